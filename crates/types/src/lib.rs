@@ -1,0 +1,11 @@
+//! Value types that every crate may name: addresses, identifiers of protocols, limits.
+//!
+//! What it is not: no IO, no clock, no protocol grammar. A value that exists here is legal
+//! (parse, don't validate): a function that takes an [`Address`] never checks it again.
+
+pub mod address;
+pub mod limits;
+pub mod port;
+
+pub use address::{Address, AddressError, Domain, LocalPart, ReversePath};
+pub use port::{Port, Transport};
