@@ -6,6 +6,7 @@
 pub mod address;
 pub mod limits;
 pub mod port;
+pub mod wire;
 
 pub use address::{Address, AddressError, Domain, LocalPart, ReversePath};
 pub use port::{Port, Transport};
