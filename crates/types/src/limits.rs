@@ -21,6 +21,39 @@ pub const VALUE_OCTETS_MAX: usize = 100_000;
 /// Octets of keys and values of one engine transaction.
 pub const TRANSACTION_OCTETS_MAX: usize = 8 * 1024 * 1024;
 
+// ---- The store ----
+
+/// Functions of one commit group: beyond this the wait of the first outweighs the shared sync.
+pub const GROUP_FUNCTIONS_MAX: usize = 256;
+/// Octets staged by a commit group before it closes; leaves room under the transaction limit.
+pub const GROUP_OCTETS_MAX: usize = 4 * 1024 * 1024;
+/// Writes that may wait for the writer; further callers wait in turn outside its queue.
+pub const WRITES_WAITING_MAX: usize = 16_384;
+/// Lazy writes that may wait for company before they are committed on their own.
+pub const LAZY_WRITES_WAITING_MAX: usize = 4_096;
+/// Milliseconds a lazy write waits for company.
+pub const LAZY_WAIT_MS_MAX: u64 = 1_000;
+/// Octets one slice of bulk work should write, so that an interactive write behind it waits little.
+pub const BULK_SLICE_OCTETS: usize = 256 * 1024;
+/// Milliseconds one slice of bulk work should take.
+pub const BULK_SLICE_MS: u64 = 5;
+/// Octets of recently used rows that the writer keeps in memory, per database.
+pub const WRITER_CACHE_OCTETS_MAX: usize = 64 * 1024 * 1024;
+/// Milliseconds after which a reader should end its snapshot and go on from a cursor.
+pub const SNAPSHOT_MS_MAX: u64 = 1_000;
+/// Milliseconds after which a snapshot refuses to read: it holds back the reuse of the log.
+pub const SNAPSHOT_MS_CEILING: u64 = 10_000;
+/// Octets of a blob that stays in its row: one sync per message, not two.
+pub const INLINE_OCTETS_MAX: usize = 16 * 1024;
+/// Octets of a blob being received that stay in memory before they go to a file.
+pub const STAGE_MEMORY_OCTETS_MAX: usize = 256 * 1024;
+/// Octets of a blob that shares a segment; a larger one gets a file of its own.
+pub const SHARED_BLOB_OCTETS_MAX: u64 = 8 * 1024 * 1024;
+/// Octets of a segment file before the next one is begun.
+pub const SEGMENT_OCTETS_MAX: u64 = 256 * 1024 * 1024;
+/// Segment files kept open at a time.
+pub const SEGMENTS_OPEN_MAX: usize = 256;
+
 // ---- Messages ----
 
 /// Octets of the largest message accepted unless a connector says otherwise: Exchange's
@@ -34,3 +67,208 @@ pub const HEADER_OCTETS_MAX: usize = 256 * 1024;
 pub const MIME_DEPTH_MAX: usize = 64;
 /// Parts of one message; what follows stays opaque bytes.
 pub const MIME_PARTS_MAX: usize = 10_000;
+/// Parameters of one Content-Type or Content-Disposition; the sane maximum seen is a dozen.
+pub const MIME_PARAMETERS_MAX: usize = 64;
+/// Addresses read from all headers of one message, nested messages included: four times the
+/// recipients Exchange lets a message have, so that 40 MB of commas cost a few megabytes.
+pub const ENVELOPE_ADDRESSES_MAX: usize = 20_000;
+/// Message-IDs kept of References: the first and the latest; RFC 5322 has no limit, threads
+/// seldom pass a hundred.
+pub const REFERENCES_MAX: usize = 1_000;
+/// Characters of a preview (RFC 8970 section 3.1).
+pub const PREVIEW_CHARS_MAX: usize = 256;
+/// Octets of text one message gives to search, after decoding; the rest is not found by it.
+pub const SEARCH_TEXT_OCTETS_MAX: usize = 16 * 1024 * 1024;
+
+// ---- Properties ----
+
+/// Properties of one bag; Outlook's largest contacts have a few hundred.
+pub const BAG_PROPERTIES_MAX: usize = 4_096;
+/// Octets of one encoded bag; larger values live outside of it.
+pub const BAG_OCTETS_MAX: usize = 64 * 1024;
+/// Values of one multi-valued property.
+pub const PROPERTY_VALUES_MAX: usize = 65_536;
+/// Characters of the name of a named property ([MS-OXCPRPT]: 254 octets of UTF-16).
+pub const PROPERTY_NAME_CHARS_MAX: usize = 127;
+
+// ---- Connections (crate net) ----
+
+/// Connections the kernel queues before they are accepted; Linux caps it at net.core.somaxconn.
+pub const ACCEPT_BACKLOG: i32 = 1024;
+/// Seconds between a failed accept (no descriptors left) and the next try.
+pub const ACCEPT_PAUSE_SECS: u64 = 1;
+/// Seconds sessions get to end by themselves once the server shuts down.
+pub const DRAIN_SECS_MAX: u64 = 30;
+/// Seconds for a whole TLS handshake; slow phones need about five.
+pub const TLS_HANDSHAKE_SECS_MAX: u64 = 30;
+/// Seconds to establish an outgoing connection before the next address is tried.
+pub const CONNECT_SECS_MAX: u64 = 30;
+/// Seconds a probe waits before it calls a port filtered.
+pub const PROBE_SECS_MAX: u64 = 3;
+/// Seconds of silence after which the kernel asks whether the peer still exists.
+pub const KEEPALIVE_SECS: u64 = 300;
+/// Prefix length within which IPv6 addresses count as one source: one customer's network.
+pub const SOURCE_PREFIX_V6: u8 = 64;
+/// Octets read from a connection at a time; one TLS record.
+pub const READ_CHUNK_OCTETS: usize = 16 * 1024;
+/// Octets of output collected before they are written out.
+pub const OUTPUT_OCTETS_MAX: usize = 64 * 1024;
+/// Seconds a peer may refuse to take any output.
+pub const OUTPUT_STALL_SECS_MAX: u64 = 60;
+/// Octets per second a peer must take beyond that, so that a trickle cannot hold memory.
+pub const OUTPUT_RATE_OCTETS_MIN: u64 = 512;
+/// Octets of a PROXY protocol header before they are read; version 2 with certificate data
+/// of a balancer stays below 1 KiB, the format would allow 64.
+pub const PROXY_HEADER_OCTETS_MAX: usize = 4096;
+/// Seconds a listed balancer has to send its PROXY protocol header.
+pub const PROXY_HEADER_SECS_MAX: u64 = 5;
+/// Octets of inflated input after which a connection's compression ratio is looked at;
+/// more than one message of the default size, however empty it may be.
+pub const INFLATE_FREE_OCTETS: u64 = 64 * 1024 * 1024;
+/// Octets of inflated input per octet received beyond that. Mail reaches about 20.
+pub const INFLATE_RATIO_MAX: u64 = 100;
+
+// ---- Name service (crate net) ----
+
+/// Seconds for one question to one name server.
+pub const DNS_TIMEOUT_SECS: u64 = 5;
+/// Tries per name server.
+pub const DNS_ATTEMPTS_MAX: usize = 2;
+/// Answers kept in the resolver's cache.
+pub const DNS_CACHE_ENTRIES_MAX: u64 = 8192;
+/// Mail exchangers of a domain that are looked at, best first.
+pub const MX_HOSTS_MAX: usize = 32;
+/// Addresses of a host that are looked at.
+pub const HOST_ADDRESSES_MAX: usize = 32;
+
+// ---- Configuration (crate config) ----
+
+/// Octets of the configuration file.
+pub const CONFIG_FILE_OCTETS_MAX: u64 = 1024 * 1024;
+
+// ---- Authentication ----
+
+/// Octets of one SASL response in base64, as RFC 4954 section 4 bounds an AUTH line.
+pub const SASL_RESPONSE_OCTETS_MAX: usize = 12 * 1024;
+/// Octets of a login name: two addresses (delegate form `user/shared`) at their longest.
+pub const SASL_NAME_OCTETS_MAX: usize = 2 * (LOCAL_PART_OCTETS_MAX + 1 + DOMAIN_OCTETS_MAX) + 1;
+/// Octets of a password. Longer ones cost hashing time and protect nobody better.
+pub const PASSWORD_OCTETS_MAX: usize = 1024;
+/// Octets of the client's SCRAM nonce; clients send 16 to 48.
+pub const SCRAM_NONCE_OCTETS_MAX: usize = 512;
+/// Password hashes computed at one time. Each takes 19 MiB and one core for its duration.
+pub const HASHES_RUNNING_MAX: usize = 4;
+/// Password checks that wait for one of those; the next one is told to come back later.
+/// At 25 ms a hash the last in line waits about six seconds.
+pub const HASHES_WAITING_MAX: usize = 1024;
+/// Verified credentials remembered (about 100 octets each), per generation of two.
+pub const CREDENTIAL_CACHE_ENTRIES_MAX: usize = 20_000;
+/// Hosts, and pairs of account and host, with a record of failed logins (about 80 octets
+/// each), per generation of two. Each entry costs an attacker one connection and one hash.
+pub const THROTTLE_ENTRIES_MAX: usize = 32_768;
+
+// ---- Transport ----
+
+/// Received fields of a message; more is a loop. RFC 5321 section 6.3 asks for at least 100.
+pub const RECEIVED_FIELDS_MAX: usize = 100;
+/// Octets of ENVID after decoding (RFC 3461 section 4.4).
+pub const ENVELOPE_ID_OCTETS_MAX: usize = 100;
+/// Forward-only recipients followed from one address before it counts as a loop.
+pub const FORWARD_HOPS_MAX: usize = 20;
+/// Recipients of one message after groups are expanded: one transaction must hold them.
+pub const EXPANDED_RECIPIENTS_MAX: usize = 20_000;
+/// Envelope recipients of one copy (Exchange's ExpansionSizeLimit).
+pub const COPY_RECIPIENTS_MAX: usize = 1000;
+/// Local recipients delivered in the accepting transaction; the others follow by the queue.
+pub const FAST_PATH_RECIPIENTS_MAX: usize = 500;
+/// Recipients of one queue row, which is what one SMTP transaction carries: the number that
+/// RFC 5321 section 4.5.3.1.8 makes every server take.
+pub const PART_RECIPIENTS_MAX: usize = 100;
+/// Octets of recipients in one queue row, so that it stays below the value limit.
+pub const PART_RECIPIENTS_OCTETS_MAX: usize = 64 * 1024;
+/// Recipients that one slice of a queued local delivery writes, so that the writer stays
+/// free for others.
+pub const LOCAL_SLICE_RECIPIENTS_MAX: usize = 20;
+/// Octets of a message that a failure report encloses whole (Exchange's 10 MB).
+pub const REPORT_ENCLOSED_OCTETS_MAX: u64 = 10 * 1024 * 1024;
+/// Octets of a subject kept for the tracking log and for reports.
+pub const TRACKED_SUBJECT_OCTETS_MAX: usize = 255;
+/// Octets of a remote reply's text kept in a queue row.
+pub const REPLY_TEXT_OCTETS_MAX: usize = 512;
+/// Connections to next hops at one time (MaxOutboundConnections).
+pub const OUTBOUND_CONNECTIONS_MAX: usize = 1000;
+/// Connections to one next hop at one time (MaxPerDomainOutboundConnections).
+pub const OUTBOUND_CONNECTIONS_PER_HOP_MAX: usize = 20;
+/// Messages over one connection (SmtpMaxMessagesPerConnection).
+pub const MESSAGES_PER_CONNECTION_MAX: usize = 20;
+/// Overdue parts that one turn of the queue looks at for delay and expiry.
+pub const NOTICES_PER_TURN_MAX: usize = 100;
+
+// ---- IMAP ----
+
+/// Octets of a command's lines, literals apart. RFC 9051 wants 8,192 at least; clients that
+/// list UIDs one by one reach tens of thousands.
+pub const IMAP_LINE_OCTETS_MAX: usize = 64 * 1024;
+/// Octets of a literal, and of all literals of a command, before login.
+pub const IMAP_PREAUTH_LITERAL_OCTETS_MAX: u64 = 4 * 1024;
+/// Octets of the literals of a command after login, messages apart.
+pub const IMAP_LITERAL_OCTETS_MAX: u64 = 128 * 1024;
+/// Items of one parenthesized or spaced list of a command.
+pub const IMAP_LIST_ITEMS_MAX: usize = 4096;
+/// Nesting of search keys.
+pub const IMAP_NESTING_MAX: usize = 32;
+/// Octets of a mailbox name: 32 levels of the longest folder name.
+pub const IMAP_MAILBOX_NAME_OCTETS_MAX: usize = 8 * 1024;
+/// Octets of a keyword.
+pub const IMAP_KEYWORD_OCTETS_MAX: usize = 100;
+/// Octets of the name of a metadata entry.
+pub const IMAP_METADATA_NAME_OCTETS_MAX: usize = 255;
+/// Octets of the value of a metadata entry (RFC 5464 asks for 1,024 at least).
+pub const IMAP_METADATA_VALUE_OCTETS_MAX: usize = 64 * 1024;
+/// Metadata entries of one mailbox.
+pub const IMAP_METADATA_ENTRIES_MAX: usize = 100;
+/// Fields of an ID command (RFC 2971).
+pub const IMAP_ID_FIELDS_MAX: usize = 30;
+/// Octets of one line of a SASL exchange in base64: room for 12 KiB.
+pub const IMAP_SASL_LINE_OCTETS_MAX: usize = 16 * 1024;
+/// Messages of one MULTIAPPEND: they commit together.
+pub const IMAP_APPEND_MESSAGES_MAX: usize = 1000;
+/// Commands answered with BAD before the connection is closed (Exchange's MaxCommandErrors).
+pub const IMAP_BAD_COMMANDS_MAX: u32 = 20;
+/// Octets of output kept before the session waits for the reader.
+pub const IMAP_OUTPUT_OCTETS: usize = 64 * 1024;
+/// Octets of responses made by one read of the store: well below what a snapshot may give.
+pub const IMAP_BATCH_OCTETS: usize = 1024 * 1024;
+/// Seconds a session may be silent before login (Exchange's PreAuthenticatedConnectionTimeout).
+pub const IMAP_PREAUTH_IDLE_SECS: u64 = 60;
+/// Seconds a session may be silent after login (RFC 9051 section 5.4: at least 30 minutes).
+pub const IMAP_IDLE_SECS: u64 = 30 * 60;
+/// Seconds between signs of life in IDLE: middleboxes forget connections after a few minutes.
+pub const IMAP_HEARTBEAT_SECS: u64 = 120;
+/// Seconds a reader may take nothing of what it asked for.
+pub const IMAP_WRITE_STALL_SECS: u64 = 60;
+/// Event groups of a NOTIFY command.
+pub const IMAP_NOTIFY_GROUPS_MAX: usize = 64;
+
+// ---- SMTP ----
+
+/// Octets of a command line with its CRLF. RFC 5321 asks for 512 plus what extensions add;
+/// a MAIL with every parameter at its limit stays below 2 KiB.
+pub const SMTP_COMMAND_OCTETS_MAX: usize = 4096;
+/// Octets of an AUTH line or response (RFC 4954 section 4: Kerberos tickets and tokens).
+pub const SMTP_AUTH_LINE_OCTETS_MAX: usize = 12_288;
+/// Octets of ORCPT (RFC 3461 section 4.2).
+pub const SMTP_ORCPT_OCTETS_MAX: usize = 500;
+/// Octets of a local part that strangers may send to (RFC 5321 section 4.5.3.1.1).
+pub const SMTP_STRANGER_LOCAL_PART_OCTETS_MAX: usize = 64;
+/// Octets of text in one line of our replies, so that code, status and CRLF fit into the 512
+/// octets of RFC 5321 section 4.5.3.1.5.
+pub const SMTP_REPLY_TEXT_OCTETS_MAX: usize = 480;
+/// Octets of a line of somebody else's reply; servers exceed 512 with long explanations.
+pub const SMTP_REPLY_LINE_OCTETS_MAX: usize = 4096;
+/// Lines of a reply; the longest EHLO replies have about 30.
+pub const SMTP_REPLY_LINES_MAX: usize = 128;
+/// Octets of input that wait for the session before the driver stops reading.
+pub const SMTP_INPUT_OCTETS_MAX: usize = 64 * 1024;
+/// Rounds of one SASL exchange; SCRAM needs two, no mechanism more than five.
+pub const SMTP_AUTH_ROUNDS_MAX: usize = 10;
