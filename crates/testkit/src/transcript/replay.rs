@@ -1,6 +1,7 @@
 //! One run of a transcript against a machine.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::time::Instant;
 
@@ -105,8 +106,8 @@ impl<M: Machine> Replay<M> {
     }
 
     fn open(&mut self, id: u32) {
-        if !self.lines.contains_key(&id) {
-            self.lines.insert(id, Wire::default());
+        if let Entry::Vacant(entry) = self.lines.entry(id) {
+            entry.insert(Wire::default());
             self.machine.connect(id, self.now);
         }
     }
