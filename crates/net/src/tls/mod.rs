@@ -1,0 +1,24 @@
+//! TLS 1.2 and 1.3 by rustls, with ring as its cryptography. Older versions are not spoken
+//! (RFC 8996, RFC 9325): who needs them puts a terminating proxy in front.
+
+mod any_certificate;
+pub mod authority;
+mod client;
+mod files;
+pub mod info;
+mod server;
+pub mod store;
+
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+
+pub use authority::{Authority, IssueError, Issued, self_signed};
+pub use client::{ClientTls, Roots, RootsError};
+pub use info::{TlsInfo, TlsVersion};
+pub use server::{ServerTls, ServerTlsOptions};
+pub use store::{CertificateError, CertificateInfo, CertificateStore};
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}

@@ -1,0 +1,290 @@
+//! The server's certificates: a directory of PEM files, chosen by the name the client asks
+//! for (SNI), read again when they change.
+//!
+//! `NAME.crt` holds a chain, its own certificate first; `NAME.key` the private key. Which
+//! names a file serves is read from the certificate. `generated.*` is ours: made at the first
+//! start, renewed before it expires, and used as the default only when nothing else is there.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::pem::PemObject;
+use tracing::{info, warn};
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use super::authority::{Authority, IssueError, Issued, self_signed};
+use super::client::read_certificates;
+use super::files::{Readable, write_atomically};
+use crate::shutdown::Shutdown;
+
+/// Stem of the files we write ourselves.
+const GENERATED: &str = "generated";
+/// Our own certificate is renewed when less than this is left of it.
+const RENEW_BEFORE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Why certificates cannot be used. The file at fault is named.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// A file or the directory cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// A file is no certificate, no key, or the two do not belong together.
+    #[error("{path}: {reason}")]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The directory holds no certificate.
+    #[error("no certificate (NAME.crt with NAME.key) in {0}")]
+    None(PathBuf),
+    /// Our own certificate could not be made.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+}
+
+/// What an administrator wants to know of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateInfo {
+    /// The file it was read from.
+    pub file: PathBuf,
+    /// Subject, as X.500 text.
+    pub subject: String,
+    /// Issuer, as X.500 text.
+    pub issuer: String,
+    /// DNS names and addresses it is valid for, in lower case.
+    pub names: Vec<String>,
+    /// Last moment of validity.
+    pub not_after: SystemTime,
+}
+
+/// The certificates of a directory, always the newest ones that could be read.
+#[derive(Debug)]
+pub struct CertificateStore {
+    directory: PathBuf,
+    loaded: RwLock<Arc<Loaded>>,
+}
+
+#[derive(Debug)]
+struct Loaded {
+    stamp: Stamp,
+    by_name: HashMap<String, Arc<CertifiedKey>>,
+    default: Arc<CertifiedKey>,
+    infos: Vec<CertificateInfo>,
+}
+
+/// Name, time of change and size of each file: what tells whether to read again.
+type Stamp = Vec<(PathBuf, SystemTime, u64)>;
+
+impl CertificateStore {
+    /// Reads the directory. There must be at least one certificate in it.
+    pub fn open(directory: &Path) -> Result<Self, CertificateError> {
+        let loaded = RwLock::new(Arc::new(load(directory)?));
+        Ok(CertificateStore { directory: directory.to_path_buf(), loaded })
+    }
+
+    /// The same, after making a certificate for these names where there is none of ours, or
+    /// ours lacks a name or expires soon. `authority` signs it, else it signs itself.
+    pub fn open_or_generate(
+        directory: &Path,
+        names: &[String],
+        authority: Option<&Authority>,
+    ) -> Result<Self, CertificateError> {
+        fs::create_dir_all(directory).map_err(at(directory))?;
+        if needs_generating(directory, names)? {
+            let issued = match authority {
+                Some(authority) => authority.issue(names)?,
+                None => self_signed(names)?,
+            };
+            write_generated(directory, &issued)?;
+        }
+        CertificateStore::open(directory)
+    }
+
+    /// Reads the directory again if a file changed, and says whether one did. After an error
+    /// the certificates read before stay in use.
+    pub fn reload(&self) -> Result<bool, CertificateError> {
+        if stamp(&certificate_files(&self.directory)?)? == self.current().stamp {
+            return Ok(false);
+        }
+        let loaded = Arc::new(load(&self.directory)?);
+        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded;
+        Ok(true)
+    }
+
+    /// Reloads every so often until shutdown.
+    pub async fn watch(&self, every: Duration, shutdown: Shutdown) {
+        while tokio::time::timeout(every, shutdown.requested()).await.is_err() {
+            match self.reload() {
+                Ok(true) => info!(directory = %self.directory.display(), "certificates reloaded"),
+                Ok(false) => {}
+                Err(error) => warn!(%error, "certificates not reloaded, the old ones stay"),
+            }
+        }
+    }
+
+    /// What is in use now.
+    pub fn certificates(&self) -> Vec<CertificateInfo> {
+        self.current().infos.clone()
+    }
+
+    fn current(&self) -> Arc<Loaded> {
+        Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl ResolvesServerCert for CertificateStore {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.current().choose(hello.server_name()))
+    }
+}
+
+impl Loaded {
+    /// The certificate with exactly this name, else one with a wildcard for its first label
+    /// (RFC 6125 section 6.4.3), else the default: mail clients often use another name.
+    fn choose(&self, name: Option<&str>) -> Arc<CertifiedKey> {
+        let name = name.map(str::to_ascii_lowercase);
+        let found = name.as_deref().and_then(|name| {
+            let wildcard = name.split_once('.').map(|(_, parent)| format!("*.{parent}"));
+            self.by_name.get(name).or_else(|| self.by_name.get(&wildcard?))
+        });
+        Arc::clone(found.unwrap_or(&self.default))
+    }
+}
+
+fn load(directory: &Path) -> Result<Loaded, CertificateError> {
+    let files = certificate_files(directory)?;
+    // The stamp comes first: a change between the two is then seen by the next reload.
+    let stamp = stamp(&files)?;
+    let (mut by_name, mut infos, mut default) = (HashMap::new(), Vec::new(), None);
+    for file in files {
+        let certified = Arc::new(read_certified(&file)?);
+        let info = describe(&file, &certified)?;
+        for name in &info.names {
+            by_name.entry(name.clone()).or_insert_with(|| Arc::clone(&certified));
+        }
+        default.get_or_insert(certified);
+        infos.push(info);
+    }
+    let default = default.ok_or_else(|| CertificateError::None(directory.to_path_buf()))?;
+    Ok(Loaded { stamp, by_name, default, infos })
+}
+
+/// The `.crt` files by name, ours last: the administrator's come first in every choice.
+fn certificate_files(directory: &Path) -> Result<Vec<PathBuf>, CertificateError> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).map_err(at(directory))? {
+        let path = entry.map_err(at(directory))?.path();
+        if path.extension().is_some_and(|extension| extension == "crt") {
+            files.push(path);
+        }
+    }
+    files
+        .sort_by_key(|path| (path.file_stem().is_some_and(|stem| stem == GENERATED), path.clone()));
+    Ok(files)
+}
+
+fn stamp(files: &[PathBuf]) -> Result<Stamp, CertificateError> {
+    let mut stamp = Vec::new();
+    for path in files.iter().flat_map(|file| [file.clone(), file.with_extension("key")]) {
+        let metadata = fs::metadata(&path).map_err(at(&path))?;
+        let modified = metadata.modified().map_err(at(&path))?;
+        stamp.push((path, modified, metadata.len()));
+    }
+    Ok(stamp)
+}
+
+fn read_certified(file: &Path) -> Result<CertifiedKey, CertificateError> {
+    let chain = read_certificates(file).map_err(at(file))?;
+    if chain.is_empty() {
+        return Err(unusable(file, "no certificate in it"));
+    }
+    let key_file = file.with_extension("key");
+    let pem = fs::read(&key_file).map_err(at(&key_file))?;
+    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|e| unusable(&key_file, e))?;
+    let key = rustls::crypto::ring::sign::any_supported_type(&key)
+        .map_err(|error| unusable(&key_file, error))?;
+    let certified = CertifiedKey::new(chain, key);
+    certified.keys_match().map_err(|_| unusable(&key_file, "not the key of this certificate"))?;
+    Ok(certified)
+}
+
+fn describe(file: &Path, certified: &CertifiedKey) -> Result<CertificateInfo, CertificateError> {
+    let own = certified.end_entity_cert().map_err(|error| unusable(file, error))?;
+    let (_, certificate) = X509Certificate::from_der(own).map_err(|error| unusable(file, error))?;
+    let not_after = certificate.validity().not_after.timestamp().max(0).unsigned_abs();
+    Ok(CertificateInfo {
+        file: file.to_path_buf(),
+        subject: certificate.subject().to_string(),
+        issuer: certificate.issuer().to_string(),
+        names: names_of(&certificate),
+        not_after: SystemTime::UNIX_EPOCH + Duration::from_secs(not_after),
+    })
+}
+
+/// Subject alternative names. The common name is no name any more (RFC 9525 section 2).
+fn names_of(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let extension = certificate.subject_alternative_name().ok().flatten();
+    let names = extension.map(|names| names.value.general_names.as_slice()).unwrap_or_default();
+    names.iter().filter_map(name_text).collect()
+}
+
+fn name_text(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+        GeneralName::IPAddress(octets) => match **octets {
+            [a, b, c, d] => Some(std::net::Ipv4Addr::new(a, b, c, d).to_string()),
+            _ => <[u8; 16]>::try_from(*octets)
+                .ok()
+                .map(|octets| std::net::Ipv6Addr::from(octets).to_string()),
+        },
+        _ => None,
+    }
+}
+
+/// True when there is no certificate of ours and none of the administrator's, or ours no
+/// longer does.
+fn needs_generating(directory: &Path, names: &[String]) -> Result<bool, CertificateError> {
+    let ours = directory.join(format!("{GENERATED}.crt"));
+    if !ours.exists() {
+        return Ok(certificate_files(directory)?.is_empty());
+    }
+    // What a crash left half written is ours to make anew.
+    let Ok(info) = read_certified(&ours).and_then(|certified| describe(&ours, &certified)) else {
+        return Ok(true);
+    };
+    let has_all = names.iter().all(|name| info.names.contains(&name.to_ascii_lowercase()));
+    Ok(!has_all || info.not_after < SystemTime::now() + RENEW_BEFORE)
+}
+
+/// The key goes first; a crash between the two is repaired by the mismatch at the next start.
+fn write_generated(directory: &Path, issued: &Issued) -> Result<(), CertificateError> {
+    let key = directory.join(format!("{GENERATED}.key"));
+    write_atomically(&key, issued.key_pem.as_bytes(), Readable::ByOwner).map_err(at(&key))?;
+    let chain = directory.join(format!("{GENERATED}.crt"));
+    write_atomically(&chain, issued.chain_pem.as_bytes(), Readable::ByAll).map_err(at(&chain))
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> CertificateError {
+    let path = path.to_path_buf();
+    move |source| CertificateError::Io { path: path.clone(), source }
+}
+
+fn unusable(path: &Path, reason: impl ToString) -> CertificateError {
+    CertificateError::Unusable { path: path.to_path_buf(), reason: reason.to_string() }
+}

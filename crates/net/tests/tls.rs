@@ -1,0 +1,204 @@
+//! Certificates, handshakes and what a handshake tells, over connections in memory.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use net::stream::UpgradeError;
+use net::tls::{Authority, Issued, Roots, ServerTlsOptions, TlsVersion, self_signed};
+use net::{CertificateStore, ClientTls, LineStream, ServerTls, Stream, TlsInfo};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn write(directory: &Path, stem: &str, issued: &Issued) {
+    fs::write(directory.join(format!("{stem}.crt")), &issued.chain_pem).unwrap();
+    fs::write(directory.join(format!("{stem}.key")), &issued.key_pem).unwrap();
+}
+
+fn server(store: CertificateStore) -> (Arc<CertificateStore>, ServerTls) {
+    let store = Arc::new(store);
+    let tls = ServerTls::new(Arc::clone(&store), &ServerTlsOptions::default()).unwrap();
+    (store, tls)
+}
+
+/// Shakes hands in memory; both ends, or the client's error.
+async fn handshake(
+    tls: &ServerTls,
+    client_tls: &ClientTls,
+    name: &str,
+) -> Result<(Stream, Stream), UpgradeError> {
+    let (mut client, mut server) = Stream::pair(64 * 1024);
+    let (accepted, connected) =
+        tokio::join!(server.start_tls_server(tls), client.start_tls_client(name, client_tls));
+    connected?;
+    accepted?;
+    Ok((client, server))
+}
+
+/// The names in the certificate that the server shows for this name.
+async fn shown(tls: &ServerTls, name: &str) -> Vec<u8> {
+    let (client, _) = handshake(tls, &ClientTls::opportunistic().unwrap(), name).await.unwrap();
+    client.tls_info().unwrap().peer_certificates[0].to_vec()
+}
+
+fn der_of(issued: &Issued) -> Vec<u8> {
+    use rustls_pki_types::pem::PemObject;
+    rustls_pki_types::CertificateDer::from_pem_slice(issued.chain_pem.as_bytes()).unwrap().to_vec()
+}
+
+#[tokio::test]
+async fn a_new_server_has_tls_at_once_and_keeps_its_certificate() {
+    let directory = TempDir::new().unwrap();
+    let wanted = names(&["mail.a.test", "localhost", "127.0.0.1"]);
+    let open = |names: &[String]| {
+        CertificateStore::open_or_generate(directory.path(), names, None).unwrap()
+    };
+    let first = open(&wanted).certificates();
+    assert_eq!(first[0].names, wanted);
+    assert_eq!(open(&wanted).certificates(), first, "kept over restarts");
+    let key = fs::metadata(directory.path().join("generated.key")).unwrap();
+    assert_eq!(key.permissions().mode() & 0o777, 0o600);
+    let more = open(&names(&["mail.a.test", "autodiscover.a.test"])).certificates();
+    assert_ne!(more, first, "made anew for a new name");
+    fs::write(directory.path().join("generated.key"), "half writ").unwrap();
+    open(&wanted);
+}
+
+#[tokio::test]
+async fn a_handshake_tells_its_facts_to_both_sides() {
+    let directory = TempDir::new().unwrap();
+    let store =
+        CertificateStore::open_or_generate(directory.path(), &names(&["mail.a.test"]), None);
+    let (_, tls) = server(store.unwrap());
+    let opportunistic = ClientTls::opportunistic().unwrap();
+    let (mut client, mut server) = handshake(&tls, &opportunistic, "mail.a.test").await.unwrap();
+    let TlsInfo { version, cipher, server_name, peer_certificates } = server.tls_info().unwrap();
+    assert_eq!((version, server_name.as_deref()), (TlsVersion::Tls13, Some("mail.a.test")));
+    assert!(cipher.starts_with("TLS_") && peer_certificates.is_empty(), "{cipher}");
+    assert_eq!(client.tls_info().unwrap().peer_certificates.len(), 1);
+    let binding = client.channel_binding().unwrap();
+    assert_eq!(server.channel_binding().unwrap(), binding);
+    assert_ne!(binding, [0; 32]);
+    client.write_all(b"EHLO").await.unwrap();
+    client.shutdown().await.unwrap();
+    let mut got = Vec::new();
+    server.read_to_end(&mut got).await.unwrap();
+    assert_eq!(got, b"EHLO");
+    assert!(matches!(server.start_tls_server(&tls).await, Err(UpgradeError::Order)));
+}
+
+#[tokio::test]
+async fn the_demonstration_authority_is_kept_and_makes_servers_trusted() {
+    let directory = TempDir::new().unwrap();
+    let (ca, certificates) = (directory.path().join("ca"), directory.path().join("certificates"));
+    let authority = Authority::open_or_create(&ca, "Demo CA").unwrap();
+    let again = Authority::open_or_create(&ca, "Another name").unwrap();
+    assert_eq!(again.certificate_pem(), authority.certificate_pem());
+    let wanted = names(&["mail.a.test", "localhost", "127.0.0.1"]);
+    let store = CertificateStore::open_or_generate(&certificates, &wanted, Some(&again));
+    let (_, tls) = server(store.unwrap());
+    let trusting = ClientTls::verified(&Roots::File(authority.certificate_file())).unwrap();
+    for name in ["mail.a.test", "localhost", "127.0.0.1"] {
+        handshake(&tls, &trusting, name).await.unwrap();
+    }
+    let other_name = handshake(&tls, &trusting, "other.test").await.unwrap_err();
+    assert!(matches!(other_name, UpgradeError::Handshake(_)));
+    let other = Authority::open_or_create(&directory.path().join("other"), "Demo CA").unwrap();
+    let distrusting = ClientTls::verified(&Roots::File(other.certificate_file())).unwrap();
+    assert!(handshake(&tls, &distrusting, "mail.a.test").await.is_err());
+}
+
+#[tokio::test]
+async fn certificates_are_chosen_by_name_and_reloaded() {
+    let directory = TempDir::new().unwrap();
+    let exact = self_signed(&names(&["mail.a.test"])).unwrap();
+    let wildcard = self_signed(&names(&["*.a.test"])).unwrap();
+    let ours = self_signed(&names(&["server.local"])).unwrap();
+    write(directory.path(), "b-exact", &exact);
+    write(directory.path(), "z-wildcard", &wildcard);
+    write(directory.path(), "generated", &ours);
+    let (store, tls) = server(CertificateStore::open(directory.path()).unwrap());
+    for (name, expected) in [
+        ("mail.a.test", &exact),
+        ("MAIL.A.test", &exact),
+        ("imap.a.test", &wildcard),
+        ("deep.imap.a.test", &exact),
+        ("a.test", &exact),
+        ("server.local", &ours),
+        ("unknown.example", &exact),
+        ("127.0.0.1", &exact),
+    ] {
+        assert_eq!(shown(&tls, name).await, der_of(expected), "{name}");
+    }
+    assert!(!store.reload().unwrap(), "nothing changed");
+    let renewed = self_signed(&names(&["mail.a.test", "mail.b.test"])).unwrap();
+    write(directory.path(), "b-exact", &renewed);
+    assert!(store.reload().unwrap());
+    assert_eq!(shown(&tls, "mail.b.test").await, der_of(&renewed), "without a new ServerTls");
+}
+
+#[tokio::test]
+async fn damaged_certificates_are_named_and_leave_the_old_ones_in_use() {
+    let directory = TempDir::new().unwrap();
+    let good = self_signed(&names(&["mail.a.test"])).unwrap();
+    let other = self_signed(&names(&["mail.a.test"])).unwrap();
+    assert!(CertificateStore::open(directory.path()).is_err(), "none at all");
+    write(directory.path(), "mail", &good);
+    let (store, tls) = server(CertificateStore::open(directory.path()).unwrap());
+    for (chain, key) in [
+        (other.chain_pem.as_str(), good.key_pem.as_str()),
+        ("", good.key_pem.as_str()),
+        ("rubbish of another length", good.key_pem.as_str()),
+        (good.chain_pem.as_str(), "no key"),
+    ] {
+        let damaged = Issued { chain_pem: chain.to_owned(), key_pem: key.to_owned() };
+        write(directory.path(), "mail", &damaged);
+        let error = store.reload().unwrap_err().to_string();
+        assert!(error.contains("mail."), "{error}");
+        assert_eq!(shown(&tls, "mail.a.test").await, der_of(&good));
+    }
+}
+
+#[tokio::test]
+async fn rubbish_instead_of_a_handshake_leaves_nothing_to_read() {
+    let directory = TempDir::new().unwrap();
+    let store =
+        CertificateStore::open_or_generate(directory.path(), &names(&["mail.a.test"]), None);
+    let (_, tls) = server(store.unwrap());
+    let (mut client, mut server) = Stream::pair(1000);
+    client.write_all(b"EHLO client.example\r\n").await.unwrap();
+    let error = server.start_tls_server(&tls).await.unwrap_err();
+    assert!(matches!(error, UpgradeError::Handshake(_)));
+    assert!(server.read_u8().await.is_err());
+    assert!(server.write_all(b"in the clear?").await.is_err());
+    assert!(server.tls_info().is_none());
+}
+
+#[tokio::test]
+async fn lines_cross_tls_and_compression() {
+    let directory = TempDir::new().unwrap();
+    let store =
+        CertificateStore::open_or_generate(directory.path(), &names(&["mail.a.test"]), None);
+    let (_, tls) = server(store.unwrap());
+    let opportunistic = ClientTls::opportunistic().unwrap();
+    let (client, server) = handshake(&tls, &opportunistic, "mail.a.test").await.unwrap();
+    let (mut client, mut server) = (LineStream::new(client), LineStream::new(server));
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    client.start_deflate().await.unwrap();
+    server.start_deflate().await.unwrap();
+    assert!(server.get_ref().is_tls() && server.get_ref().is_deflate());
+    for round in 0..10 {
+        client.put(format!("a{round} NOOP\r\n").as_bytes()).await.unwrap();
+        client.flush().await.unwrap();
+        assert_eq!(server.line(100, deadline).await.unwrap(), format!("a{round} NOOP"));
+        server.put(b"OK\r\n").await.unwrap();
+        server.flush().await.unwrap();
+        assert_eq!(client.line(100, deadline).await.unwrap(), "OK");
+    }
+}
