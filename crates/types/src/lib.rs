@@ -4,9 +4,13 @@
 //! (parse, don't validate): a function that takes an [`Address`] never checks it again.
 
 pub mod address;
+pub mod ip_range;
 pub mod limits;
 pub mod port;
+pub mod time;
 pub mod wire;
 
 pub use address::{Address, AddressError, Domain, LocalPart, ReversePath};
+pub use ip_range::{IpRange, IpRangeError};
 pub use port::{Port, Transport};
+pub use time::{Clock, ManualClock, SystemClock, Timestamp};
