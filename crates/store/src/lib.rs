@@ -1,1 +1,58 @@
-//! (head to come)
+//! The store: ordered rows with transactions, blobs, and one sync for many writers.
+//!
+//! A [`Database`] holds framed rows under octet keys in an engine ([`engine`]), and blobs in
+//! rows or segment files. A write is a function: `database.write(|txn| …)` runs on the
+//! database's one writer thread over what earlier functions of its group changed, and answers
+//! when the group is durable. A read is a function of a [`Snapshot`].
+//!
+//! What it is not: it knows nothing of mail, and no network. Only this crate knows engines.
+//!
+//! Invariants:
+//! * An answer `Ok` of a write survives kill and loss of power; of a write that answered an
+//!   error nothing is there.
+//! * Numbers handed out inside write functions come in commit order: nobody sees change N+1
+//!   before N.
+//! * A row never names octets of a blob that are not durable.
+//! * Damage is found when it is read, never handed on: every row and every whole blob has a
+//!   checksum.
+//! * After a failed sync or commit nothing more is written (poisoned).
+//! * The limits on keys, values and transactions are the same over every engine.
+
+mod blob;
+mod blob_reader;
+mod cache;
+mod database;
+pub mod engine;
+mod error;
+mod frame;
+mod health;
+mod job;
+pub mod keys;
+mod lanes;
+mod options;
+mod pending;
+mod read;
+mod schema;
+mod segment;
+mod snapshot;
+mod space;
+mod stage;
+mod sync;
+mod txn;
+mod watch;
+mod writer;
+
+pub use blob::{BlobNumber, Staged};
+pub use blob_reader::BlobReader;
+pub use database::{Database, Stats};
+pub use error::{Corrupt, StoreError};
+pub use health::Health;
+pub use job::Bulk;
+pub use options::{EngineKind, Options};
+pub use read::{Direction, Read, ReadExt, Record, Row};
+pub use schema::{Migration, Schema, Step};
+pub use snapshot::Snapshot;
+pub use space::{FileSystemProbe, Room, SpaceProbe};
+pub use stage::Stager;
+pub use txn::Txn;
+pub use watch::Watch;

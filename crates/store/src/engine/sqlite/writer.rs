@@ -1,0 +1,127 @@
+//! The connection that writes.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use bytes::Bytes;
+use rusqlite::hooks::Wal;
+use rusqlite::wal::CheckpointMode;
+use rusqlite::{CachedStatement, Connection};
+
+use super::{pool, rows};
+use crate::engine::{Batch, EngineError, View, Visit, Writer};
+use crate::read::Direction;
+
+/// Page cache in KiB; it stays valid, because nobody else writes.
+const CACHE_KIB: i32 = 32 * 1024;
+/// Pages in the log after which it is moved into the database: 32 MiB. A page that changes in
+/// every group is then moved once for many groups.
+const CHECKPOINT_PAGES: i32 = 4_096;
+/// Octets to which the log's file shrinks when a burst or a long reader has made it longer.
+const LOG_OCTETS_KEPT: i64 = 64 * 1024 * 1024;
+const BEGIN: &str = "BEGIN IMMEDIATE";
+const UPSERT: &str =
+    "INSERT INTO kv(k, v) VALUES(?1, ?2) ON CONFLICT(k) DO UPDATE SET v = excluded.v";
+const DELETE: &str = "DELETE FROM kv WHERE k = ?1";
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
+
+pub(super) struct SqliteWriter {
+    connection: Connection,
+    /// Pages in the log after the last commit.
+    log_pages: Arc<AtomicI32>,
+    _lock: Arc<File>,
+}
+
+impl SqliteWriter {
+    pub(super) fn open(path: &Path, lock: Arc<File>) -> Result<Self, EngineError> {
+        let mut connection = pool::connect(path)?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        connection
+            .pragma_update_and_check(None, "journal_size_limit", LOG_OCTETS_KEPT, |_| Ok(()))?;
+        let log_pages = Arc::new(AtomicI32::new(0));
+        let told = log_pages.clone();
+        connection.wal_hook(Some(move |_: &mut Wal, pages| {
+            told.store(pages, Ordering::Relaxed);
+            Ok(())
+        }))?;
+        Ok(SqliteWriter { connection, log_pages, _lock: lock })
+    }
+
+    /// Begins the group's transaction at its first read or write, so that SQLite looks at its
+    /// locks once per group.
+    fn begin(&self) -> Result<(), EngineError> {
+        if self.connection.is_autocommit() {
+            self.run(BEGIN)?;
+        }
+        Ok(())
+    }
+
+    fn run(&self, statement: &str) -> Result<(), EngineError> {
+        self.connection.prepare_cached(statement)?.execute([])?;
+        Ok(())
+    }
+}
+
+impl View for SqliteWriter {
+    fn get(&self, key: &[u8]) -> Result<Option<Bytes>, EngineError> {
+        self.begin()?;
+        rows::get(&self.connection, key)
+    }
+
+    fn range(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        direction: Direction,
+        visit: Visit,
+    ) -> Result<(), EngineError> {
+        self.begin()?;
+        rows::range(&self.connection, from, to, direction, visit)
+    }
+}
+
+impl Writer for SqliteWriter {
+    fn commit(&mut self, batch: &Batch) -> Result<(), EngineError> {
+        self.begin()?;
+        apply(&self.connection, batch)?;
+        self.run(COMMIT)
+    }
+
+    fn release(&mut self) -> Result<(), EngineError> {
+        match self.connection.is_autocommit() {
+            true => Ok(()),
+            false => self.run(ROLLBACK),
+        }
+    }
+
+    fn tidy(&mut self) -> Result<(), EngineError> {
+        if self.log_pages.load(Ordering::Relaxed) < CHECKPOINT_PAGES {
+            return Ok(());
+        }
+        self.log_pages.store(0, Ordering::Relaxed);
+        match self.connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE) {
+            Ok(_) => Ok(()),
+            Err(error) => match error.into() {
+                // The log keeps what the database file has no room for.
+                EngineError::Full => Ok(()),
+                other => Err(other),
+            },
+        }
+    }
+}
+
+fn apply(connection: &Connection, batch: &Batch) -> Result<(), EngineError> {
+    let mut upsert: CachedStatement = connection.prepare_cached(UPSERT)?;
+    let mut delete: CachedStatement = connection.prepare_cached(DELETE)?;
+    for (key, value) in batch {
+        match value {
+            Some(value) => upsert.execute([&**key, &**value])?,
+            None => delete.execute([&**key])?,
+        };
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! Reading a state that no longer changes.
+
+use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use types::limits::{SNAPSHOT_MS_CEILING, SNAPSHOT_MS_MAX};
+
+use crate::blob::{self, BlobNumber, Place};
+use crate::engine::View;
+use crate::error::StoreError;
+use crate::frame;
+use crate::keys;
+use crate::pending::Show;
+use crate::read::{Direction, Read, Row};
+use crate::segment::Segments;
+
+/// Rows between two looks at the clock in a range.
+const ROWS_PER_LOOK: u32 = 256;
+
+/// The state after the last commit before it was taken.
+///
+/// It holds back the reuse of the engine's log, so it should live at most `SNAPSHOT_MS_MAX`;
+/// after `SNAPSHOT_MS_CEILING` it reads no more.
+pub struct Snapshot {
+    view: Box<dyn View>,
+    segments: Arc<Segments>,
+    born: Instant,
+}
+
+impl Snapshot {
+    pub(crate) fn new(view: Box<dyn View>, segments: Arc<Segments>) -> Self {
+        Snapshot { view, segments, born: Instant::now() }
+    }
+
+    /// Whether it is time to end this snapshot and go on from a cursor in another.
+    pub fn is_old(&self) -> bool {
+        self.born.elapsed() >= Duration::from_millis(SNAPSHOT_MS_MAX)
+    }
+
+    pub(crate) fn place(&self, number: BlobNumber) -> Result<Place, StoreError> {
+        blob::place(number, self.get(&keys::blob(number))?)
+    }
+
+    fn check_age(&self) -> Result<(), StoreError> {
+        match self.born.elapsed() >= Duration::from_millis(SNAPSHOT_MS_CEILING) {
+            true => Err(StoreError::SnapshotExpired),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Read for Snapshot {
+    fn get(&self, key: &[u8]) -> Result<Option<Row>, StoreError> {
+        self.check_age()?;
+        let Some(framed) = self.view.get(key)? else { return Ok(None) };
+        let (version, payload) =
+            frame::open(key, &framed).map_err(|corrupt| StoreError::corrupt(key, corrupt))?;
+        Ok(Some(Row { version, payload: Bytes::slice_ref(&framed, payload) }))
+    }
+
+    fn range(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        direction: Direction,
+        visit: &mut dyn FnMut(&[u8], Row) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.check_age()?;
+        let mut show = Show::new(visit);
+        let mut rows = 0;
+        self.view.range(from, to, direction, &mut |key, framed| {
+            rows += 1;
+            if rows % ROWS_PER_LOOK == 0
+                && let Err(expired) = self.check_age()
+            {
+                return show.fail(expired);
+            }
+            show.committed(key, framed)
+        })?;
+        show.finish()
+    }
+
+    fn blob(&self, number: BlobNumber, range: Range<u64>) -> Result<Vec<u8>, StoreError> {
+        blob::read(&self.segments, number, &self.place(number)?, range)
+    }
+
+    fn blob_len(&self, number: BlobNumber) -> Result<u64, StoreError> {
+        Ok(self.place(number)?.octets())
+    }
+}
