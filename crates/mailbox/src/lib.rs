@@ -1,1 +1,39 @@
-//! (head to come)
+//! Mailboxes: folders, items, flags, permissions, quotas, deletion and what changed since.
+//!
+//! What it is not: no protocol, no sockets, no clock of its own (the transaction brings the
+//! time). Reading goes through [`View`], changing through [`Change`]; both are synchronous
+//! and run inside [`store::Database::read`] and [`store::Database::write`].
+//!
+//! Invariants
+//! * One counter of changes per mailbox: whatever changes takes the next number, in commit
+//!   order; nobody sees change N+1 before N.
+//! * UIDs of a folder rise and are never reused; bytes under a UID never change.
+//! * A content row is immutable and shared by the copies of an item.
+//! * A delivery writes at most five rows of the mailbox: content, page, folder counters,
+//!   journal, mailbox counters.
+//! * An associated item never appears in a list of ordinary items.
+
+pub mod change;
+mod defaults;
+mod fault;
+pub mod flags;
+pub mod id;
+pub mod key;
+mod list;
+mod mailbox;
+pub mod page;
+pub mod record;
+pub mod rights;
+pub mod uid_set;
+pub mod view;
+
+pub use change::{Change, NewItem, Stored, UidPair};
+pub use fault::Fault;
+pub use flags::{FlagChange, FlagOp, Flags, KeywordTable, Keywords};
+pub use id::{ChangeNumber, ContentNumber, FolderId, Guid, ItemNumber, MailboxNumber, Mid, Uid};
+pub use mailbox::Mailbox;
+pub use page::Entry;
+pub use record::{Content, Folder, QuotaLimits, Special};
+pub use rights::{Access, AclEntry, Grantee, Rights};
+pub use uid_set::{UidRuns, UidSet};
+pub use view::{FolderStatus, Quota, Vanished, View};

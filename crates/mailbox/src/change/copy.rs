@@ -1,0 +1,92 @@
+//! Copying and moving between folders of a mailbox.
+
+use super::{Change, UidPair};
+use crate::fault::Fault;
+use crate::id::{ChangeNumber, FolderId, ItemNumber, Mid};
+use crate::key;
+use crate::page::Entry;
+use crate::record::EventKind;
+use crate::rights::Rights;
+use crate::uid_set::UidSet;
+
+impl Change<'_, '_> {
+    /// Copies messages: all or none. A copy shares the content. Errors: NotFound, Denied,
+    /// OverQuota.
+    pub fn copy(
+        &mut self,
+        from: FolderId,
+        uids: &UidSet,
+        to: FolderId,
+    ) -> Result<Vec<UidPair>, Fault> {
+        self.require(from, Rights::READ_ANY)?;
+        self.require(to, Rights::CREATE)?;
+        let sources = self.collect(from, uids)?;
+        self.check_quota(sources.iter().map(|entry| u64::from(entry.size)).sum())?;
+        let mut pairs = Vec::with_capacity(sources.len());
+        let mut mids = Vec::with_capacity(sources.len());
+        for source in sources {
+            let uid = source.uid;
+            let item = ItemNumber::new(self.next_id());
+            let copy = self.arrive(to, Entry { item, origin: None, ..source })?;
+            pairs.push((uid, copy.uid));
+            mids.push(copy.mid.get());
+        }
+        if !mids.is_empty() {
+            self.event(EventKind::Copied, to, Some(from), mids);
+        }
+        Ok(pairs)
+    }
+
+    /// Moves messages. The item stays the same; its MID is new, the old one leads to it.
+    /// Within one folder nothing but the UID changes. Errors: NotFound, Denied.
+    pub fn move_items(
+        &mut self,
+        from: FolderId,
+        uids: &UidSet,
+        to: FolderId,
+    ) -> Result<Vec<UidPair>, Fault> {
+        self.require(from, Rights::READ_ANY | Rights::DELETE_ANY)?;
+        self.require(to, Rights::CREATE)?;
+        self.list(to)?;
+        let taken = self.take_all(from, uids, |_| true)?;
+        let mut pairs = Vec::with_capacity(taken.len());
+        for entry in taken {
+            self.bury(from, &entry)?;
+            let (uid, old_mid) = (entry.uid, entry.mid);
+            let placed = self.arrive(to, Entry { origin: None, ..entry })?;
+            self.put_alias(old_mid, to, placed.mid)?;
+            pairs.push((uid, placed));
+        }
+        let mids: Vec<_> = pairs.iter().map(|(_, placed)| placed.mid.get()).collect();
+        if !mids.is_empty() {
+            self.event(EventKind::Moved, to, Some(from), mids);
+        }
+        Ok(pairs.into_iter().map(|(uid, placed)| (uid, placed.uid)).collect())
+    }
+
+    /// Places an entry that was in another folder: new UID, MID and change number, the rest
+    /// as it comes.
+    pub(super) fn arrive(&mut self, to: FolderId, entry: Entry) -> Result<Entry, Fault> {
+        let unchanged = ChangeNumber::default();
+        let entry = Entry {
+            uid: self.list(to)?.0.next_uid()?,
+            mid: Mid::new(self.next_id()),
+            saved: self.txn.now().secs(),
+            cn_created: self.next_change(),
+            cn_content: unchanged,
+            cn_read: unchanged,
+            cn_other: unchanged,
+            ..entry
+        };
+        self.place(to, &entry)?;
+        Ok(entry)
+    }
+
+    /// An old MID leads to where the item is now.
+    fn put_alias(&mut self, old: Mid, folder: FolderId, new: Mid) -> Result<(), Fault> {
+        let mut row = Vec::with_capacity(16);
+        types::wire::put_uint(&mut row, folder.get());
+        types::wire::put_uint(&mut row, new.get());
+        Ok(self.txn.put(&key::alias(self.mailbox, old), 1, &row)?)
+    }
+}

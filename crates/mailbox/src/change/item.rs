@@ -1,0 +1,179 @@
+//! New items, and new content for old ones.
+
+use store::Staged;
+
+use super::Change;
+use crate::fault::Fault;
+use crate::flags::{Flags, Keywords};
+use crate::id::{ChangeNumber, ContentNumber, FolderId, ItemNumber, Mid, Uid};
+use crate::key;
+use crate::list::Fate;
+use crate::page::Entry;
+use crate::record::{Content, EventKind};
+use crate::rights::Rights;
+use crate::uid_set::UidSet;
+
+/// What comes with the bytes of a new item. Made before the write: deriving the summary does
+/// not belong on the writer's thread.
+#[derive(Clone, Debug)]
+pub struct NewItem {
+    /// [`content::Summary`] of the bytes, encoded.
+    pub summary: std::sync::Arc<[u8]>,
+    /// Header lines for this mailbox alone, each ended by CRLF.
+    pub prefix: Vec<u8>,
+    /// Flags it starts with.
+    pub flags: Flags,
+    /// Keywords it starts with.
+    pub keywords: Keywords,
+    /// INTERNALDATE, seconds since 1970; `None` is now.
+    pub received: Option<i64>,
+    /// Zone of the INTERNALDATE, minutes east of UTC.
+    pub zone_minutes: i16,
+}
+
+impl Change<'_, '_> {
+    /// Puts a new item into a folder at a client's wish. Errors: NotFound, Denied, OverQuota.
+    pub fn append(
+        &mut self,
+        folder: FolderId,
+        staged: &Staged,
+        item: &NewItem,
+    ) -> Result<Entry, Fault> {
+        self.require(folder, Rights::CREATE)?;
+        self.insert(folder, staged, item, EventKind::Created)
+    }
+
+    /// Puts new mail into a folder. Errors: NotFound, OverQuota.
+    pub fn deliver(
+        &mut self,
+        folder: FolderId,
+        staged: &Staged,
+        item: &NewItem,
+    ) -> Result<Entry, Fault> {
+        self.insert(folder, staged, item, EventKind::Delivered)
+    }
+
+    /// Gives an item other bytes: new content and a new UID (an IMAP client may never see new
+    /// bytes under an old UID), the same MID and item. Errors: NotFound, Denied, OverQuota.
+    pub fn replace(
+        &mut self,
+        folder: FolderId,
+        uid: Uid,
+        staged: &Staged,
+        item: &NewItem,
+    ) -> Result<Entry, Fault> {
+        self.require(folder, Rights::CREATE | Rights::EDIT_ANY | Rights::DELETE_ANY)?;
+        let old = self.take_out(folder, uid)?;
+        self.bury(folder, &old)?;
+        self.check_quota(staged.len())?;
+        let mut entry = self.new_entry(folder, staged, item)?;
+        (entry.item, entry.mid) = (old.item, old.mid);
+        entry.cn_content = entry.cn_created;
+        self.place(folder, &entry)?;
+        self.event(EventKind::Modified, folder, None, [entry.mid.get()]);
+        Ok(entry)
+    }
+
+    /// The bit of a keyword, which is given one if it has none yet. Errors: Limit, Invalid.
+    pub fn keyword(&mut self, name: &str) -> Result<Keywords, Fault> {
+        let mut table = self.view()?.keywords()?;
+        if let Some(bit) = table.bit(name) {
+            return Ok(Keywords::bit(bit));
+        }
+        let bit = table.add(name)?;
+        let mut row = Vec::new();
+        table.encode(&mut row);
+        self.txn.put(&key::table(self.mailbox, key::Table::Keywords), 1, &row)?;
+        Ok(Keywords::bit(bit))
+    }
+
+    fn insert(
+        &mut self,
+        folder: FolderId,
+        staged: &Staged,
+        item: &NewItem,
+        kind: EventKind,
+    ) -> Result<Entry, Fault> {
+        self.check_quota(staged.len() + item.prefix.len() as u64)?;
+        let entry = self.new_entry(folder, staged, item)?;
+        self.place(folder, &entry)?;
+        self.event(kind, folder, None, [entry.mid.get()]);
+        Ok(entry)
+    }
+
+    /// An entry for new bytes, its content row written.
+    fn new_entry(
+        &mut self,
+        folder: FolderId,
+        staged: &Staged,
+        item: &NewItem,
+    ) -> Result<Entry, Fault> {
+        let content = self.new_content(staged, item)?;
+        let number = self.next_id();
+        let now = self.txn.now().secs();
+        let uid = self.list(folder)?.0.next_uid()?;
+        let size = u32::try_from(staged.len() + item.prefix.len() as u64)
+            .map_err(|_| Fault::Limit("octets of a message"))?;
+        let unchanged = ChangeNumber::default();
+        Ok(Entry {
+            uid,
+            item: ItemNumber::new(number),
+            content,
+            mid: Mid::new(number),
+            flags: item.flags,
+            keywords: item.keywords,
+            received: item.received.unwrap_or(now),
+            zone_minutes: item.zone_minutes,
+            saved: now,
+            size,
+            cn_created: self.next_change(),
+            cn_content: unchanged,
+            cn_read: unchanged,
+            cn_other: unchanged,
+            origin: None,
+        })
+    }
+
+    fn new_content(&mut self, staged: &Staged, item: &NewItem) -> Result<ContentNumber, Fault> {
+        let blob = self.txn.adopt(staged)?;
+        let number = self.next_content();
+        let row = Content::new(blob, staged.len(), item.prefix.clone(), &item.summary);
+        self.txn.put_record(&key::content(self.mailbox, number), &row)?;
+        Ok(number)
+    }
+
+    /// Appends an entry and counts it.
+    pub(super) fn place(&mut self, folder: FolderId, entry: &Entry) -> Result<(), Fault> {
+        self.count_item(folder, u64::from(entry.size));
+        let (list, txn) = self.list(folder)?;
+        list.append(txn, entry.clone())
+    }
+
+    /// Removes one entry from its list, without a tombstone yet.
+    fn take_out(&mut self, folder: FolderId, uid: Uid) -> Result<Entry, Fault> {
+        let taken = self.take_all(folder, &UidSet::from_iter([uid]), |_| true)?;
+        taken.into_iter().next().ok_or(Fault::NotFound("message"))
+    }
+
+    /// Removes entries from a list and from the counts, without tombstones yet.
+    pub(super) fn take_all(
+        &mut self,
+        folder: FolderId,
+        uids: &UidSet,
+        wanted: impl Fn(&Entry) -> bool,
+    ) -> Result<Vec<Entry>, Fault> {
+        let mut taken = Vec::new();
+        let (list, txn) = self.list(folder)?;
+        list.rewrite(txn, uids, |entry| {
+            if !wanted(entry) {
+                return Ok(Fate::Keep);
+            }
+            taken.push(entry.clone());
+            Ok(Fate::Gone)
+        })?;
+        for entry in &taken {
+            self.uncount_item(folder, u64::from(entry.size));
+        }
+        Ok(taken)
+    }
+}

@@ -1,0 +1,260 @@
+//! Changing a mailbox: one [`Change`] is one transaction. Every item or folder it touches
+//! takes the next change number; a fault drops all of it.
+//!
+//! A change does not know protocols or sockets, and never sees another mailbox.
+
+mod annotate;
+mod copy;
+mod create;
+mod delete;
+mod flags;
+mod folders;
+mod item;
+mod retention;
+
+use std::collections::BTreeMap;
+
+use store::{ReadExt, Txn};
+use types::Timestamp;
+
+pub use flags::Stored;
+pub use item::NewItem;
+pub use retention::RETENTION_SECS_DEFAULT;
+
+use crate::fault::Fault;
+use crate::id::{COUNTER_MAX, ChangeNumber, ContentNumber, FolderId, MailboxNumber, Uid};
+use crate::key::{self, List, Table};
+use crate::list::OpenList;
+use crate::page::Entry;
+use crate::record::{Counters, Event, EventKind, JournalRow, MailboxState, Meta, Tombstone};
+use crate::rights::{Access, Rights};
+use crate::uid_set::UidSet;
+use crate::view::View;
+
+/// Folders of a mailbox.
+pub const FOLDERS_MAX: u64 = 10_000;
+/// Folders below folders.
+pub const FOLDER_DEPTH_MAX: usize = 64;
+/// Octets of a folder name; Exchange takes 255 characters.
+pub const FOLDER_NAME_OCTETS_MAX: usize = 1020;
+
+/// A running transaction over one mailbox.
+pub struct Change<'c, 't> {
+    pub(crate) txn: &'c mut Txn<'t>,
+    pub(crate) mailbox: MailboxNumber,
+    pub(crate) access: Access,
+    counters: Counters,
+    /// The change number before the first of this transaction.
+    base: u64,
+    lists: BTreeMap<FolderId, OpenList>,
+    gone: BTreeMap<FolderId, Gone>,
+    events: Vec<Event>,
+}
+
+/// What left one folder in this transaction.
+struct Gone {
+    first: ChangeNumber,
+    last: ChangeNumber,
+    uids: UidSet,
+    mids: Vec<u64>,
+}
+
+impl<'c, 't> Change<'c, 't> {
+    /// Begins. Errors: NotFound without the mailbox, Moved when it is not active here.
+    pub fn begin(
+        txn: &'c mut Txn<'t>,
+        mailbox: MailboxNumber,
+        access: Access,
+    ) -> Result<Self, Fault> {
+        let meta: Option<Meta> = txn.record(&key::table(mailbox, Table::Meta))?;
+        match meta.ok_or(Fault::NotFound("mailbox"))?.state {
+            MailboxState::Active => Self::resume(txn, mailbox, access),
+            MailboxState::Moving | MailboxState::Gone => Err(Fault::Moved),
+        }
+    }
+
+    fn resume(txn: &'c mut Txn<'t>, mailbox: MailboxNumber, access: Access) -> Result<Self, Fault> {
+        let counters: Counters =
+            txn.record(&key::table(mailbox, Table::Counters))?.unwrap_or_default();
+        let base = counters.change;
+        Ok(Change {
+            txn,
+            mailbox,
+            access,
+            counters,
+            base,
+            lists: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            events: Vec::new(),
+        })
+    }
+
+    /// What this transaction sees so far, its own changes included.
+    pub fn view(&mut self) -> Result<View<'_>, Fault> {
+        for list in self.lists.values_mut() {
+            list.flush(self.txn)?;
+        }
+        self.put_counters()?;
+        Ok(View { read: &*self.txn, mailbox: self.mailbox, access: self.access })
+    }
+
+    /// The time of this transaction.
+    pub fn now(&self) -> Timestamp {
+        self.txn.now()
+    }
+
+    /// Writes what is left, the journal row among it, and has the watchers woken. Without it
+    /// nothing of the change is kept.
+    pub fn finish(mut self) -> Result<(), Fault> {
+        for list in self.lists.values_mut() {
+            list.flush(self.txn)?;
+        }
+        self.put_tombstones()?;
+        if self.counters.change > self.base {
+            self.put_journal()?;
+            self.txn.wake(u64::from(self.mailbox.get()));
+        }
+        self.put_counters()
+    }
+
+    fn put_counters(&mut self) -> Result<(), Fault> {
+        let key = key::table(self.mailbox, Table::Counters);
+        Ok(self.txn.put_record(&key, &self.counters)?)
+    }
+
+    fn put_journal(&mut self) -> Result<(), Fault> {
+        let row = JournalRow {
+            first: ChangeNumber::new(self.base + 1),
+            time: self.txn.now().secs().max(0) as u64,
+            events: std::mem::take(&mut self.events),
+        };
+        let key = key::journal(self.mailbox, ChangeNumber::new(self.counters.change));
+        Ok(self.txn.put_record(&key, &row)?)
+    }
+
+    fn put_tombstones(&mut self) -> Result<(), Fault> {
+        let time = self.txn.now().secs().max(0) as u64;
+        for (folder, mut gone) in std::mem::take(&mut self.gone) {
+            gone.mids.sort_unstable();
+            let key = key::tombstone(self.mailbox, folder, gone.last);
+            let Gone { first, uids, mids, .. } = gone;
+            self.txn.put_record(&key, &Tombstone { first, time, uids, mids })?;
+        }
+        Ok(())
+    }
+
+    /// The next change number.
+    fn next_change(&mut self) -> ChangeNumber {
+        self.counters.change += 1;
+        assert!(self.counters.change <= COUNTER_MAX, "change numbers are used up");
+        ChangeNumber::new(self.counters.change)
+    }
+
+    /// The next id for a folder, an item or a MID.
+    fn next_id(&mut self) -> u64 {
+        self.counters.id += 1;
+        assert!(self.counters.id <= COUNTER_MAX, "ids are used up");
+        self.counters.id
+    }
+
+    fn next_content(&mut self) -> ContentNumber {
+        self.counters.content += 1;
+        ContentNumber::new(self.counters.content)
+    }
+
+    /// The items of a folder.
+    fn list(&mut self, folder: FolderId) -> Result<(&mut OpenList, &mut Txn<'t>), Fault> {
+        if !self.lists.contains_key(&folder) {
+            let list = OpenList::load(self.txn, self.mailbox, folder, List::Items)?;
+            self.lists.insert(folder, list);
+        }
+        let list = self.lists.get_mut(&folder).ok_or(Fault::NotFound("folder"))?;
+        Ok((list, self.txn))
+    }
+
+    /// Visits and rewrites entries of a folder.
+    fn collect(&mut self, folder: FolderId, uids: &UidSet) -> Result<Vec<Entry>, Fault> {
+        let mut found = Vec::new();
+        let (list, txn) = self.list(folder)?;
+        list.rewrite(txn, uids, |entry| {
+            found.push(entry.clone());
+            Ok(crate::list::Fate::Keep)
+        })?;
+        Ok(found)
+    }
+
+    /// Notes that an entry left a folder, under a change number of its own.
+    fn bury(&mut self, folder: FolderId, entry: &Entry) -> Result<(), Fault> {
+        let change = self.next_change();
+        let gone = self.gone.entry(folder).or_insert_with(|| Gone {
+            first: change,
+            last: change,
+            uids: UidSet::new(),
+            mids: Vec::new(),
+        });
+        gone.last = change;
+        gone.uids.insert(entry.uid);
+        gone.mids.push(entry.mid.get());
+        self.list(folder)?.0.touch(change);
+        Ok(())
+    }
+
+    fn event(
+        &mut self,
+        kind: EventKind,
+        folder: FolderId,
+        other: Option<FolderId>,
+        mids: impl IntoIterator<Item = u64>,
+    ) {
+        let mut mids: Vec<u64> = mids.into_iter().collect();
+        mids.sort_unstable();
+        self.events.push(Event { kind, folder, other, mids });
+    }
+
+    fn require(&mut self, folder: FolderId, right: Rights) -> Result<(), Fault> {
+        if self.access == Access::System || matches!(self.access, Access::Owner(_)) {
+            return Ok(());
+        }
+        let view = View { read: &*self.txn, mailbox: self.mailbox, access: self.access };
+        view.require(folder, right).map(|_| ())
+    }
+
+    /// True when items of this folder count as recoverable, not as the mailbox's.
+    fn is_recoverable(folder: FolderId) -> bool {
+        use crate::record::Special;
+        [Special::Deletions, Special::Purges, Special::Versions]
+            .into_iter()
+            .any(|special| crate::defaults::default_id(special) == folder)
+    }
+
+    fn count_item(&mut self, folder: FolderId, octets: u64) {
+        if Self::is_recoverable(folder) {
+            self.counters.recoverable_octets += octets;
+        } else {
+            self.counters.octets += octets;
+            self.counters.items += 1;
+        }
+    }
+
+    fn uncount_item(&mut self, folder: FolderId, octets: u64) {
+        if Self::is_recoverable(folder) {
+            let left = self.counters.recoverable_octets.saturating_sub(octets);
+            self.counters.recoverable_octets = left;
+        } else {
+            self.counters.octets = self.counters.octets.saturating_sub(octets);
+            self.counters.items = self.counters.items.saturating_sub(1);
+        }
+    }
+
+    /// Refuses what would pass ProhibitSendReceiveQuota.
+    fn check_quota(&mut self, octets: u64) -> Result<(), Fault> {
+        let limits: crate::record::QuotaLimits =
+            self.txn.record(&key::table(self.mailbox, Table::Quota))?.unwrap_or_default();
+        let used =
+            crate::view::Quota { octets: self.counters.octets, items: self.counters.items, limits };
+        if used.prohibits_adding(octets) { Err(Fault::OverQuota) } else { Ok(()) }
+    }
+}
+
+/// A pair of a copy or a move: the UID it had, the UID it got.
+pub type UidPair = (Uid, Uid);

@@ -1,0 +1,173 @@
+//! Where the rows of a mailbox stand: `0x10, mailbox (u32), table (u8), …`, all numbers
+//! big-endian, so that a mailbox is one contiguous range and a folder's pages lie in UID order.
+//! The layout is described in `docs/design/store.md`.
+
+use crate::id::{ChangeNumber, ContentNumber, FolderId, ItemNumber, MailboxNumber, Mid, Uid};
+
+/// First octet of every mailbox key.
+pub const SPACE: u8 = 0x10;
+
+/// The tables of a mailbox. Numbers are stored: never reuse one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Table {
+    /// [`crate::record::Meta`]: identity, epoch, state.
+    Meta = 0x01,
+    /// [`crate::record::Counters`].
+    Counters = 0x02,
+    /// [`crate::record::KeywordTable`](crate::flags::KeywordTable).
+    Keywords = 0x03,
+    /// Quota limits.
+    Quota = 0x04,
+    /// [`crate::record::Folder`], by folder.
+    Folder = 0x10,
+    /// [`crate::record::FolderCounters`], by folder and list.
+    FolderCounters = 0x11,
+    /// [`crate::page::Directory`], by folder, list and first UID of the chunk.
+    Directory = 0x12,
+    /// [`crate::page::Page`], by folder, list and first UID.
+    Page = 0x13,
+    /// [`crate::record::Tombstone`], by folder and change number.
+    Tombstone = 0x14,
+    /// Annotations (RFC 5464), by folder (0: the mailbox itself).
+    Annotations = 0x15,
+    /// [`crate::record::Content`], by content number.
+    Content = 0x20,
+    /// Overlay of an item's properties, by item number.
+    Overlay = 0x21,
+    /// Old MID of a moved item -> where it is now.
+    Alias = 0x22,
+    /// Event journal, by first change number of the transaction.
+    Journal = 0x30,
+    /// Marks of derived data, by name.
+    Derived = 0x31,
+    /// Posting blocks of the search index.
+    Postings = 0x32,
+    /// Intents of unfinished bulk work. Reserved.
+    Intent = 0x40,
+    /// What a protocol must remember (ActiveSync). Reserved.
+    ProtocolState = 0x50,
+    /// Inbox rules, per-user read sets, holds, replica ids. Reserved, one number each.
+    Rules = 0x60,
+    /// Reserved.
+    ReadSets = 0x61,
+    /// Reserved.
+    Holds = 0x62,
+    /// Reserved.
+    ReplicaIds = 0x63,
+}
+
+/// The two lists of a folder: ordinary items, and associated items ([MS-OXCFOLD] FAI), which
+/// IMAP and ActiveSync never see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum List {
+    /// Ordinary items.
+    Items = 0,
+    /// Folder-associated information.
+    Associated = 1,
+}
+
+/// The start of a table of a mailbox.
+pub fn table(mailbox: MailboxNumber, table: Table) -> Vec<u8> {
+    let mut key = Vec::with_capacity(32);
+    key.push(SPACE);
+    key.extend_from_slice(&mailbox.get().to_be_bytes());
+    key.push(table as u8);
+    key
+}
+
+/// The first key after everything that starts with `prefix`.
+pub fn after(prefix: &[u8]) -> Vec<u8> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < 0xff {
+            end.push(last + 1);
+            return end;
+        }
+    }
+    vec![0xff; prefix.len() + 1]
+}
+
+/// All rows of one mailbox: from, to.
+pub fn mailbox_range(mailbox: MailboxNumber) -> (Vec<u8>, Vec<u8>) {
+    let mut from = vec![SPACE];
+    from.extend_from_slice(&mailbox.get().to_be_bytes());
+    let to = after(&from);
+    (from, to)
+}
+
+fn numbered(mailbox: MailboxNumber, kind: Table, number: u64) -> Vec<u8> {
+    let mut key = table(mailbox, kind);
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// The folder row.
+pub fn folder(mailbox: MailboxNumber, folder: FolderId) -> Vec<u8> {
+    numbered(mailbox, Table::Folder, folder.get())
+}
+
+/// The counters of one list of a folder.
+pub fn folder_counters(mailbox: MailboxNumber, folder: FolderId, list: List) -> Vec<u8> {
+    let mut key = numbered(mailbox, Table::FolderCounters, folder.get());
+    key.push(list as u8);
+    key
+}
+
+/// The start of the rows that a folder's list has in `kind` (pages or directory).
+pub fn list(mailbox: MailboxNumber, kind: Table, folder: FolderId, list: List) -> Vec<u8> {
+    let mut key = numbered(mailbox, kind, folder.get());
+    key.push(list as u8);
+    key
+}
+
+/// One page, or one chunk of the page directory.
+pub fn paged(
+    mailbox: MailboxNumber,
+    kind: Table,
+    folder: FolderId,
+    items: List,
+    first: Uid,
+) -> Vec<u8> {
+    let mut key = list(mailbox, kind, folder, items);
+    key.extend_from_slice(&first.get().to_be_bytes());
+    key
+}
+
+/// The start of a folder's tombstones.
+pub fn tombstones(mailbox: MailboxNumber, folder: FolderId) -> Vec<u8> {
+    numbered(mailbox, Table::Tombstone, folder.get())
+}
+
+/// One tombstone row, by its last change number.
+pub fn tombstone(mailbox: MailboxNumber, folder: FolderId, change: ChangeNumber) -> Vec<u8> {
+    let mut key = tombstones(mailbox, folder);
+    key.extend_from_slice(&change.get().to_be_bytes());
+    key
+}
+
+/// Annotations of a folder, or of the mailbox.
+pub fn annotations(mailbox: MailboxNumber, folder: Option<FolderId>) -> Vec<u8> {
+    numbered(mailbox, Table::Annotations, folder.map_or(0, FolderId::get))
+}
+
+/// One content.
+pub fn content(mailbox: MailboxNumber, content: ContentNumber) -> Vec<u8> {
+    numbered(mailbox, Table::Content, content.get())
+}
+
+/// The overlay of one item.
+pub fn overlay(mailbox: MailboxNumber, item: ItemNumber) -> Vec<u8> {
+    numbered(mailbox, Table::Overlay, item.get())
+}
+
+/// Where a moved item's old MID points.
+pub fn alias(mailbox: MailboxNumber, mid: Mid) -> Vec<u8> {
+    numbered(mailbox, Table::Alias, mid.get())
+}
+
+/// One journal row, by its last change number.
+pub fn journal(mailbox: MailboxNumber, change: ChangeNumber) -> Vec<u8> {
+    numbered(mailbox, Table::Journal, change.get())
+}

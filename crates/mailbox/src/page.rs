@@ -1,0 +1,276 @@
+//! Folder pages: packed entries, and the directory that says where they are.
+//!
+//! A page holds up to [`PAGE_ENTRIES_MAX`] entries in UID order in one value of a few
+//! kilobytes. Everything a list, a flag change or a resynchronisation needs stands in the
+//! entry; content rows are never opened for it.
+
+use store::{Corrupt, Record};
+use types::wire::{Reader, Truncated, put_int, put_uint, put_uint128};
+
+use crate::flags::{Flags, Keywords};
+use crate::id::{ChangeNumber, ContentNumber, FolderId, ItemNumber, Mid, Uid};
+
+/// Entries of a page. 128 entries of 40 to 60 octets stay below 8 KB, one engine page.
+pub const PAGE_ENTRIES_MAX: usize = 128;
+/// Pages named by one row of the directory: a flag change rewrites one such row.
+pub const DIRECTORY_PAGES_MAX: usize = 256;
+
+/// One item in one folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// UID in this folder.
+    pub uid: Uid,
+    /// The item, through moves.
+    pub item: ItemNumber,
+    /// What it contains; shared by copies.
+    pub content: ContentNumber,
+    /// MAPI message id; new after a move.
+    pub mid: Mid,
+    /// System flags.
+    pub flags: Flags,
+    /// Client keywords.
+    pub keywords: Keywords,
+    /// INTERNALDATE, seconds since 1970 UTC.
+    pub received: i64,
+    /// The zone INTERNALDATE is shown in, minutes east of UTC.
+    pub zone_minutes: i16,
+    /// When it came into this folder (RFC 8514 SAVEDATE), seconds since 1970 UTC.
+    pub saved: i64,
+    /// Exact octets of the message as clients see it.
+    pub size: u32,
+    /// When it appeared in this folder.
+    pub cn_created: ChangeNumber,
+    /// Last change of content or properties.
+    pub cn_content: ChangeNumber,
+    /// Last change of the read state.
+    pub cn_read: ChangeNumber,
+    /// Last change of anything else (flags, keywords).
+    pub cn_other: ChangeNumber,
+    /// In Recoverable Items: the folder it was deleted from.
+    pub origin: Option<FolderId>,
+}
+
+impl Entry {
+    /// IMAP modification sequence (RFC 7162): the largest of the change numbers.
+    pub fn modseq(&self) -> ChangeNumber {
+        self.cn_created.max(self.cn_content).max(self.cn_read).max(self.cn_other)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>, previous_uid: u32) {
+        put_uint(out, u64::from(self.uid.get() - previous_uid));
+        put_uint(out, self.item.get());
+        put_uint(out, self.content.get());
+        put_uint(out, self.mid.get());
+        put_uint(out, u64::from(self.flags.bits()));
+        put_uint128(out, self.keywords.0);
+        put_int(out, self.received);
+        put_int(out, i64::from(self.zone_minutes));
+        put_int(out, self.saved - self.received);
+        put_uint(out, u64::from(self.size));
+        // The other change numbers are zero until the first such change, or later than the
+        // creation: stored as the distance plus one.
+        put_uint(out, self.cn_created.get());
+        for later in [self.cn_content, self.cn_read, self.cn_other] {
+            put_uint(out, later.get().saturating_sub(self.cn_created.get()));
+        }
+        put_uint(out, self.origin.map_or(0, FolderId::get));
+    }
+
+    fn decode(reader: &mut Reader<'_>, previous_uid: u32) -> Result<Self, Truncated> {
+        let uid = previous_uid.checked_add(reader.uint32()?).ok_or(Truncated)?;
+        let item = ItemNumber::new(reader.uint()?);
+        let content = ContentNumber::new(reader.uint()?);
+        let mid = Mid::new(reader.uint()?);
+        let flags = Flags::from_bits(u16::try_from(reader.uint()?).map_err(|_| Truncated)?);
+        let keywords = Keywords(reader.uint128()?);
+        let received = reader.int()?;
+        let zone_minutes = i16::try_from(reader.int()?).map_err(|_| Truncated)?;
+        let saved = received.checked_add(reader.int()?).ok_or(Truncated)?;
+        let size = reader.uint32()?;
+        let created = reader.uint()?;
+        let mut later = || -> Result<ChangeNumber, Truncated> {
+            created.checked_add(reader.uint()?).map(ChangeNumber::new).ok_or(Truncated)
+        };
+        let (cn_content, cn_read, cn_other) = (later()?, later()?, later()?);
+        let origin = Some(reader.uint()?).filter(|fid| *fid != 0).map(FolderId::new);
+        Ok(Entry {
+            uid: Uid::new(uid),
+            item,
+            content,
+            mid,
+            flags,
+            keywords,
+            received,
+            zone_minutes,
+            saved,
+            size,
+            cn_created: ChangeNumber::new(created),
+            cn_content,
+            cn_read,
+            cn_other,
+            origin,
+        })
+    }
+}
+
+/// A run of entries of one folder, in UID order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The entries; never more than [`PAGE_ENTRIES_MAX`].
+    pub entries: Vec<Entry>,
+}
+
+impl Record for Page {
+    const VERSION: u8 = 1;
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        put_uint(out, self.entries.len() as u64);
+        let mut previous = 0;
+        for entry in &self.entries {
+            entry.encode(out, previous);
+            previous = entry.uid.get();
+        }
+    }
+
+    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+        let mut reader = Reader::new(payload);
+        decode_page(&mut reader).map_err(|_| Corrupt("folder page"))
+    }
+}
+
+fn decode_page(reader: &mut Reader<'_>) -> Result<Page, Truncated> {
+    let count = reader.uint()? as usize;
+    let mut entries = Vec::with_capacity(count.min(PAGE_ENTRIES_MAX));
+    let mut previous = 0;
+    for _ in 0..count {
+        let entry = Entry::decode(reader, previous)?;
+        previous = entry.uid.get();
+        entries.push(entry);
+    }
+    Ok(Page { entries })
+}
+
+impl Page {
+    /// What the directory says about this page.
+    pub fn summary(&self, first: Uid) -> PageRef {
+        let mut page = PageRef { first, ..PageRef::default() };
+        page.min_mid = Mid::new(u64::MAX);
+        for entry in &self.entries {
+            page.count += 1;
+            page.last = entry.uid;
+            page.max_cn = page.max_cn.max(entry.modseq());
+            page.min_mid = page.min_mid.min(entry.mid);
+            page.max_mid = page.max_mid.max(entry.mid);
+        }
+        page
+    }
+}
+
+/// One page as the directory knows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PageRef {
+    /// The UID in the page's key; no entry of the page is smaller. It stays when entries go.
+    pub first: Uid,
+    /// The largest UID in the page.
+    pub last: Uid,
+    /// Entries.
+    pub count: u32,
+    /// The largest MODSEQ in the page: "changed since" skips pages by it.
+    pub max_cn: ChangeNumber,
+    /// The smallest MID: an item is looked up by MID within these bounds.
+    pub min_mid: Mid,
+    /// The largest MID.
+    pub max_mid: Mid,
+}
+
+impl PageRef {
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        put_uint(out, u64::from(self.first.get()));
+        put_uint(out, u64::from(self.last.get().saturating_sub(self.first.get())));
+        put_uint(out, u64::from(self.count));
+        put_uint(out, self.max_cn.get());
+        put_uint(out, self.min_mid.get());
+        put_uint(out, self.max_mid.get());
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
+        let first = reader.uint32()?;
+        Ok(PageRef {
+            first: Uid::new(first),
+            last: Uid::new(first.checked_add(reader.uint32()?).ok_or(Truncated)?),
+            count: reader.uint32()?,
+            max_cn: ChangeNumber::new(reader.uint()?),
+            min_mid: Mid::new(reader.uint()?),
+            max_mid: Mid::new(reader.uint()?),
+        })
+    }
+}
+
+/// One row of a folder's page directory: pages in UID order. The page that takes new
+/// entries is not here but in the folder's counters, so that a delivery does not write this.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// At most [`DIRECTORY_PAGES_MAX`].
+    pub pages: Vec<PageRef>,
+}
+
+impl Record for Directory {
+    const VERSION: u8 = 1;
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        put_uint(out, self.pages.len() as u64);
+        for page in &self.pages {
+            page.encode(out);
+        }
+    }
+
+    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+        let mut reader = Reader::new(payload);
+        let decode = |reader: &mut Reader<'_>| -> Result<Directory, Truncated> {
+            let count = reader.uint()?;
+            let pages = (0..count).map(|_| PageRef::decode(reader)).collect::<Result<_, _>>()?;
+            Ok(Directory { pages })
+        };
+        decode(&mut reader).map_err(|_| Corrupt("page directory"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    prop_compose! {
+        fn entry(uid: u32)(item: u64, content: u64, mid: u64, flags: u16, keywords: u128,
+                           received in -1i64 << 40..1 << 40, zone_minutes in -720i16..841,
+                           saved in -1i64 << 40..1 << 40, size: u32, created in 1u64..1 << 47,
+                           more in prop::array::uniform3(0u64..1 << 40), origin in 0u64..9) -> Entry {
+            let later = |n: u64| ChangeNumber::new(created + n);
+            Entry {
+                uid: Uid::new(uid), item: ItemNumber::new(item),
+                content: ContentNumber::new(content), mid: Mid::new(mid),
+                flags: Flags::from_bits(flags), keywords: Keywords(keywords),
+                received, zone_minutes, saved, size, cn_created: ChangeNumber::new(created),
+                cn_content: later(more[0]), cn_read: later(more[1]), cn_other: later(more[2]),
+                origin: Some(origin).filter(|o| *o > 0).map(FolderId::new),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pages_come_back(entries in (entry(3), entry(4), entry(4_000_000_000))) {
+            let page = Page { entries: vec![entries.0, entries.1, entries.2] };
+            let mut out = Vec::new();
+            page.encode(&mut out);
+            prop_assert_eq!(Page::decode(1, &out).unwrap(), page);
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
+            let _ = Page::decode(1, &bytes);
+            let _ = Directory::decode(1, &bytes);
+        }
+    }
+}

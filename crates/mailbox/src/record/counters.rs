@@ -1,0 +1,149 @@
+//! Counters: of the mailbox, and of each list of a folder.
+
+use store::{Corrupt, Record};
+use types::wire::{Reader, Truncated, put_uint};
+
+use crate::id::ChangeNumber;
+use crate::page::PageRef;
+
+/// The counters of a mailbox. Handed out inside a write function, so in commit order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// The last change number given out.
+    pub change: u64,
+    /// The last id given out; folders, items and MIDs share the space.
+    pub id: u64,
+    /// The last content number given out.
+    pub content: u64,
+    /// Octets of all items outside Recoverable Items.
+    pub octets: u64,
+    /// Items outside Recoverable Items.
+    pub items: u64,
+    /// Octets in Recoverable Items.
+    pub recoverable_octets: u64,
+    /// Contents that may have lost their last reference: work for the sweep.
+    pub unreferenced: u64,
+}
+
+impl Record for Counters {
+    const VERSION: u8 = 1;
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        for number in [
+            self.change,
+            self.id,
+            self.content,
+            self.octets,
+            self.items,
+            self.recoverable_octets,
+            self.unreferenced,
+        ] {
+            put_uint(out, number);
+        }
+    }
+
+    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+        let mut reader = Reader::new(payload);
+        let mut next = || reader.uint().map_err(|_| Corrupt("mailbox counters"));
+        Ok(Counters {
+            change: next()?,
+            id: next()?,
+            content: next()?,
+            octets: next()?,
+            items: next()?,
+            recoverable_octets: next()?,
+            unreferenced: next()?,
+        })
+    }
+}
+
+/// The counters of one list of a folder, and its open page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FolderCounters {
+    /// The next UID; UIDNEXT.
+    pub uid_next: u32,
+    /// Messages; EXISTS.
+    pub exists: u32,
+    /// Messages without `\Seen`.
+    pub unseen: u32,
+    /// Messages with `\Deleted`.
+    pub deleted: u32,
+    /// Octets of messages with `\Deleted` (RFC 9208 DELETED-STORAGE).
+    pub deleted_octets: u64,
+    /// Octets of all messages.
+    pub octets: u64,
+    /// The largest change number of anything in the list, expunges included; HIGHESTMODSEQ.
+    pub content_cn: ChangeNumber,
+    /// Tombstones up to here are gone: who asks from before it gets no complete answer.
+    pub tombstone_floor: ChangeNumber,
+    /// The page that takes new entries; all earlier ones are in the directory.
+    pub tail: Option<PageRef>,
+}
+
+impl Record for FolderCounters {
+    const VERSION: u8 = 1;
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        for number in [self.uid_next, self.exists, self.unseen, self.deleted] {
+            put_uint(out, u64::from(number));
+        }
+        put_uint(out, self.deleted_octets);
+        put_uint(out, self.octets);
+        put_uint(out, self.content_cn.get());
+        put_uint(out, self.tombstone_floor.get());
+        out.push(u8::from(self.tail.is_some()));
+        if let Some(tail) = &self.tail {
+            tail.encode(out);
+        }
+    }
+
+    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+        decode(payload).map_err(|_| Corrupt("folder counters"))
+    }
+}
+
+fn decode(payload: &[u8]) -> Result<FolderCounters, Truncated> {
+    let mut reader = Reader::new(payload);
+    Ok(FolderCounters {
+        uid_next: reader.uint32()?,
+        exists: reader.uint32()?,
+        unseen: reader.uint32()?,
+        deleted: reader.uint32()?,
+        deleted_octets: reader.uint()?,
+        octets: reader.uint()?,
+        content_cn: ChangeNumber::new(reader.uint()?),
+        tombstone_floor: ChangeNumber::new(reader.uint()?),
+        tail: match reader.octet()? {
+            0 => None,
+            _ => Some(PageRef::decode(&mut reader)?),
+        },
+    })
+}
+
+/// The three quotas of an Exchange mailbox, in octets; `None` is unlimited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QuotaLimits {
+    /// IssueWarningQuota.
+    pub warning: Option<u64>,
+    /// ProhibitSendQuota.
+    pub prohibit_send: Option<u64>,
+    /// ProhibitSendReceiveQuota: deliveries, APPEND and copies are refused above it.
+    pub prohibit_send_receive: Option<u64>,
+}
+
+impl Record for QuotaLimits {
+    const VERSION: u8 = 1;
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        for limit in [self.warning, self.prohibit_send, self.prohibit_send_receive] {
+            put_uint(out, limit.map_or(0, |octets| octets.saturating_add(1)));
+        }
+    }
+
+    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+        let mut reader = Reader::new(payload);
+        let mut next =
+            || reader.uint().map(|n| n.checked_sub(1)).map_err(|_| Corrupt("quota limits"));
+        Ok(QuotaLimits { warning: next()?, prohibit_send: next()?, prohibit_send_receive: next()? })
+    }
+}

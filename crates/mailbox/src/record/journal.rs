@@ -1,0 +1,102 @@
+//! The event journal: what happened, one row per transaction and mailbox. It feeds push and
+//! everything derived; it is bounded, and whoever falls behind reads the folders instead.
+
+use store::{Corrupt, Record};
+use types::wire::{Reader, Truncated, put_uint};
+
+use crate::id::{ChangeNumber, FolderId};
+use crate::record::tombstone::{ascending, put_ascending};
+
+/// What happened to the items or the folder of an [`Event`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum EventKind {
+    /// New mail by delivery.
+    Delivered = 1,
+    /// Made by a client.
+    Created = 2,
+    /// Flags or properties changed.
+    Modified = 3,
+    /// Copied here from `other`.
+    Copied = 4,
+    /// Moved here from `other`.
+    Moved = 5,
+    /// Gone.
+    Deleted = 6,
+    /// A folder was made.
+    FolderCreated = 7,
+    /// A folder was renamed, moved or got other properties.
+    FolderModified = 8,
+    /// A folder is gone.
+    FolderDeleted = 9,
+}
+
+impl EventKind {
+    fn from_number(number: u8) -> Option<Self> {
+        use EventKind::*;
+        [Delivered, Created, Modified, Copied, Moved, Deleted]
+            .into_iter()
+            .chain([FolderCreated, FolderModified, FolderDeleted])
+            .find(|kind| *kind as u8 == number)
+    }
+}
+
+/// One thing that happened to items of one folder, or to the folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What.
+    pub kind: EventKind,
+    /// Where.
+    pub folder: FolderId,
+    /// For copies and moves: from where.
+    pub other: Option<FolderId>,
+    /// The MIDs, ascending; empty for folder events.
+    pub mids: Vec<u64>,
+}
+
+/// The events of one transaction; stands under the last of its change numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalRow {
+    /// The first change number of the transaction.
+    pub first: ChangeNumber,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// In the order they happened.
+    pub events: Vec<Event>,
+}
+
+impl Record for JournalRow {
+    const VERSION: u8 = 1;
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        put_uint(out, self.first.get());
+        put_uint(out, self.time);
+        put_uint(out, self.events.len() as u64);
+        for event in &self.events {
+            out.push(event.kind as u8);
+            put_uint(out, event.folder.get());
+            put_uint(out, event.other.map_or(0, FolderId::get));
+            put_ascending(out, &event.mids);
+        }
+    }
+
+    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+        decode(payload).map_err(|_| Corrupt("journal"))
+    }
+}
+
+fn decode(payload: &[u8]) -> Result<JournalRow, Truncated> {
+    let mut reader = Reader::new(payload);
+    let first = ChangeNumber::new(reader.uint()?);
+    let time = reader.uint()?;
+    let mut events = Vec::new();
+    for _ in 0..reader.uint()? {
+        events.push(Event {
+            kind: EventKind::from_number(reader.octet()?).ok_or(Truncated)?,
+            folder: FolderId::new(reader.uint()?),
+            other: Some(reader.uint()?).filter(|fid| *fid != 0).map(FolderId::new),
+            mids: ascending(&mut reader)?,
+        });
+    }
+    Ok(JournalRow { first, time, events })
+}

@@ -1,0 +1,139 @@
+//! Folders: the default set, names, moves, deletion, permissions, annotations.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support;
+
+use mailbox::{Access, Fault, Grantee, Guid, Mailbox, Rights, Special};
+use support::fixture;
+
+#[tokio::test]
+async fn a_new_mailbox_has_the_default_set() {
+    let f = fixture().await;
+    let folders = f.read(|view| view.folders()).await;
+    let shown: Vec<_> = folders.iter().map(|f| (f.name.as_str(), f.class.as_str())).collect();
+    for expected in [
+        ("Inbox", "IPF.Note"),
+        ("Sent Items", "IPF.Note"),
+        ("Calendar", "IPF.Appointment"),
+        ("Contacts", "IPF.Contact"),
+        ("Notes", "IPF.StickyNote"),
+    ] {
+        assert!(shown.contains(&expected), "{expected:?}");
+    }
+    assert!(folders.iter().all(|f| !f.name.contains("Recoverable")));
+}
+
+#[tokio::test]
+async fn rename_and_move_keep_the_id_and_the_messages() {
+    let f = fixture().await;
+    let a = f.write(|c| c.create_path(&["A"])).await;
+    f.append(a.id, "m").await;
+    let b = f.write(|c| c.create_path(&["B", "C"])).await;
+    let moved = f.write(move |c| c.rename_folder(a.id, b.id, "A2")).await;
+    assert_eq!((moved.id, moved.uid_validity), (a.id, a.uid_validity));
+    assert_eq!(f.read(move |view| view.path(a.id)).await, ["B", "C", "A2"]);
+    assert_eq!(f.uids(a.id).await, [1]);
+}
+
+#[tokio::test]
+async fn names_are_unique_without_case_and_checked() {
+    let f = fixture().await;
+    f.write(|c| c.create_path(&["Work"])).await;
+    for (name, fault) in [
+        ("WORK", "exists"),
+        ("inbox", "exists"),
+        ("", "invalid"),
+        (" a", "invalid"),
+        ("a\u{7}", "invalid"),
+    ] {
+        let root = f.special(Special::Root).await;
+        let result = f.mailbox.write(move |c| c.create_folder(root, name, None, None)).await;
+        let matches = match fault {
+            "exists" => matches!(result, Err(Fault::Exists)),
+            _ => matches!(result, Err(Fault::Invalid(_))),
+        };
+        assert!(matches, "{name:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_cannot_move_below_itself() {
+    let f = fixture().await;
+    let child = f.write(|c| c.create_path(&["A", "B"])).await;
+    let result = f.mailbox.write(move |c| c.rename_folder(child.parent, child.id, "X")).await;
+    assert!(matches!(result, Err(Fault::Invalid(_))));
+}
+
+#[tokio::test]
+async fn default_folders_stay() {
+    let f = fixture().await;
+    let sent = f.special(Special::SentItems).await;
+    assert!(f.mailbox.write(move |c| c.delete_folder(sent)).await.is_err());
+    let root = f.special(Special::Root).await;
+    assert!(f.mailbox.write(move |c| c.rename_folder(sent, root, "Gone")).await.is_err());
+}
+
+#[tokio::test]
+async fn deleting_a_folder_keeps_its_items_recoverable() {
+    let f = fixture().await;
+    let folder = f.write(|c| c.create_path(&["A"])).await;
+    f.append_many(folder.id, "m", 3).await;
+    f.write(move |c| c.delete_folder(folder.id)).await;
+    let gone = f.mailbox.read(move |view| view.folder(folder.id)).await;
+    assert!(matches!(gone, Err(Fault::NotFound(_))));
+    let deletions = f.special(Special::Deletions).await;
+    assert_eq!(f.uids(deletions).await.len(), 3);
+    let again = f.write(|c| c.create_path(&["A"])).await;
+    assert!(again.uid_validity > folder.uid_validity);
+}
+
+#[tokio::test]
+async fn renaming_the_inbox_moves_its_messages() {
+    let f = fixture().await;
+    let inbox = f.inbox().await;
+    let root = f.special(Special::Root).await;
+    f.append_many(inbox, "m", 2).await;
+    let folder = f.write(move |c| c.rename_inbox(root, "Old")).await;
+    assert_eq!(f.uids(inbox).await.len(), 0);
+    assert_eq!(f.uids(folder.id).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_delegate_sees_and_does_what_is_granted() {
+    let f = fixture().await;
+    let inbox = f.inbox().await;
+    f.append(inbox, "m").await;
+    let other = Guid([5; 16]);
+    let delegate =
+        Mailbox::open(f.mailbox.database().clone(), f.mailbox.number(), Access::Delegate(other));
+    assert!(delegate.read(|view| view.folders()).await.unwrap().is_empty());
+    let hidden = delegate.read(move |view| view.status(inbox)).await;
+    assert!(matches!(hidden, Err(Fault::NotFound(_))));
+    let grantee = Grantee::Recipient(other);
+    f.write(move |c| c.set_acl(inbox, grantee, Some(Rights::ROLE_REVIEWER))).await;
+    assert_eq!(delegate.read(move |view| view.status(inbox)).await.unwrap().exists, 1);
+    let refused = delegate.write(move |c| c.expunge(inbox, &mailbox::UidSet::all(), false)).await;
+    assert!(matches!(refused, Err(Fault::Denied)));
+}
+
+#[tokio::test]
+async fn private_annotations_belong_to_one_principal() {
+    let f = fixture().await;
+    let inbox = f.inbox().await;
+    let other = Guid([5; 16]);
+    f.write(move |c| {
+        c.set_acl(inbox, Grantee::Recipient(other), Some(Rights::ROLE_REVIEWER))?;
+        c.annotate(Some(inbox), "/private/comment", Some(b"mine"))?;
+        c.annotate(Some(inbox), "/shared/comment", Some(b"ours"))
+    })
+    .await;
+    let delegate =
+        Mailbox::open(f.mailbox.database().clone(), f.mailbox.number(), Access::Delegate(other));
+    let names = |annotations: std::collections::BTreeMap<String, Vec<u8>>| {
+        annotations.into_keys().collect::<Vec<_>>()
+    };
+    let mine = f.read(move |view| view.annotations(Some(inbox))).await;
+    assert_eq!(names(mine), ["/private/comment", "/shared/comment"]);
+    let theirs = delegate.read(move |view| view.annotations(Some(inbox))).await.unwrap();
+    assert_eq!(names(theirs), ["/shared/comment"]);
+}

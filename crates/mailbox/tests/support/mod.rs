@@ -1,0 +1,87 @@
+//! A mailbox in memory, and short ways to fill it.
+
+#![allow(dead_code, clippy::unwrap_used, missing_docs)]
+
+use std::sync::Arc;
+
+use mailbox::{
+    Access, Change, Entry, Fault, FolderId, Guid, Mailbox, MailboxNumber, NewItem, Special, View,
+};
+use store::{Database, Options};
+use types::time::ManualClock;
+use types::{Clock, Timestamp};
+
+pub const OWNER: Guid = Guid([1; 16]);
+
+pub struct Fixture {
+    pub mailbox: Mailbox,
+    pub clock: ManualClock,
+}
+
+pub async fn fixture() -> Fixture {
+    let clock = ManualClock::new(Timestamp::from_secs(1_700_000_000));
+    let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+    let options = Options::memory().with_clock(shared);
+    let open = tokio::task::spawn_blocking(|| Database::open(options));
+    let database = open.await.unwrap().unwrap();
+    let number = MailboxNumber::new(1);
+    Mailbox::create(&database, number, Guid([9; 16])).await.unwrap();
+    Fixture { mailbox: Mailbox::open(database, number, Access::Owner(OWNER)), clock }
+}
+
+impl Fixture {
+    pub async fn inbox(&self) -> FolderId {
+        self.special(Special::Inbox).await
+    }
+
+    pub async fn special(&self, special: Special) -> FolderId {
+        self.read(move |view| Ok(view.special(special)?.id)).await
+    }
+
+    pub async fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&View<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> T {
+        self.mailbox.read(f).await.unwrap()
+    }
+
+    pub async fn write<T: Send + 'static>(
+        &self,
+        f: impl FnMut(&mut Change<'_, '_>) -> Result<T, Fault> + Send + 'static,
+    ) -> T {
+        self.mailbox.write(f).await.unwrap()
+    }
+
+    pub async fn append(&self, folder: FolderId, text: &str) -> Entry {
+        self.append_many(folder, text, 1).await.remove(0)
+    }
+
+    pub async fn append_many(&self, folder: FolderId, text: &str, count: usize) -> Vec<Entry> {
+        let bytes = message(text);
+        let item = new_item(&bytes);
+        let staged = self.mailbox.stage(bytes).await.unwrap();
+        self.write(move |change| {
+            (0..count).map(|_| change.append(folder, &staged, &item)).collect()
+        })
+        .await
+    }
+
+    pub async fn uids(&self, folder: FolderId) -> Vec<u32> {
+        self.read(move |view| Ok(view.uids(folder)?.iter().map(|uid| uid.get()).collect())).await
+    }
+}
+
+pub fn message(text: &str) -> Vec<u8> {
+    format!("Subject: {text}\r\nMessage-ID: <{text}@example.test>\r\n\r\n{text}\r\n").into_bytes()
+}
+
+pub fn new_item(bytes: &[u8]) -> NewItem {
+    NewItem {
+        summary: content::derive(bytes).encode().into(),
+        prefix: b"Return-Path: <a@example.test>\r\n".to_vec(),
+        flags: Default::default(),
+        keywords: Default::default(),
+        received: None,
+        zone_minutes: 0,
+    }
+}
