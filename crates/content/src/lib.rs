@@ -1,1 +1,50 @@
-//! (head to come)
+//! What a message says: MIME, properties, text. Pure functions of octets.
+//!
+//! What it is not: no IO, no clock, no storage, no protocol session. IMAP's ENVELOPE and
+//! BODYSTRUCTURE syntax is written here ([`imap_text`]) because those texts are derived columns:
+//! made once at delivery, stored, and sent as they are.
+//!
+//! * [`derive`] makes the [`Summary`] of a message: everything lists and IMAP ask for, and the
+//!   base properties. It never fails: whatever arrives has a summary.
+//! * [`structure`] finds parts by IMAP number and decodes them; [`header_fields`] cuts headers.
+
+//! * [`property`] are MAPI's properties; [`compose`] makes MIME of them.
+//!
+//! The MIME scanner is our own (see `scanner.rs` for why); `mail-parser` supplies charsets and
+//! reads improper dates. Specifications: RFC 5322, 2045 to 2047, 2183, 2231, 3501/9051, 5256,
+//! 5957, 8970, [MS-OXCMAIL], [MS-OXCDATA].
+//!
+//! Invariants: every function is total, linear in its input up to the named limits, and gives
+//! the same result for the same octets for as long as [`CONVERTER_VERSION`] does not rise.
+
+pub mod address_list;
+pub mod charset;
+pub mod class;
+pub mod date;
+pub mod envelope;
+mod header;
+pub mod html;
+pub mod imap_text;
+mod mail_properties;
+pub mod message_id;
+pub mod parameters;
+mod preview;
+pub mod property;
+mod record;
+mod scanner;
+pub mod structure;
+pub mod subject;
+mod summary;
+pub mod transfer;
+pub mod words;
+
+pub use address_list::EnvelopeAddress;
+pub use date::Sent;
+pub use envelope::Envelope;
+pub use header::{Field, fields, header_fields, unfold};
+pub use mail_properties::split_prefix;
+pub use parameters::Parameter;
+pub use property::{Bag, Corrupt};
+pub use structure::{Disposition, Part, Span, decode_body};
+pub use summary::{CONVERTER_VERSION, Importance, Summary, derive};
+pub use transfer::UnknownEncoding;

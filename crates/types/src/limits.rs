@@ -272,3 +272,24 @@ pub const SMTP_REPLY_LINES_MAX: usize = 128;
 pub const SMTP_INPUT_OCTETS_MAX: usize = 64 * 1024;
 /// Rounds of one SASL exchange; SCRAM needs two, no mechanism more than five.
 pub const SMTP_AUTH_ROUNDS_MAX: usize = 10;
+
+// ---- Directory ----
+
+/// Letters of a recipient's alias (Exchange's mailNickname).
+pub const ALIAS_CHARS_MAX: usize = 64;
+/// Letters of a display name (Exchange's displayName).
+pub const DISPLAY_NAME_CHARS_MAX: usize = 256;
+/// Proxy addresses of one recipient: with the longest addresses they still fit into a row.
+pub const PROXY_ADDRESSES_MAX: usize = 100;
+/// Members of one distribution group: 80 kB, so that the group fits into a row. Larger
+/// groups are groups of groups.
+pub const GROUP_MEMBERS_MAX: usize = 5_000;
+/// Entries of one permission list of a mailbox (8 kB).
+pub const PERMISSION_ENTRIES_MAX: usize = 500;
+/// Recipients on the way from an address to a mailbox: nested groups, forwardings and
+/// contact chains. Nobody nests deeper on purpose.
+pub const EXPANSION_DEPTH_MAX: usize = 32;
+/// Destinations of one address after expansion.
+pub const EXPANSION_RECIPIENTS_MAX: usize = 100_000;
+/// Recipients read from the store in one snapshot while the directory is opened.
+pub const DIRECTORY_PAGE_RECIPIENTS: usize = 2_000;

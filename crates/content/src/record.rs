@@ -1,0 +1,226 @@
+//! The stored form of a [`Summary`].
+//!
+//! Version octet; the rendered ENVELOPE, BODYSTRUCTURE and BODY, each with its length; then the
+//! fields. The three texts stand in front so that a listing takes them without reading the rest.
+//! Our own record, not a network format; integers and lengths as in `types::wire`.
+
+use types::{
+    limits::{ENVELOPE_ADDRESSES_MAX, MIME_DEPTH_MAX},
+    wire::{Reader, put_bytes, put_int, put_uint},
+};
+
+use crate::{
+    address_list::EnvelopeAddress,
+    date::Sent,
+    envelope::Envelope,
+    imap_text::{self, Form},
+    parameters::Parameter,
+    property::{Bag, Corrupt},
+    structure::{Disposition, Part, Span},
+    summary::{Importance, Summary},
+};
+
+/// Version of the record. The version of the conversion is stored beside it by the mailbox.
+const VERSION: u8 = 1;
+
+impl Summary {
+    /// The record.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(1024);
+        out.push(VERSION);
+        put_bytes(&mut out, &imap_text::envelope(&self.envelope, Form::Ascii));
+        put_bytes(&mut out, &imap_text::body(&self.structure, true, Form::Ascii));
+        put_bytes(&mut out, &imap_text::body(&self.structure, false, Form::Ascii));
+        self.put(&mut out);
+        out
+    }
+
+    /// Reads what [`Summary::encode`] wrote.
+    pub fn decode(bytes: &[u8]) -> Result<Summary, Corrupt> {
+        let mut reader = texts(bytes)?.rest;
+        let summary = Summary::get(&mut reader)?;
+        if reader.is_empty() { Ok(summary) } else { Err(Corrupt) }
+    }
+
+    /// The `envelope` of RFC 9051, ready to send, out of a record.
+    pub fn envelope_bytes(encoded: &[u8]) -> Result<&[u8], Corrupt> {
+        Ok(texts(encoded)?.envelope)
+    }
+
+    /// The `body` of RFC 9051, ready to send, out of a record: BODYSTRUCTURE if `extensible`,
+    /// else BODY.
+    pub fn bodystructure_bytes(encoded: &[u8], extensible: bool) -> Result<&[u8], Corrupt> {
+        let texts = texts(encoded)?;
+        Ok(if extensible { texts.bodystructure } else { texts.body })
+    }
+}
+
+/// The front of a record.
+struct Texts<'a> {
+    envelope: &'a [u8],
+    bodystructure: &'a [u8],
+    body: &'a [u8],
+    rest: Reader<'a>,
+}
+
+fn texts(bytes: &[u8]) -> Result<Texts<'_>, Corrupt> {
+    let mut reader = Reader::new(bytes);
+    if reader.octet()? != VERSION {
+        return Err(Corrupt);
+    }
+    let (envelope, bodystructure, body) = (reader.bytes()?, reader.bytes()?, reader.bytes()?);
+    Ok(Texts { envelope, bodystructure, body, rest: reader })
+}
+
+/// A value with a place in the record.
+trait Stored: Sized {
+    fn put(&self, out: &mut Vec<u8>);
+    fn get(reader: &mut Reader) -> Result<Self, Corrupt>;
+}
+
+/// A struct is stored as its fields in the order given.
+macro_rules! stored {
+    ($($name:ident { $($field:ident),* $(,)? })*) => {
+        $(impl Stored for $name {
+            fn put(&self, out: &mut Vec<u8>) {
+                $(self.$field.put(out);)*
+            }
+            fn get(reader: &mut Reader) -> Result<Self, Corrupt> {
+                Ok($name { $($field: Stored::get(reader)?,)* })
+            }
+        })*
+    };
+}
+
+stored! {
+    Span { start, end }
+    Parameter { name, value }
+    Disposition { kind, parameters }
+    EnvelopeAddress { name, route, mailbox, host }
+    Envelope { date, subject, from, sender, reply_to, to, cc, bcc, in_reply_to, message_id }
+    Sent { seconds, zone_minutes }
+    Summary {
+        size, header_len, lines, envelope, structure, preview, message_id, in_reply_to,
+        references, conversation, base_subject, is_reply_or_forward, sent, has_attachments,
+        importance, class, properties,
+    }
+}
+
+macro_rules! stored_scalars {
+    ($($scalar:ty: |$value:ident, $out:ident| $put:expr, |$reader:ident| $get:expr;)*) => {
+        $(impl Stored for $scalar {
+            fn put(&self, $out: &mut Vec<u8>) {
+                let $value = self;
+                $put
+            }
+            fn get($reader: &mut Reader) -> Result<Self, Corrupt> {
+                Ok($get)
+            }
+        })*
+    };
+}
+
+stored_scalars! {
+    u32: |v, out| put_uint(out, u64::from(*v)), |r| r.uint32()?;
+    u64: |v, out| put_uint(out, *v), |r| r.uint()?;
+    i64: |v, out| put_int(out, *v), |r| r.int()?;
+    i16: |v, out| put_int(out, i64::from(*v)), |r| i16::try_from(r.int()?).map_err(|_| Corrupt)?;
+    bool: |v, out| out.push(u8::from(*v)), |r| r.octet()? != 0;
+    String: |v, out| put_bytes(out, v.as_bytes()), |r| r.text()?.to_owned();
+    [u8; 16]: |v, out| out.extend_from_slice(v), |r| r.array()?;
+    Bag: |v, out| put_bytes(out, &v.encode()), |r| Bag::decode(r.bytes()?)?;
+    Importance: |v, out| out.push(*v as u8),
+        |r| Importance::from_number(i32::from(r.octet()?)).ok_or(Corrupt)?;
+    Part: |v, out| put_part(v, out), |r| get_part(r, 0)?;
+}
+
+impl<T: Stored> Stored for Option<T> {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.is_some().put(out);
+        if let Some(value) = self {
+            value.put(out);
+        }
+    }
+
+    fn get(reader: &mut Reader) -> Result<Self, Corrupt> {
+        bool::get(reader)?.then(|| T::get(reader)).transpose()
+    }
+}
+
+impl<T: Stored> Stored for Box<T> {
+    fn put(&self, out: &mut Vec<u8>) {
+        T::put(self, out);
+    }
+
+    fn get(reader: &mut Reader) -> Result<Self, Corrupt> {
+        T::get(reader).map(Box::new)
+    }
+}
+
+/// Most things any list of a summary holds: the longest is a list of addresses and group marks.
+const LIST_LENGTH_MAX: usize = 2 * ENVELOPE_ADDRESSES_MAX;
+
+impl<T: Stored> Stored for Vec<T> {
+    fn put(&self, out: &mut Vec<u8>) {
+        put_uint(out, self.len() as u64);
+        self.iter().for_each(|value| value.put(out));
+    }
+
+    fn get(reader: &mut Reader) -> Result<Self, Corrupt> {
+        let count = count(reader)?;
+        (0..count).map(|_| T::get(reader)).collect()
+    }
+}
+
+fn count(reader: &mut Reader) -> Result<usize, Corrupt> {
+    let count = usize::try_from(reader.uint()?).map_err(|_| Corrupt)?;
+    if count > LIST_LENGTH_MAX { Err(Corrupt) } else { Ok(count) }
+}
+
+fn put_part(part: &Part, out: &mut Vec<u8>) {
+    part.media_type.put(out);
+    part.subtype.put(out);
+    part.parameters.put(out);
+    part.id.put(out);
+    part.description.put(out);
+    part.encoding.put(out);
+    part.lines.put(out);
+    part.md5.put(out);
+    part.disposition.put(out);
+    part.language.put(out);
+    part.location.put(out);
+    part.header.put(out);
+    part.body.put(out);
+    part.envelope.put(out);
+    part.children.put(out);
+}
+
+/// Reads parts, no deeper than the scanner makes them: a corrupt record must not exhaust the
+/// stack.
+fn get_part(reader: &mut Reader, depth: usize) -> Result<Part, Corrupt> {
+    if depth > MIME_DEPTH_MAX {
+        return Err(Corrupt);
+    }
+    Ok(Part {
+        media_type: Stored::get(reader)?,
+        subtype: Stored::get(reader)?,
+        parameters: Stored::get(reader)?,
+        id: Stored::get(reader)?,
+        description: Stored::get(reader)?,
+        encoding: Stored::get(reader)?,
+        lines: Stored::get(reader)?,
+        md5: Stored::get(reader)?,
+        disposition: Stored::get(reader)?,
+        language: Stored::get(reader)?,
+        location: Stored::get(reader)?,
+        header: Stored::get(reader)?,
+        body: Stored::get(reader)?,
+        envelope: Stored::get(reader)?,
+        children: get_children(reader, depth)?,
+    })
+}
+
+fn get_children(reader: &mut Reader, depth: usize) -> Result<Vec<Part>, Corrupt> {
+    let count = count(reader)?;
+    (0..count).map(|_| get_part(reader, depth + 1)).collect()
+}
