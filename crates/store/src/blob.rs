@@ -75,6 +75,11 @@ impl Place {
 }
 
 impl Locator {
+    /// Damage found in the record there.
+    pub(crate) fn damaged(&self, what: &'static str) -> StoreError {
+        StoreError::CorruptBlob { file: self.file, offset: self.offset, what }
+    }
+
     fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(24);
         for number in [self.file, self.offset, self.octets] {
@@ -148,6 +153,17 @@ impl Staged {
         match &self.0.held {
             Held::Inline(_) => Ok(()),
             Held::Segment(record) => self.0.owner.sync(record),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Staged {
+    /// The same octets, to be adopted as another blob.
+    pub(crate) fn copy(&self) -> Staged {
+        match self.place() {
+            Place::Inline(bytes) => Staged::inline(self.0.owner.clone(), bytes),
+            Place::Segment(_) => self.clone(),
         }
     }
 }

@@ -74,7 +74,7 @@ impl BlobReader {
                 progress.position = part.end;
                 progress.crc = crc32c::crc32c_append(progress.crc, &chunk);
                 if part.end == end && !open.header.matches(progress.crc) {
-                    return Err(open.damaged("checksum does not match"));
+                    return Err(open.place.damaged("checksum does not match"));
                 }
                 Ok(Some(chunk))
             }
@@ -103,9 +103,5 @@ impl Open {
             Ok(chunk.into())
         })
         .await
-    }
-
-    fn damaged(&self, what: &'static str) -> StoreError {
-        StoreError::CorruptBlob { file: self.place.file, offset: self.place.offset, what }
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
@@ -19,10 +19,11 @@ use crate::engine::memory::Memory;
 use crate::engine::sqlite::Sqlite;
 use crate::error::StoreError;
 use crate::health::{Health, Poison};
-use crate::job::{Bulk, Job, Lazy, Once, Sliced};
+use crate::job::{Bulk, Job, Lazy, Once, Reply, Sliced};
 use crate::keys;
 use crate::lanes::Lanes;
 use crate::options::{EngineKind, Options};
+use crate::reclaim::Reclaim;
 use crate::schema;
 use crate::segment::Segments;
 use crate::snapshot::Snapshot;
@@ -30,12 +31,13 @@ use crate::space::{FileSystemProbe, Space, SpaceProbe};
 use crate::stage::{self, Stager, Staging};
 use crate::sync::lock;
 use crate::txn::{Base, Txn, counter};
+use crate::verify::{self, Report};
 use crate::watch::{Topics, Watch};
 use crate::writer::{Shared, Writer};
 
 /// Snapshots that [`Database::read`] runs at a time, for each processor.
 const READERS_PER_PROCESSOR: usize = 4;
-const SEGMENTS_DIRECTORY: &str = "segments";
+pub(crate) const SEGMENTS_DIRECTORY: &str = "segments";
 
 /// Handle on an open database; clones are the same database. It is closed with the last one.
 #[derive(Clone)]
@@ -88,6 +90,7 @@ impl Database {
             lanes: Lanes::default(),
             topics: Arc::new(Topics::default()),
             poison: Poison::default(),
+            reclaim: Arc::default(),
             space: space.clone(),
             clock,
             commits: AtomicU64::new(0),
@@ -123,11 +126,11 @@ impl Database {
     {
         let place = self.inner.writes_waiting.clone().acquire_owned().await.ok();
         let (reply, answer) = oneshot::channel();
-        self.submit(function, reply, place);
+        self.submit(function, Reply::Task(reply), place);
         answer.await.unwrap_or_else(|_| Err(self.gone().into()))
     }
 
-    /// [`Database::write`] for tools and tests: blocks the thread.
+    /// [`Database::write`] for tools and tests: blocks the thread, also one that drives tasks.
     pub fn write_blocking<T, E>(
         &self,
         function: impl FnMut(&mut Txn) -> Result<T, E> + Send + 'static,
@@ -136,9 +139,9 @@ impl Database {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        self.submit(function, reply, None);
-        answer.blocking_recv().unwrap_or_else(|_| Err(self.gone().into()))
+        let (reply, answer) = mpsc::sync_channel(1);
+        self.submit(function, Reply::Thread(reply), None);
+        answer.recv().unwrap_or_else(|_| Err(self.gone().into()))
     }
 
     /// Calls `function` until it says [`Bulk::Done`], each call with a commit of its own and
@@ -152,11 +155,12 @@ impl Database {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let answer = self.submit_bulk(function);
+        let (reply, answer) = oneshot::channel();
+        self.submit_bulk(function, Reply::Task(reply));
         answer.await.unwrap_or_else(|_| Err(self.gone().into()))
     }
 
-    /// [`Database::write_bulk`] for tools and tests: blocks the thread.
+    /// [`Database::write_bulk`] for tools and tests: blocks the thread, also one that drives tasks.
     pub fn write_bulk_blocking<T, E>(
         &self,
         function: impl FnMut(&mut Txn) -> Result<Bulk<T>, E> + Send + 'static,
@@ -165,8 +169,9 @@ impl Database {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let answer = self.submit_bulk(function);
-        answer.blocking_recv().unwrap_or_else(|_| Err(self.gone().into()))
+        let (reply, answer) = mpsc::sync_channel(1);
+        self.submit_bulk(function, Reply::Thread(reply));
+        answer.recv().unwrap_or_else(|_| Err(self.gone().into()))
     }
 
     /// Writes what can be derived again: it rides with the next group, or goes alone after
@@ -210,7 +215,7 @@ impl Database {
         stage::stage(self.inner.staging.clone(), bytes.into()).await
     }
 
-    /// [`Database::stage`] for tools and tests: blocks the thread.
+    /// [`Database::stage`] for tools and tests: blocks the thread, also one that drives tasks.
     pub fn stage_blocking(&self, bytes: impl Into<Bytes>) -> Result<Staged, StoreError> {
         self.inner.staging.stage(bytes.into())
     }
@@ -252,6 +257,13 @@ impl Database {
         }
     }
 
+    /// Checks every row and blob and the engine's structures. Blocks the thread for as long as
+    /// it takes to read everything; writes go on meanwhile.
+    pub fn verify(&self) -> Report {
+        let _pin = self.pin();
+        verify::verify(&*self.inner.engine, &self.inner.staging.segments)
+    }
+
     /// The time of the database's clock.
     pub fn now(&self) -> Timestamp {
         self.inner.shared.clock.now()
@@ -265,10 +277,18 @@ impl Database {
         let _ = tokio::task::spawn_blocking(move || database.inner.end_writer()).await;
     }
 
+    pub(crate) fn reclaim(&self) -> Arc<Reclaim> {
+        self.inner.shared.reclaim.clone()
+    }
+
+    pub(crate) fn segments(&self) -> &Arc<Segments> {
+        &self.inner.staging.segments
+    }
+
     fn submit<T, E>(
         &self,
         function: impl FnMut(&mut Txn) -> Result<T, E> + Send + 'static,
-        reply: oneshot::Sender<Result<T, E>>,
+        reply: Reply<Result<T, E>>,
         place: Option<OwnedSemaphorePermit>,
     ) where
         T: Send + 'static,
@@ -281,14 +301,12 @@ impl Database {
     fn submit_bulk<T, E>(
         &self,
         function: impl FnMut(&mut Txn) -> Result<Bulk<T>, E> + Send + 'static,
-    ) -> oneshot::Receiver<Result<T, E>>
-    where
+        reply: Reply<Result<T, E>>,
+    ) where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
         self.inner.shared.lanes.push_bulk(Box::new(Sliced { function, result: None, reply }));
-        answer
     }
 
     /// Why the writer did not answer.

@@ -45,6 +45,9 @@ pub enum StoreError {
     /// Caller: the part asked for lies outside the blob.
     #[error("blob {0} does not reach that far")]
     BlobRange(BlobNumber),
+    /// Caller: a reclaim of blobs is under way.
+    #[error("a reclaim of blobs is under way")]
+    ReclaimRunning,
     /// No blob has this number.
     #[error("there is no blob {0}")]
     NoBlob(BlobNumber),

@@ -1,5 +1,7 @@
 //! A write function on its way through the writer, and the answer to who waits for it.
 
+use std::sync::mpsc;
+
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::error::StoreError;
@@ -24,11 +26,28 @@ pub(crate) trait Job: Send {
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>>;
 }
 
+/// Who waits for the answer.
+pub(crate) enum Reply<R> {
+    Task(oneshot::Sender<R>),
+    /// Of its own kind because a thread may wait that also drives tasks.
+    Thread(mpsc::SyncSender<R>),
+}
+
+impl<R> Reply<R> {
+    /// A caller who has gone away does not undo the write.
+    fn send(self, result: R) {
+        let _gone = match self {
+            Reply::Task(task) => task.send(result).is_err(),
+            Reply::Thread(thread) => thread.send(result).is_err(),
+        };
+    }
+}
+
 /// A function of the interactive lane.
 pub(crate) struct Once<F, T, E> {
     pub(crate) function: F,
     pub(crate) result: Option<Result<T, E>>,
-    pub(crate) reply: oneshot::Sender<Result<T, E>>,
+    pub(crate) reply: Reply<Result<T, E>>,
     /// A place among the waiting writes; `None` where the caller blocks a thread of its own.
     pub(crate) _place: Option<OwnedSemaphorePermit>,
 }
@@ -52,8 +71,7 @@ where
             (Ok(()), None) => Err(StoreError::Closed.into()),
             (Err(error), _) => Err(error.into()),
         };
-        // A caller who has gone away does not undo the write.
-        let _ = self.reply.send(result);
+        self.reply.send(result);
         None
     }
 }
@@ -71,7 +89,7 @@ pub enum Bulk<T> {
 pub(crate) struct Sliced<F, T, E> {
     pub(crate) function: F,
     pub(crate) result: Option<Result<Bulk<T>, E>>,
-    pub(crate) reply: oneshot::Sender<Result<T, E>>,
+    pub(crate) reply: Reply<Result<T, E>>,
 }
 
 impl<F, T, E> Job for Sliced<F, T, E>
@@ -95,7 +113,7 @@ where
             (Ok(()), None) => Err(StoreError::Closed.into()),
             (Err(error), _) => Err(error.into()),
         };
-        let _ = self.reply.send(result);
+        self.reply.send(result);
         None
     }
 }

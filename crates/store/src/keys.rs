@@ -34,6 +34,11 @@ pub(crate) fn blob(number: BlobNumber) -> [u8; BLOB_KEY_OCTETS] {
     key
 }
 
+/// Key behind those of all blob rows.
+pub(crate) fn blob_end() -> [u8; 1] {
+    [SPACE_BLOB + 1]
+}
+
 /// Number of the blob whose row has this key.
 pub(crate) fn blob_number(key: &[u8]) -> Option<BlobNumber> {
     let (space, number) = key.split_first()?;

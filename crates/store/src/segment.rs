@@ -157,6 +157,7 @@ impl Segments {
         Ok(self.file(number)?.octets()?)
     }
 
+    #[cfg(test)]
     /// Ends the file that takes new records, so that it can be reclaimed.
     pub(crate) fn seal(&self) {
         lock(&self.state).tail = None;
@@ -252,10 +253,7 @@ impl Drop for Slot {
 
 pub(crate) fn unreadable(error: io::Error, place: Locator) -> StoreError {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => {
-            let what = "the file ends within the record";
-            StoreError::CorruptBlob { file: place.file, offset: place.offset, what }
-        }
+        io::ErrorKind::UnexpectedEof => place.damaged("the file ends within the record"),
         _ => error.into(),
     }
 }
@@ -263,13 +261,10 @@ pub(crate) fn unreadable(error: io::Error, place: Locator) -> StoreError {
 /// Where the last record ends, when the file consists of whole records.
 fn whole_end(file: &SegmentFile) -> io::Result<Option<u64>> {
     let end = file.octets()?;
-    let mut offset = 0;
+    let mut offset = 0u64;
     while offset < end {
         let Some(header) = file.read_header(offset)? else { return Ok(None) };
-        offset = match offset.checked_add(HEADER_OCTETS + header.octets) {
-            Some(next) if header.octets <= end => next,
-            _ => return Ok(None),
-        };
+        offset = offset.saturating_add(HEADER_OCTETS).saturating_add(header.octets);
     }
     Ok((offset == end).then_some(end))
 }

@@ -67,6 +67,7 @@ fn is_cached(key: &[u8]) -> bool {
 pub(crate) struct Group {
     pub(crate) pending: Pending,
     pub(crate) adopted: Vec<Staged>,
+    pub(crate) retained: Vec<BlobNumber>,
     pub(crate) wakes: Vec<u64>,
     pub(crate) next_blob: u64,
     pub(crate) now: Timestamp,
@@ -74,13 +75,21 @@ pub(crate) struct Group {
 
 impl Group {
     pub(crate) fn new(now: Timestamp, next_blob: u64) -> Self {
-        Group { pending: Pending::default(), adopted: vec![], wakes: vec![], next_blob, now }
+        Group {
+            pending: Pending::default(),
+            adopted: Vec::new(),
+            retained: Vec::new(),
+            wakes: Vec::new(),
+            next_blob,
+            now,
+        }
     }
 
     /// Takes over what a function did.
     pub(crate) fn absorb(&mut self, layer: Layer) {
         self.pending.absorb(layer.pending);
         self.adopted.extend(layer.adopted.into_iter().map(|(staged, _)| staged));
+        self.retained.extend(layer.retained);
         self.wakes.extend(layer.wakes);
         self.next_blob = layer.next_blob;
     }
@@ -91,6 +100,7 @@ impl Group {
 pub(crate) struct Layer {
     pub(crate) pending: Pending,
     adopted: Vec<(Staged, BlobNumber)>,
+    retained: Vec<BlobNumber>,
     wakes: Vec<u64>,
     next_blob: u64,
     may_grow: bool,
@@ -167,6 +177,12 @@ impl<'a> Txn<'a> {
         }
     }
 
+    /// Says that a reference to `blob` has been copied or moved to another row. A reclaim that
+    /// is under way then keeps the blob; see [`crate::Database::mark`].
+    pub fn retain(&mut self, blob: BlobNumber) {
+        self.layer.retained.push(blob);
+    }
+
     /// Lets this function run to its end although the disk is nearly full and it writes more
     /// than it frees: for deletions, which need a little room to make a lot.
     pub fn permit_growth(&mut self) {
@@ -220,6 +236,16 @@ impl<'a> Txn<'a> {
     /// Writes a counter of the store's own.
     pub(crate) fn set_own_counter(&mut self, key: &[u8], value: u64) -> Result<(), StoreError> {
         self.set_own(key, Some(&value.to_be_bytes()))
+    }
+
+    /// Deletes a blob's row.
+    pub(crate) fn delete_blob(&mut self, number: BlobNumber) -> Result<(), StoreError> {
+        self.set(&keys::blob(number), None)
+    }
+
+    /// The number that the next blob adopted will have.
+    pub(crate) fn next_blob(&self) -> u64 {
+        self.layer.next_blob
     }
 
     /// Where a blob is.

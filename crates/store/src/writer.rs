@@ -19,6 +19,7 @@ use crate::health::Poison;
 use crate::job::{Job, Ran};
 use crate::keys;
 use crate::lanes::{Lanes, Work};
+use crate::reclaim::Reclaim;
 use crate::space::Space;
 use crate::txn::{Base, Group, Layer, OWN_VERSION, Txn};
 use crate::watch::Topics;
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) lanes: Lanes,
     pub(crate) topics: Arc<Topics>,
     pub(crate) poison: Poison,
+    pub(crate) reclaim: Arc<Reclaim>,
     pub(crate) space: Arc<Space>,
     pub(crate) clock: Arc<dyn Clock>,
     /// Engine transactions committed.
@@ -82,6 +84,7 @@ impl Writer {
         let served = self.run_functions(&mut group, waiting);
         let outcome = self.commit(&mut group);
         if outcome.is_ok() {
+            self.shared.reclaim.retain(&group.retained);
             self.shared.topics.publish(&mut group.wakes);
         }
         for (job, own) in served {

@@ -99,3 +99,13 @@ impl Writer for MemoryWriter {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conforms() {
+        crate::engine::conformance::conformance(&|| Box::new(Memory::default()));
+    }
+}

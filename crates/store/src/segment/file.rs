@@ -12,6 +12,9 @@ use super::unreadable;
 use crate::blob::Locator;
 use crate::error::StoreError;
 
+/// Octets checked at a time.
+const CHECK_OCTETS: u64 = 256 * 1024;
+
 /// An open segment file.
 pub(crate) struct SegmentFile {
     number: u64,
@@ -111,12 +114,11 @@ impl SegmentFile {
 
     /// The header of the record at `place`, which must be as long as `place` says.
     pub(crate) fn header(&self, place: Locator) -> Result<Header, StoreError> {
-        let damaged =
-            |what| StoreError::CorruptBlob { file: place.file, offset: place.offset, what };
-        let header = self.read_header(place.offset)?.ok_or_else(|| damaged("no header"))?;
+        let header = self.read_header(place.offset)?;
+        let header = header.ok_or_else(|| place.damaged("no header"))?;
         match header.octets == place.octets {
             true => Ok(header),
-            false => Err(damaged("length does not match")),
+            false => Err(place.damaged("length does not match")),
         }
     }
 
@@ -126,14 +128,23 @@ impl SegmentFile {
         let mut data = vec![0; place.octets as usize];
         self.read(&mut data, place.offset + HEADER_OCTETS)
             .map_err(|error| unreadable(error, place))?;
-        match header.matches(crc32c::crc32c(&data)) {
-            true => Ok(data),
-            false => Err(StoreError::CorruptBlob {
-                file: place.file,
-                offset: place.offset,
-                what: "checksum does not match",
-            }),
+        check(header, crc32c::crc32c(&data), place)?;
+        Ok(data)
+    }
+
+    /// Checks a record of any length in bounded memory.
+    pub(crate) fn check_record(&self, place: Locator) -> Result<(), StoreError> {
+        let header = self.header(place)?;
+        let mut buffer = vec![0; CHECK_OCTETS.min(place.octets) as usize];
+        let (mut done, mut crc) = (0, 0);
+        while done < place.octets {
+            let piece = &mut buffer[..CHECK_OCTETS.min(place.octets - done) as usize];
+            self.read(piece, place.offset + HEADER_OCTETS + done)
+                .map_err(|error| unreadable(error, place))?;
+            crc = crc32c::crc32c_append(crc, piece);
+            done += piece.len() as u64;
         }
+        check(header, crc, place)
     }
 
     /// Counts a finished write; the answer names it for [`SegmentFile::sync`].
@@ -173,5 +184,12 @@ impl SegmentFile {
 
     pub(crate) fn is_held(&self) -> bool {
         self.held.load(Ordering::Acquire) > 0
+    }
+}
+
+fn check(header: Header, data_crc: u32, place: Locator) -> Result<(), StoreError> {
+    match header.matches(data_crc) {
+        true => Ok(()),
+        false => Err(place.damaged("checksum does not match")),
     }
 }

@@ -125,3 +125,17 @@ fn apply(connection: &Connection, batch: &Batch) -> Result<(), EngineError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+impl SqliteWriter {
+    pub(super) fn pragma(&self, name: &str) -> i64 {
+        self.connection.pragma_query_value(None, name, |row| row.get(0)).unwrap()
+    }
+
+    /// Makes the database full at that many pages.
+    pub(super) fn limit_pages(&self, pages: u32) {
+        let set =
+            self.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()));
+        set.unwrap();
+    }
+}
