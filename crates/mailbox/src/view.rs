@@ -136,10 +136,9 @@ impl<'a> View<'a> {
     /// The folder with this purpose.
     pub fn special(&self, special: Special) -> Result<Folder, Fault> {
         let id = crate::defaults::default_id(special);
-        if let Some(folder) = self.read.record::<Folder>(&key::folder(self.mailbox, id))? {
-            if folder.special == Some(special) {
-                return Ok(folder);
-            }
+        let usual = self.read.record::<Folder>(&key::folder(self.mailbox, id))?;
+        if let Some(folder) = usual.filter(|folder| folder.special == Some(special)) {
+            return Ok(folder);
         }
         let mut all = self.all_folders()?.into_iter();
         all.find(|f| f.special == Some(special)).ok_or(Fault::NotFound("folder"))

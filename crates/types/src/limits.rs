@@ -293,3 +293,14 @@ pub const EXPANSION_DEPTH_MAX: usize = 32;
 pub const EXPANSION_RECIPIENTS_MAX: usize = 100_000;
 /// Recipients read from the store in one snapshot while the directory is opened.
 pub const DIRECTORY_PAGE_RECIPIENTS: usize = 2_000;
+
+// ---- POP3 ----
+
+/// Octets of a command with its line end: RFC 2449 asks for 255, a UTF-8 address needs more.
+pub const POP3_COMMAND_OCTETS_MAX: usize = 1024;
+/// Octets of a line of an AUTH dialogue (RFC 5034 section 4 counts 12 KiB as enough).
+pub const POP3_AUTH_OCTETS_MAX: usize = 12 * 1024;
+/// Bad commands before the session ends.
+pub const POP3_COMMAND_ERRORS_MAX: u32 = 20;
+/// Failed logins before the session ends; Exchange's MaxLogonFailures.
+pub const POP3_LOGON_FAILURES_MAX: u32 = 3;
