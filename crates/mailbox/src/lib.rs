@@ -25,6 +25,7 @@ mod mailbox;
 pub mod page;
 pub mod record;
 pub mod rights;
+pub mod search;
 pub mod uid_set;
 pub mod view;
 

@@ -1,6 +1,6 @@
 //! New items, and new content for old ones.
 
-use store::Staged;
+use store::{BlobNumber, Staged};
 
 use super::Change;
 use crate::fault::Fault;
@@ -31,6 +31,13 @@ pub struct NewItem {
     pub zone_minutes: i16,
 }
 
+/// Message bytes that are a blob.
+#[derive(Clone, Copy)]
+struct Bytes {
+    blob: BlobNumber,
+    octets: u64,
+}
+
 impl Change<'_, '_> {
     /// Puts a new item into a folder at a client's wish. Errors: NotFound, Denied, OverQuota.
     pub fn append(
@@ -40,17 +47,20 @@ impl Change<'_, '_> {
         item: &NewItem,
     ) -> Result<Entry, Fault> {
         self.require(folder, Rights::CREATE)?;
-        self.insert(folder, staged, item, EventKind::Created)
+        let bytes = self.adopt(staged)?;
+        self.insert(folder, bytes, item, EventKind::Created)
     }
 
-    /// Puts new mail into a folder. Errors: NotFound, OverQuota.
+    /// Puts new mail into a folder; its `octets` bytes are a blob already, shared with the
+    /// other recipients. Errors: NotFound, OverQuota. After OverQuota nothing was changed.
     pub fn deliver(
         &mut self,
         folder: FolderId,
-        staged: &Staged,
+        blob: BlobNumber,
+        octets: u64,
         item: &NewItem,
     ) -> Result<Entry, Fault> {
-        self.insert(folder, staged, item, EventKind::Delivered)
+        self.insert(folder, Bytes { blob, octets }, item, EventKind::Delivered)
     }
 
     /// Gives an item other bytes: new content and a new UID (an IMAP client may never see new
@@ -66,7 +76,8 @@ impl Change<'_, '_> {
         let old = self.take_out(folder, uid)?;
         self.bury(folder, &old)?;
         self.check_quota(staged.len())?;
-        let mut entry = self.new_entry(folder, staged, item)?;
+        let bytes = self.adopt(staged)?;
+        let mut entry = self.new_entry(folder, bytes, item)?;
         (entry.item, entry.mid) = (old.item, old.mid);
         entry.cn_content = entry.cn_created;
         self.place(folder, &entry)?;
@@ -90,12 +101,12 @@ impl Change<'_, '_> {
     fn insert(
         &mut self,
         folder: FolderId,
-        staged: &Staged,
+        bytes: Bytes,
         item: &NewItem,
         kind: EventKind,
     ) -> Result<Entry, Fault> {
-        self.check_quota(staged.len() + item.prefix.len() as u64)?;
-        let entry = self.new_entry(folder, staged, item)?;
+        self.check_quota(bytes.octets + item.prefix.len() as u64)?;
+        let entry = self.new_entry(folder, bytes, item)?;
         self.place(folder, &entry)?;
         self.event(kind, folder, None, [entry.mid.get()]);
         Ok(entry)
@@ -105,14 +116,14 @@ impl Change<'_, '_> {
     fn new_entry(
         &mut self,
         folder: FolderId,
-        staged: &Staged,
+        bytes: Bytes,
         item: &NewItem,
     ) -> Result<Entry, Fault> {
-        let content = self.new_content(staged, item)?;
+        let content = self.new_content(bytes, item)?;
         let number = self.next_id();
         let now = self.txn.now().secs();
         let uid = self.list(folder)?.0.next_uid()?;
-        let size = u32::try_from(staged.len() + item.prefix.len() as u64)
+        let size = u32::try_from(bytes.octets + item.prefix.len() as u64)
             .map_err(|_| Fault::Limit("octets of a message"))?;
         let unchanged = ChangeNumber::default();
         Ok(Entry {
@@ -134,10 +145,13 @@ impl Change<'_, '_> {
         })
     }
 
-    fn new_content(&mut self, staged: &Staged, item: &NewItem) -> Result<ContentNumber, Fault> {
-        let blob = self.txn.adopt(staged)?;
+    fn adopt(&mut self, staged: &Staged) -> Result<Bytes, Fault> {
+        Ok(Bytes { blob: self.txn.adopt(staged)?, octets: staged.len() })
+    }
+
+    fn new_content(&mut self, bytes: Bytes, item: &NewItem) -> Result<ContentNumber, Fault> {
         let number = self.next_content();
-        let row = Content::new(blob, staged.len(), item.prefix.clone(), &item.summary);
+        let row = Content::new(bytes.blob, bytes.octets, item.prefix.clone(), &item.summary);
         self.txn.put_record(&key::content(self.mailbox, number), &row)?;
         Ok(number)
     }

@@ -1,0 +1,257 @@
+//! Exact search in a folder: what matches is what a reader of the messages would find, at the
+//! moment the message is there.
+//!
+//! A criterion is decided by the cheapest thing that knows the answer: the entry, then the
+//! content row, then the message's text. Text is compared as [`content::search`] defines it.
+
+use std::ops::ControlFlow;
+
+use content::search::{Needle, SearchText};
+use content::{Summary, search};
+
+use crate::fault::Fault;
+use crate::flags::{Flags, Keywords};
+use crate::id::{ChangeNumber, ContentNumber, FolderId};
+use crate::page::Entry;
+use crate::record::Content;
+use crate::uid_set::UidSet;
+use crate::view::View;
+
+/// How deep criteria may nest; IMAP's parser has the same bound.
+pub const CRITERIA_DEPTH_MAX: usize = 64;
+
+/// A day, counted from 1970-01-01, without zone.
+pub type Day = i64;
+
+/// How a date stands to the one asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// On an earlier day.
+    Before,
+    /// On that day.
+    On,
+    /// On that day or later.
+    Since,
+}
+
+impl Relation {
+    fn holds(self, day: Day, asked: Day) -> bool {
+        match self {
+            Relation::Before => day < asked,
+            Relation::On => day == asked,
+            Relation::Since => day >= asked,
+        }
+    }
+}
+
+/// What to look for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Criteria {
+    /// Everything.
+    All,
+    /// Nothing.
+    Nothing,
+    /// Every one of them matches.
+    And(Vec<Criteria>),
+    /// At least one of them matches.
+    Or(Vec<Criteria>),
+    /// It does not match.
+    Not(Box<Criteria>),
+    /// The UID is one of these.
+    Uids(UidSet),
+    /// All these flags are set (or not all of them).
+    Flags(Flags, bool),
+    /// All these keywords are set (or not all of them).
+    Keywords(Keywords, bool),
+    /// INTERNALDATE, in the zone it carries.
+    Received(Relation, Day),
+    /// INTERNALDATE is at or after this second of UTC (RFC 5032 YOUNGER).
+    ReceivedSince(i64),
+    /// SAVEDATE (RFC 8514), in UTC.
+    Saved(Relation, Day),
+    /// The Date field, in the zone it carries; a message without one has no sent date and
+    /// matches nothing.
+    Sent(Relation, Day),
+    /// More octets than this.
+    Larger(u64),
+    /// Fewer octets than this.
+    Smaller(u64),
+    /// MODSEQ is at least this.
+    ModSeq(ChangeNumber),
+    /// EMAILID.
+    Content(ContentNumber),
+    /// THREADID: the conversation.
+    Conversation([u8; 16]),
+    /// A header field contains this; an empty needle asks whether the field is there.
+    Header(String, Needle),
+    /// The body text contains this.
+    Body(Needle),
+    /// Header or body text contains this.
+    Text(Needle),
+}
+
+impl Criteria {
+    /// What deciding costs: 0 by the entry, 1 by the content row, 2 by the text.
+    fn cost(&self) -> u8 {
+        match self {
+            Criteria::And(list) | Criteria::Or(list) => {
+                list.iter().map(Criteria::cost).max().unwrap_or(0)
+            }
+            Criteria::Not(inner) => inner.cost(),
+            Criteria::Sent(..) | Criteria::Conversation(_) => 1,
+            Criteria::Header(name, _) if is_subject(name) => 1,
+            Criteria::Header(..) | Criteria::Body(_) | Criteria::Text(_) => 2,
+            _ => 0,
+        }
+    }
+
+    /// Puts what is cheap to decide first, so that `And` and `Or` stop early.
+    fn cheap_first(&mut self) {
+        match self {
+            Criteria::And(list) | Criteria::Or(list) => {
+                list.iter_mut().for_each(Criteria::cheap_first);
+                list.sort_by_key(Criteria::cost);
+            }
+            Criteria::Not(inner) => inner.cheap_first(),
+            _ => {}
+        }
+    }
+}
+
+impl View<'_> {
+    /// Visits the entries of a folder that match, in UID order, up to the first break.
+    /// `within` bounds the search. Errors: NotFound, Denied.
+    pub fn search(
+        &self,
+        folder: FolderId,
+        criteria: &Criteria,
+        within: &UidSet,
+        visit: &mut dyn FnMut(&Entry) -> ControlFlow<()>,
+    ) -> Result<(), Fault> {
+        let mut criteria = criteria.clone();
+        criteria.cheap_first();
+        let mut fault = None;
+        self.entries(folder, within, &mut |entry| match Candidate::new(self, entry)
+            .matches(&criteria)
+        {
+            Ok(true) => visit(entry),
+            Ok(false) => ControlFlow::Continue(()),
+            Err(error) => {
+                fault = Some(error);
+                ControlFlow::Break(())
+            }
+        })?;
+        fault.map_or(Ok(()), Err)
+    }
+}
+
+/// One message under examination, opened as far as the criteria needed so far.
+struct Candidate<'v> {
+    view: &'v View<'v>,
+    entry: &'v Entry,
+    content: Option<(Content, Summary)>,
+    text: Option<SearchText>,
+}
+
+impl<'v> Candidate<'v> {
+    fn new(view: &'v View<'v>, entry: &'v Entry) -> Self {
+        Candidate { view, entry, content: None, text: None }
+    }
+
+    fn matches(&mut self, criteria: &Criteria) -> Result<bool, Fault> {
+        let entry = self.entry;
+        Ok(match criteria {
+            Criteria::All => true,
+            Criteria::Nothing => false,
+            Criteria::And(list) => return self.all(list),
+            Criteria::Or(list) => return self.any(list),
+            Criteria::Not(inner) => !self.matches(inner)?,
+            Criteria::Uids(uids) => uids.contains(entry.uid),
+            Criteria::Flags(flags, set) => entry.flags.contains(*flags) == *set,
+            Criteria::Keywords(keywords, set) => entry.keywords.contains(*keywords) == *set,
+            Criteria::Received(relation, day) => {
+                relation.holds(day_in_zone(entry.received, entry.zone_minutes), *day)
+            }
+            Criteria::ReceivedSince(second) => entry.received >= *second,
+            Criteria::Saved(relation, day) => relation.holds(day_in_zone(entry.saved, 0), *day),
+            Criteria::Larger(octets) => u64::from(entry.size) > *octets,
+            Criteria::Smaller(octets) => u64::from(entry.size) < *octets,
+            Criteria::ModSeq(change) => entry.modseq() >= *change,
+            Criteria::Content(content) => entry.content == *content,
+            Criteria::Conversation(id) => self.summary()?.conversation == *id,
+            Criteria::Sent(relation, day) => self.sent(*relation, *day)?,
+            Criteria::Header(name, needle) => self.header(name, needle)?,
+            Criteria::Body(needle) => self.text()?.body_contains(needle),
+            Criteria::Text(needle) => self.text()?.text_contains(needle),
+        })
+    }
+
+    fn all(&mut self, list: &[Criteria]) -> Result<bool, Fault> {
+        for criteria in list {
+            if !self.matches(criteria)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn any(&mut self, list: &[Criteria]) -> Result<bool, Fault> {
+        for criteria in list {
+            if self.matches(criteria)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn sent(&mut self, relation: Relation, asked: Day) -> Result<bool, Fault> {
+        let sent = self.summary()?.sent;
+        Ok(sent.is_some_and(|sent| {
+            relation.holds(day_in_zone(sent.seconds, sent.zone_minutes), asked)
+        }))
+    }
+
+    /// The subject stands in the content row; other fields are read from the message.
+    fn header(&mut self, name: &str, needle: &Needle) -> Result<bool, Fault> {
+        if is_subject(name) && !needle.as_str().is_empty() {
+            return Ok(needle.is_in(&self.summary()?.envelope.subject_text()));
+        }
+        Ok(self.text()?.header_contains(name, needle))
+    }
+
+    fn opened(&mut self) -> Result<&(Content, Summary), Fault> {
+        if self.content.is_none() {
+            let content = self.view.content(self.entry.content)?;
+            let summary = content.summary()?;
+            self.content = Some((content, summary));
+        }
+        self.content.as_ref().ok_or(Fault::Damaged("content is missing"))
+    }
+
+    fn summary(&mut self) -> Result<&Summary, Fault> {
+        Ok(&self.opened()?.1)
+    }
+
+    /// The text of the message with the lines of the prefix among its header fields.
+    fn text(&mut self) -> Result<&SearchText, Fault> {
+        if self.text.is_none() {
+            let view = self.view;
+            let (content, summary) = self.opened()?;
+            let bytes = view.message_part(content, content.prefix.len() as u64..u64::MAX)?;
+            let mut text = search::text(&bytes, &summary.structure);
+            text.add_header(&content.prefix);
+            self.text = Some(text);
+        }
+        self.text.as_ref().ok_or(Fault::Damaged("content is missing"))
+    }
+}
+
+/// The day of a moment in a zone.
+fn day_in_zone(seconds: i64, zone_minutes: i16) -> Day {
+    const DAY_SECS: i64 = 86_400;
+    (seconds + i64::from(zone_minutes) * 60).div_euclid(DAY_SECS)
+}
+
+fn is_subject(name: &str) -> bool {
+    name.eq_ignore_ascii_case("subject")
+}
