@@ -37,6 +37,13 @@ pub enum Protocol {
     Admin,
 }
 
+impl Protocol {
+    /// True when there is nothing to do here without a mailbox.
+    pub const fn needs_mailbox(self) -> bool {
+        matches!(self, Protocol::Imap4 | Protocol::Pop3)
+    }
+}
+
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,1 +1,46 @@
-//! (head to come)
+//! The organization's directory: accepted domains, recipients, who may log in as whom.
+//!
+//! A [`Directory`] keeps everything in memory as a [`Snapshot`], which answers every
+//! question ([`Snapshot::resolve`], [`Snapshot::by_login`], [`expand`]) without touching the
+//! store, and writes changes through to it: one transaction and one change number each. It
+//! is the server's [`auth::Authenticator`].
+//!
+//! What it is not: it knows no protocol (LDAP and the address book are projections of it)
+//! and no mailbox contents; it hands out mailbox numbers, crate `mailbox` fills them.
+//!
+//! Invariants: an SMTP or X500 address belongs to one recipient, compared without case; so
+//! does an alias. A mailbox's and a group's SMTP addresses lie in accepted domains. There is a
+//! default domain as soon as there is any domain. Readers see a change when it is durable,
+//! never before, and whole.
+
+mod authenticate;
+mod directory;
+mod domain;
+mod draft;
+mod error;
+pub mod expand;
+mod keys;
+mod login;
+mod permission;
+mod persist;
+mod recipient;
+mod record;
+mod request;
+mod resolve;
+mod rules;
+mod settings;
+mod snapshot;
+
+pub use auth::RecipientId;
+pub use directory::Directory;
+pub use domain::{AcceptedDomain, DomainKind};
+pub use error::DirectoryError;
+pub use expand::{Destination, Expansion, Refusal, expand};
+pub use login::{Login, Opens};
+pub use recipient::{
+    Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group, Kind,
+    Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient,
+};
+pub use request::{MailboxKind, NewContact, NewGroup, NewMailUser, NewMailbox};
+pub use resolve::Resolution;
+pub use snapshot::Snapshot;

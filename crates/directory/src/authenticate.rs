@@ -1,0 +1,125 @@
+//! The directory as the server's authenticator.
+
+use std::sync::Arc;
+
+use auth::{
+    Attempt, AuthFailure, Authenticator, ClientInfo, Evidence, Guess, Mechanism, Principal,
+    Protocol, RecipientId, ScramSecret, Verification,
+};
+
+use crate::directory::Directory;
+use crate::login::{Login, Opens};
+use crate::recipient::Recipient;
+use crate::snapshot::Snapshot;
+
+impl Authenticator for Directory {
+    /// Checks the credentials first, and only then what the account may do: who cannot show
+    /// the password learns nothing about the account.
+    fn verify(&self, attempt: Attempt, client: ClientInfo) -> Verification<'_> {
+        Box::pin(async move {
+            let user = attempt.user.clone();
+            let verdict = self.decide(attempt, client).await;
+            let ClientInfo { ip, protocol } = client;
+            match &verdict {
+                Ok(principal) => tracing::info!(
+                    user, %ip, %protocol, mechanism = %principal.mechanism, "logged in"
+                ),
+                Err(reason) => tracing::warn!(user, %ip, %protocol, %reason, "login refused"),
+            }
+            verdict
+        })
+    }
+
+    fn scram_secret(&self, user: &str) -> ScramSecret {
+        let snapshot = self.snapshot();
+        let login = snapshot.by_login(user);
+        let known = login.as_ref().and_then(|login| login.account.account()?.credentials.as_ref());
+        match known {
+            Some(credentials) => credentials.scram.clone(),
+            None => {
+                let nobody = snapshot.would_be_account(user);
+                ScramSecret::fake(&snapshot.settings.scram_key, &nobody)
+            }
+        }
+    }
+}
+
+impl Directory {
+    async fn decide(&self, attempt: Attempt, client: ClientInfo) -> Result<Principal, AuthFailure> {
+        let (login, name) = self.identify(&attempt.user);
+        let guess = Guess { account: &name, ip: client.ip };
+        self.check(guess, login.as_ref(), &attempt.evidence).await?;
+        let login = login.ok_or(AuthFailure::Credentials)?;
+        // What the account may do is asked of the directory as it is after the hash was
+        // computed: a removed account does not get in.
+        let snapshot = self.snapshot();
+        let account = snapshot.recipient(login.account.id).ok_or(AuthFailure::Credentials)?;
+        if !account.account().is_some_and(|account| account.may_use(client.protocol)) {
+            return Err(AuthFailure::ProtocolDisabled(client.protocol));
+        }
+        let opens = match &attempt.authzid {
+            Some(name) => snapshot.opens(name),
+            None => login.opens,
+        };
+        let mailbox = may_open(&snapshot, account, &opens, client.protocol)?;
+        Ok(principal(account, mailbox, attempt.user, attempt.mechanism))
+    }
+
+    /// Whom a user name means, and what the throttle counts failures under: the same for
+    /// every spelling of the name.
+    fn identify(&self, user: &str) -> (Option<Login>, String) {
+        let snapshot = self.snapshot();
+        let login = snapshot.by_login(user);
+        let name = match &login {
+            Some(login) => login.account.id.to_string(),
+            None => snapshot.would_be_account(user),
+        };
+        (login, name)
+    }
+
+    async fn check(
+        &self,
+        guess: Guess<'_>,
+        login: Option<&Login>,
+        evidence: &Evidence,
+    ) -> Result<(), AuthFailure> {
+        match evidence {
+            Evidence::Scram(proof) => self.verifier().proof(guess, *proof),
+            Evidence::Password(password) => {
+                let credentials =
+                    login.and_then(|login| login.account.account()?.credentials.as_ref());
+                let stored = credentials.map(|credentials| credentials.password.clone());
+                self.verifier().password(guess, stored, password.clone()).await
+            }
+        }
+    }
+}
+
+fn may_open(
+    snapshot: &Snapshot,
+    account: &Arc<Recipient>,
+    opens: &Opens,
+    protocol: Protocol,
+) -> Result<RecipientId, AuthFailure> {
+    match opens {
+        Opens::Own if account.mailbox().is_some() || !protocol.needs_mailbox() => Ok(account.id),
+        Opens::Other(owner) if snapshot.may_open(account.id, owner) => Ok(owner.id),
+        _ => Err(AuthFailure::MailboxAccess),
+    }
+}
+
+fn principal(
+    account: &Recipient,
+    mailbox: RecipientId,
+    login: String,
+    mechanism: Mechanism,
+) -> Principal {
+    Principal {
+        recipient: account.id,
+        mailbox,
+        login,
+        primary: account.primary.clone(),
+        mechanism,
+        administrator: account.account().is_some_and(|account| account.administrator),
+    }
+}

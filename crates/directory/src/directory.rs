@@ -1,0 +1,255 @@
+//! The directory as others hold it: a snapshot to read, verbs to change it.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use auth::{HashCost, Password, PasswordHash, RecipientId, ScramSecret, Verifier, VerifierOptions};
+use store::Database;
+use tokio::sync::Mutex;
+use types::Domain;
+
+use crate::domain::AcceptedDomain;
+use crate::draft::Draft;
+use crate::error::DirectoryError;
+use crate::persist;
+use crate::recipient::{Credentials, Recipient};
+use crate::request::{NewContact, NewGroup, NewMailUser, NewMailbox};
+use crate::settings::Settings;
+use crate::snapshot::{Edit, Snapshot};
+
+/// The directory of the organization. Clones are the same directory.
+#[derive(Clone)]
+pub struct Directory(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    snapshot: RwLock<Arc<Snapshot>>,
+    /// Held while a change is checked, written and shown.
+    changing: Mutex<()>,
+    verifier: Verifier,
+}
+
+impl Directory {
+    /// Opens the directory in a database; an empty one if there is none yet.
+    pub async fn open(
+        database: Database,
+        options: VerifierOptions,
+    ) -> Result<Self, DirectoryError> {
+        let snapshot = RwLock::new(Arc::new(persist::load(&database).await?));
+        let verifier = Verifier::new(options)?;
+        Ok(Directory(Arc::new(Inner { database, snapshot, changing: Mutex::new(()), verifier })))
+    }
+
+    /// The directory as it is now. Take one per question or command; holding it long only
+    /// costs memory.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.snapshot()
+    }
+
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.0.verifier
+    }
+
+    /// New-AcceptedDomain. The first one becomes the default domain.
+    pub async fn add_domain(&self, domain: AcceptedDomain) -> Result<(), DirectoryError> {
+        self.change(move |draft| draft.add_domain(domain)).await
+    }
+
+    /// Set-AcceptedDomain, for everything but the name.
+    pub async fn update_domain(&self, domain: AcceptedDomain) -> Result<(), DirectoryError> {
+        self.change(move |draft| {
+            must_be_accepted(draft, &domain.name)?;
+            draft.put_domain(domain)
+        })
+        .await
+    }
+
+    /// Set-AcceptedDomain -MakeDefault.
+    pub async fn set_default_domain(&self, name: Domain) -> Result<(), DirectoryError> {
+        self.change(move |draft| {
+            must_be_accepted(draft, &name)?;
+            draft.settings().default_domain = Some(name);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Remove-AcceptedDomain. Refused for the default domain and while it is in use.
+    pub async fn remove_domain(&self, name: Domain) -> Result<(), DirectoryError> {
+        self.change(move |draft| draft.remove_domain(name)).await
+    }
+
+    /// New-Mailbox. The mailbox number is in the recipient's location.
+    pub async fn create_mailbox(&self, new: NewMailbox) -> Result<RecipientId, DirectoryError> {
+        let credentials = self.credentials(new.password().cloned()).await?;
+        self.change(move |draft| create_mailbox(draft, new, credentials)).await
+    }
+
+    /// Makes many mailboxes in one transaction; the users' all get `password` under one
+    /// salt, hashed once. For test data: a thief of the store would see that it is one
+    /// password. The store bounds a transaction at some 10,000 mailboxes.
+    pub async fn create_mailboxes(
+        &self,
+        new: Vec<NewMailbox>,
+        password: Password,
+    ) -> Result<Vec<RecipientId>, DirectoryError> {
+        let credentials = self.credentials(Some(password)).await?;
+        self.change(move |draft| {
+            new.into_iter().map(|new| create_mailbox(draft, new, credentials.clone())).collect()
+        })
+        .await
+    }
+
+    /// New-DistributionGroup.
+    pub async fn create_group(&self, new: NewGroup) -> Result<RecipientId, DirectoryError> {
+        self.create(move |id| new.into_recipient(id)).await
+    }
+
+    /// New-MailContact.
+    pub async fn create_contact(&self, new: NewContact) -> Result<RecipientId, DirectoryError> {
+        self.create(move |id| new.into_recipient(id)).await
+    }
+
+    /// New-MailUser.
+    pub async fn create_mail_user(&self, new: NewMailUser) -> Result<RecipientId, DirectoryError> {
+        let credentials = self.credentials(new.password.clone()).await?;
+        self.create(move |id| new.into_recipient(id, credentials)).await
+    }
+
+    /// Sets an account's password, for all mechanisms.
+    pub async fn set_password(
+        &self,
+        id: RecipientId,
+        password: Password,
+    ) -> Result<(), DirectoryError> {
+        let credentials = self.credentials(Some(password)).await?;
+        self.change(move |draft| {
+            let mut recipient = Recipient::clone(draft.existing(id)?);
+            let account = recipient.account_mut();
+            account.ok_or(DirectoryError::WrongKind { id, what: "account" })?.credentials =
+                credentials;
+            draft.put(recipient)
+        })
+        .await
+    }
+
+    /// Changes a recipient: addresses, names, quotas, forwarding, members, permissions,
+    /// services. What `edit` leaves is checked like a new one; its id must stay.
+    pub async fn update(
+        &self,
+        id: RecipientId,
+        edit: impl FnOnce(&mut Recipient) + Send + 'static,
+    ) -> Result<(), DirectoryError> {
+        self.change(move |draft| {
+            let mut recipient = Recipient::clone(draft.existing(id)?);
+            edit(&mut recipient);
+            if recipient.id != id {
+                return Err(DirectoryError::IdChanged);
+            }
+            draft.put(recipient)
+        })
+        .await
+    }
+
+    /// Removes a recipient, and it from groups, permissions and forwardings. A mailbox's
+    /// contents are not touched.
+    pub async fn remove(&self, id: RecipientId) -> Result<(), DirectoryError> {
+        self.change(move |draft| draft.remove(id)).await
+    }
+
+    /// Says who gets mail for postmaster. None: the administrator with the first address.
+    pub async fn set_postmaster(&self, id: Option<RecipientId>) -> Result<(), DirectoryError> {
+        self.change(move |draft| {
+            id.map_or(Ok(()), |id| draft.existing(id).map(drop))?;
+            draft.settings().postmaster = id;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn create(
+        &self,
+        make: impl FnOnce(RecipientId) -> Recipient + Send + 'static,
+    ) -> Result<RecipientId, DirectoryError> {
+        self.change(move |draft| {
+            let id = draft.fresh_id()?;
+            draft.put(make(id))?;
+            Ok(id)
+        })
+        .await
+    }
+
+    /// Hashes a password for all mechanisms, on the pool.
+    async fn credentials(
+        &self,
+        password: Option<Password>,
+    ) -> Result<Option<Credentials>, DirectoryError> {
+        match password {
+            None => Ok(None),
+            Some(password) => {
+                self.0.verifier.run(move |cost| hash(&password, cost)).await?.map(Some)
+            }
+        }
+    }
+
+    /// Makes one change. It is its own task: a caller who gives up must not leave the
+    /// snapshot behind the store.
+    async fn change<T: Send + 'static>(
+        &self,
+        make: impl FnOnce(&mut Draft) -> Result<T, DirectoryError> + Send + 'static,
+    ) -> Result<T, DirectoryError> {
+        let inner = Arc::clone(&self.0);
+        let task = tokio::spawn(async move { inner.change(make).await });
+        task.await.map_err(|_| DirectoryError::Interrupted)?
+    }
+}
+
+impl Inner {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn change<T>(
+        &self,
+        make: impl FnOnce(&mut Draft) -> Result<T, DirectoryError>,
+    ) -> Result<T, DirectoryError> {
+        let _changing = self.changing.lock().await;
+        let mut draft = Draft::new(self.snapshot());
+        let result = make(&mut draft)?;
+        let before = draft.base().change();
+        let change = Arc::new(draft.finish());
+        let written = Arc::clone(&change);
+        self.database.write(move |txn| persist::write(txn, before, &written.0, &written.1)).await?;
+        self.show(&change.0, &change.1);
+        Ok(result)
+    }
+
+    /// Brings the snapshot up to date: in place, unless somebody is looking at it.
+    fn show(&self, settings: &Settings, edits: &[Edit]) {
+        let mut current = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = Arc::make_mut(&mut current);
+        edits.iter().for_each(|edit| snapshot.apply(edit.clone()));
+        snapshot.settings = settings.clone();
+    }
+}
+
+fn must_be_accepted(draft: &Draft, name: &Domain) -> Result<(), DirectoryError> {
+    match draft.base().domain(name) {
+        Some(_) => Ok(()),
+        None => Err(DirectoryError::NoDomain(name.clone())),
+    }
+}
+
+fn create_mailbox(
+    draft: &mut Draft,
+    new: NewMailbox,
+    credentials: Option<Credentials>,
+) -> Result<RecipientId, DirectoryError> {
+    let (id, number) = (draft.fresh_id()?, draft.fresh_number()?);
+    draft.put(new.into_recipient(id, number, credentials))?;
+    Ok(id)
+}
+
+fn hash(password: &Password, cost: HashCost) -> Result<Credentials, DirectoryError> {
+    let scram = ScramSecret::generate(password)?;
+    Ok(Credentials { password: PasswordHash::new(password, cost)?, scram })
+}

@@ -1,0 +1,90 @@
+//! Between snapshot and store: what a change writes, what a start reads.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use store::{Database, Direction, Read, ReadExt, StoreError, Txn};
+use types::limits::DIRECTORY_PAGE_RECIPIENTS;
+
+use crate::domain::AcceptedDomain;
+use crate::error::DirectoryError;
+use crate::keys;
+use crate::recipient::{ChangeNumber, Recipient};
+use crate::settings::Settings;
+use crate::snapshot::{Edit, Snapshot};
+
+/// The transaction of a change. `before` is the fence against a second process.
+pub(crate) fn write(
+    txn: &mut Txn<'_>,
+    before: ChangeNumber,
+    settings: &Settings,
+    edits: &[Edit],
+) -> Result<(), DirectoryError> {
+    let stored = txn.record::<Settings>(&keys::SETTINGS)?;
+    if stored.is_none_or(|stored| stored.change != before) {
+        return Err(DirectoryError::Conflict);
+    }
+    txn.put_record(&keys::SETTINGS, settings)?;
+    for edit in edits {
+        match edit {
+            Edit::Put(recipient) => txn.put_record(&keys::recipient(recipient.id), &**recipient)?,
+            Edit::Remove(id) => txn.delete(&keys::recipient(*id))?,
+            Edit::PutDomain(domain) => txn.put_record(&keys::domain(&domain.name), domain)?,
+            Edit::RemoveDomain(name) => txn.delete(&keys::domain(name))?,
+        }
+    }
+    Ok(())
+}
+
+/// Reads the whole directory, page by page; a fresh one is written first.
+pub(crate) async fn load(database: &Database) -> Result<Snapshot, DirectoryError> {
+    let settings = database.read(|read| read.record::<Settings>(&keys::SETTINGS)).await?;
+    let settings = match settings {
+        Some(settings) => settings,
+        None => found(database).await?,
+    };
+    let mut snapshot = Snapshot::new(settings);
+    for domain in database.read(|read| domains(read)).await? {
+        snapshot.apply(Edit::PutDomain(domain));
+    }
+    let mut next = Some(keys::recipients().start);
+    while let Some(from) = next {
+        let (page, rest) = database.read(move |read| recipients(read, &from)).await?;
+        page.into_iter().for_each(|recipient| snapshot.apply(Edit::Put(recipient)));
+        next = rest;
+    }
+    Ok(snapshot)
+}
+
+/// Writes the settings of an empty directory.
+async fn found(database: &Database) -> Result<Settings, DirectoryError> {
+    let settings = Settings::fresh()?;
+    let written = settings.clone();
+    database.write(move |txn| txn.put_record(&keys::SETTINGS, &written)).await?;
+    Ok(settings)
+}
+
+fn domains(read: &dyn Read) -> Result<Vec<AcceptedDomain>, StoreError> {
+    let (range, mut found) = (keys::domains(), Vec::new());
+    read.records(&range.start, &range.end, Direction::Forward, &mut |_, domain| {
+        found.push(domain);
+        ControlFlow::Continue(())
+    })?;
+    Ok(found)
+}
+
+/// A page of recipients, and where the next one starts.
+type Page = (Vec<Arc<Recipient>>, Option<Vec<u8>>);
+
+fn recipients(read: &dyn Read, from: &[u8]) -> Result<Page, StoreError> {
+    let (end, mut page, mut next) = (keys::recipients().end, Vec::new(), None);
+    read.records(from, &end, Direction::Forward, &mut |key, recipient: Recipient| {
+        if page.len() == DIRECTORY_PAGE_RECIPIENTS {
+            next = Some(key.to_vec());
+            return ControlFlow::Break(());
+        }
+        page.push(Arc::new(recipient));
+        ControlFlow::Continue(())
+    })?;
+    Ok((page, next))
+}

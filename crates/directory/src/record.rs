@@ -1,0 +1,237 @@
+//! The rows' form in the store (crate `types`, module `wire`).
+
+use auth::{PasswordHash, RecipientId, ScramSecret};
+use store::{Corrupt, Record};
+use types::wire::{Reader, put_bytes, put_uint};
+use types::{Address, Domain};
+
+use crate::domain::{AcceptedDomain, DomainKind};
+use crate::recipient::{
+    Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group, Kind,
+    Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient,
+};
+use crate::settings::Settings;
+
+/// A value that is part of a row. Decoding is the inverse of encoding.
+trait Field: Sized {
+    fn put(&self, out: &mut Vec<u8>);
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt>;
+}
+
+impl Field for bool {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(*self));
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        match from.octet()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(Corrupt("not a truth value")),
+        }
+    }
+}
+
+impl Field for u32 {
+    fn put(&self, out: &mut Vec<u8>) {
+        put_uint(out, u64::from(*self));
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        Ok(from.uint32()?)
+    }
+}
+
+impl Field for u64 {
+    fn put(&self, out: &mut Vec<u8>) {
+        put_uint(out, *self);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        Ok(from.uint()?)
+    }
+}
+
+impl Field for String {
+    fn put(&self, out: &mut Vec<u8>) {
+        put_bytes(out, self.as_bytes());
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        Ok(from.text()?.to_owned())
+    }
+}
+
+impl<const N: usize> Field for [u8; N] {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        Ok(from.array()?)
+    }
+}
+
+impl<T: Field> Field for Option<T> {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.is_some().put(out);
+        if let Some(value) = self {
+            value.put(out);
+        }
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        bool::take(from)?.then(|| T::take(from)).transpose()
+    }
+}
+
+impl<T: Field> Field for Vec<T> {
+    fn put(&self, out: &mut Vec<u8>) {
+        put_uint(out, self.len() as u64);
+        self.iter().for_each(|value| value.put(out));
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        // No capacity from the count: a damaged one would allocate before it is found out.
+        (0..from.uint()?).map(|_| T::take(from)).collect()
+    }
+}
+
+/// A struct's fields, one after the other.
+macro_rules! fields {
+    ($name:ident { $($field:ident),+ $(,)? }) => {
+        impl Field for $name {
+            fn put(&self, out: &mut Vec<u8>) {
+                $(self.$field.put(out);)+
+            }
+
+            fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+                Ok($name { $($field: Field::take(from)?),+ })
+            }
+        }
+    };
+}
+
+/// An enum: the variant's number, then its fields.
+macro_rules! variants {
+    ($name:ident { $($number:literal => $variant:ident $(($($field:ident),+))?),+ $(,)? }) => {
+        impl Field for $name {
+            fn put(&self, out: &mut Vec<u8>) {
+                match self {
+                    $($name::$variant $(($($field),+))? => {
+                        out.push($number);
+                        $($($field.put(out);)+)?
+                    })+
+                }
+            }
+
+            fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+                match from.octet()? {
+                    $($number => {
+                        $($(let $field = Field::take(from)?;)+)?
+                        Ok($name::$variant $(($($field),+))?)
+                    })+
+                    _ => Err(Corrupt(concat!("unknown ", stringify!($name)))),
+                }
+            }
+        }
+    };
+}
+
+/// A value stored as text that must parse.
+macro_rules! as_text {
+    ($name:ident, $write:expr, $parse:expr) => {
+        impl Field for $name {
+            fn put(&self, out: &mut Vec<u8>) {
+                put_bytes(out, $write(self).as_bytes());
+            }
+
+            fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+                $parse(from.text()?).ok_or(Corrupt(concat!("not a ", stringify!($name))))
+            }
+        }
+    };
+}
+
+as_text!(Address, Address::to_string, |text| Address::parse(text).ok());
+as_text!(Domain, Domain::as_str, |text| Domain::parse(text).ok());
+as_text!(PasswordHash, PasswordHash::as_str, PasswordHash::parse);
+
+impl Field for RecipientId {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        Field::take(from).map(RecipientId)
+    }
+}
+
+impl Field for ChangeNumber {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        Field::take(from).map(ChangeNumber)
+    }
+}
+
+fields!(ScramSecret { salt, iterations, stored_key, server_key });
+fields!(Credentials { password, scram });
+fields!(AccountProtocols { imap, pop, smtp });
+fields!(Account { credentials, administrator, protocols, imap_capabilities_hidden });
+fields!(MailboxLocation { server, database, number });
+fields!(Quotas { warn, prohibit_send, prohibit_send_receive });
+fields!(Forwarding { to, keep_copy });
+fields!(Mailbox { location, quotas, forwarding, full_access });
+fields!(Group { members, authenticated_senders_only });
+fields!(Recipient {
+    id,
+    changed,
+    alias,
+    display_name,
+    primary,
+    proxies,
+    send_as,
+    send_on_behalf,
+    kind,
+});
+fields!(AcceptedDomain { name, kind, match_sub_domains, catch_all });
+fields!(Settings { change, default_domain, postmaster, next_mailbox, scram_key });
+variants!(ProxyAddress { 1 => Smtp(address), 2 => X500(name) });
+variants!(ForwardTo { 1 => Recipient(id), 2 => Address(address) });
+variants!(Kind {
+    1 => UserMailbox(account, mailbox),
+    2 => SharedMailbox(mailbox),
+    3 => MailContact(target),
+    4 => MailUser(account, target),
+    5 => Group(group),
+});
+variants!(DomainKind { 1 => Authoritative, 2 => InternalRelay, 3 => ExternalRelay });
+
+/// A row: its fields and nothing behind them.
+macro_rules! record {
+    ($name:ident, $version:literal) => {
+        impl Record for $name {
+            const VERSION: u8 = $version;
+
+            fn encode(&self, out: &mut Vec<u8>) {
+                self.put(out);
+            }
+
+            fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+                let mut reader = Reader::new(payload);
+                let value = Self::take(&mut reader)?;
+                if reader.is_empty() { Ok(value) } else { Err(Corrupt("octets left over")) }
+            }
+        }
+    };
+}
+
+record!(Recipient, 1);
+record!(AcceptedDomain, 1);
+record!(Settings, 1);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! What is needed to make a recipient. The rest starts as Exchange starts it and is changed
+//! by [`crate::Directory::update`].
+
+use auth::{Password, RecipientId};
+use types::Address;
+
+use crate::recipient::{
+    Account, ChangeNumber, Credentials, Group, Kind, Mailbox, MailboxLocation, ProxyAddress,
+    Quotas, Recipient,
+};
+
+/// New-Mailbox.
+#[derive(Clone, Debug)]
+pub struct NewMailbox {
+    /// The address, in an accepted domain. Its local part becomes the alias, and the display
+    /// name unless there is one.
+    pub primary: Address,
+    /// The name people see; empty: the alias.
+    pub display_name: String,
+    /// Further addresses.
+    pub proxies: Vec<ProxyAddress>,
+    /// Whose it is.
+    pub kind: MailboxKind,
+    /// The server it is on.
+    pub server: String,
+    /// The database it is in.
+    pub database: String,
+    /// How much it may hold.
+    pub quotas: Quotas,
+}
+
+/// Whose a new mailbox is.
+#[derive(Clone, Debug)]
+pub enum MailboxKind {
+    /// A person's, who logs in.
+    User {
+        /// None: nobody gets in until a password is set.
+        password: Option<Password>,
+        /// May use the administrative verbs.
+        administrator: bool,
+    },
+    /// Opened by those with full access.
+    Shared,
+}
+
+impl NewMailbox {
+    /// A user's mailbox without password or quotas.
+    pub fn user(primary: Address, server: &str, database: &str) -> Self {
+        NewMailbox {
+            primary,
+            display_name: String::new(),
+            proxies: Vec::new(),
+            kind: MailboxKind::User { password: None, administrator: false },
+            server: server.to_owned(),
+            database: database.to_owned(),
+            quotas: Quotas::default(),
+        }
+    }
+
+    pub(crate) fn password(&self) -> Option<&Password> {
+        match &self.kind {
+            MailboxKind::User { password, .. } => password.as_ref(),
+            MailboxKind::Shared => None,
+        }
+    }
+
+    pub(crate) fn into_recipient(
+        self,
+        id: RecipientId,
+        number: u32,
+        credentials: Option<Credentials>,
+    ) -> Recipient {
+        let location = MailboxLocation { server: self.server, database: self.database, number };
+        let mailbox =
+            Mailbox { location, quotas: self.quotas, forwarding: None, full_access: Vec::new() };
+        let kind = match self.kind {
+            MailboxKind::Shared => Kind::SharedMailbox(mailbox),
+            MailboxKind::User { administrator, .. } => {
+                let account = Account { credentials, administrator, ..Account::default() };
+                Kind::UserMailbox(account, mailbox)
+            }
+        };
+        let recipient = recipient(id, self.primary, self.display_name, kind);
+        Recipient { proxies: self.proxies, ..recipient }
+    }
+}
+
+/// New-DistributionGroup.
+#[derive(Clone, Debug)]
+pub struct NewGroup {
+    /// The address, in an accepted domain. Its local part becomes the alias.
+    pub primary: Address,
+    /// The name people see; empty: the alias.
+    pub display_name: String,
+    /// Its members. It takes mail only from authenticated senders until told otherwise.
+    pub members: Vec<RecipientId>,
+}
+
+impl NewGroup {
+    pub(crate) fn into_recipient(self, id: RecipientId) -> Recipient {
+        let group = Group { members: self.members, ..Group::default() };
+        recipient(id, self.primary, self.display_name, Kind::Group(group))
+    }
+}
+
+/// New-MailContact.
+#[derive(Clone, Debug)]
+pub struct NewContact {
+    /// The address under which it is known here; may be the same as `target`.
+    pub primary: Address,
+    /// The name people see; empty: the alias.
+    pub display_name: String,
+    /// Its address elsewhere (ExternalEmailAddress).
+    pub target: Address,
+}
+
+impl NewContact {
+    pub(crate) fn into_recipient(self, id: RecipientId) -> Recipient {
+        recipient(id, self.primary, self.display_name, Kind::MailContact(self.target))
+    }
+}
+
+/// New-MailUser.
+#[derive(Clone, Debug)]
+pub struct NewMailUser {
+    /// Address, name and address elsewhere.
+    pub contact: NewContact,
+    /// None: nobody gets in until a password is set.
+    pub password: Option<Password>,
+}
+
+impl NewMailUser {
+    pub(crate) fn into_recipient(
+        self,
+        id: RecipientId,
+        credentials: Option<Credentials>,
+    ) -> Recipient {
+        let NewContact { primary, display_name, target } = self.contact;
+        let account = Account { credentials, ..Account::default() };
+        recipient(id, primary, display_name, Kind::MailUser(account, target))
+    }
+}
+
+/// A recipient as all kinds start.
+fn recipient(id: RecipientId, primary: Address, display_name: String, kind: Kind) -> Recipient {
+    let alias = primary.local.as_str().to_owned();
+    Recipient {
+        id,
+        changed: ChangeNumber::default(),
+        display_name: if display_name.is_empty() { alias.clone() } else { display_name },
+        alias,
+        primary,
+        proxies: Vec::new(),
+        send_as: Vec::new(),
+        send_on_behalf: Vec::new(),
+        kind,
+    }
+}

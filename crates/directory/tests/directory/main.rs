@@ -1,0 +1,9 @@
+//! The directory over a store in memory, and over one on disk where it must survive.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod authentication;
+mod changes;
+mod logins;
+mod persistence;
+mod resolution;
+mod support;
