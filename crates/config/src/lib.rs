@@ -1,1 +1,33 @@
-//! (head to come)
+//! Settings: the configuration file, and connectors as an administrator of Exchange knows them.
+//!
+//! [`Settings`] is what the file says (TOML); unknown keys are errors. Our own settings have
+//! names of ours in `snake_case`. Connectors have Exchange's property names, values and
+//! defaults, so that what `Get-ReceiveConnector` printed can be typed in.
+//!
+//! What it is not: no sockets, no clock, no directory. Everything here is a value or a pure
+//! function of values, except [`Settings::load`], which reads one file.
+//!
+//! Invariants: settings that passed [`Settings::validate`] contradict neither themselves nor
+//! each other; [`Port`](types::Port) values that no document names are made only here.
+
+pub mod binding;
+pub mod endpoint;
+pub mod file;
+pub mod port_offset;
+pub mod receive;
+pub mod sample;
+mod section;
+pub mod send;
+pub mod settings;
+pub mod text;
+pub mod value;
+
+pub use binding::Binding;
+pub use endpoint::{Endpoint, EndpointError};
+pub use file::ConfigError;
+pub use port_offset::{OffsetError, offset_port};
+pub use receive::{ReceiveConnector, default_receive_connectors, select};
+pub use sample::sample;
+pub use send::SendConnector;
+pub use settings::{Invalid, Settings};
+pub use value::{ByteQuantity, TimeSpan, Unlimited};

@@ -1,0 +1,123 @@
+//! Reading the configuration file.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use types::limits::CONFIG_FILE_OCTETS_MAX;
+
+use crate::{Invalid, Settings};
+
+/// Why a configuration file cannot be used. Each names the file.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// It is larger than [`CONFIG_FILE_OCTETS_MAX`].
+    #[error("{0} is too large for a configuration file")]
+    TooLarge(PathBuf),
+    /// It is no TOML, or has a key or value that is not known. The text shows the place.
+    #[error("{path}: {message}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and where.
+        message: String,
+    },
+    /// Its values contradict each other.
+    #[error("{path}: {fault}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What contradicts what.
+        #[source]
+        fault: Invalid,
+    },
+}
+
+impl Settings {
+    /// Reads and checks a file.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = read(path)?;
+        let syntax = |message: String| ConfigError::Syntax { path: path.to_owned(), message };
+        let settings: Settings =
+            toml::from_str(&text).map_err(|error| syntax(error.to_string()))?;
+        let invalid = |fault| ConfigError::Invalid { path: path.to_owned(), fault };
+        settings.validate().map_err(invalid)?;
+        Ok(settings)
+    }
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    let io = |source| ConfigError::Io { path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    let mut text = String::new();
+    file.take(CONFIG_FILE_OCTETS_MAX + 1).read_to_string(&mut text).map_err(io)?;
+    match text.len() as u64 > CONFIG_FILE_OCTETS_MAX {
+        true => Err(ConfigError::TooLarge(path.to_owned())),
+        false => Ok(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn load(text: &str) -> Result<Settings, String> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("rialto.toml");
+        std::fs::write(&path, text).unwrap();
+        Settings::load(&path).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_is_all_defaults() {
+        assert_eq!(load(""), Ok(Settings::default()));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (text, expected) in [
+            ("sever_name = \"a\"", "sever_name"),
+            ("[tls]\nnmaes = []", "nmaes"),
+            ("server_name = \"a b\"", "no domain name"),
+            ("domains = [\"a.test\", \"\"]", "domains"),
+            ("addresses = []", "addresses is empty"),
+            ("imap4.login_type = \"None\"", "login_type"),
+            ("location.users = { \"u@a.test\" = \"mbx2\" }", "no known server"),
+            ("location.users = { \"u\" = \"mbx2\" }", "no address"),
+            ("proxy.trusted = [\"10.0.0.0/99\"]", "prefix"),
+            ("[[ReceiveConnector]]\nName = \"C\"", "Bindings is empty"),
+            ("[[SendConnector]]\nName = \"C\"", "AddressSpaces is empty"),
+            ("[[SendConnector]]\nName = \"C\"\nRequireTls = true", "RequireTls"),
+            ("server_name = ", "line 1"),
+        ] {
+            let error = load(text).unwrap_err();
+            assert!(error.contains(expected) && error.contains("rialto.toml"), "{text}: {error}");
+        }
+        let large = format!("# {}", "x".repeat(CONFIG_FILE_OCTETS_MAX as usize));
+        assert!(load(&large).unwrap_err().contains("too large"));
+        assert!(Settings::load(Path::new("/nonexistent")).is_err());
+    }
+
+    #[test]
+    fn users_are_found_on_their_servers() {
+        let settings = load(
+            "location.users = { \"Ann@a.test\" = \"MBX2.a.test\" }\n\
+             [[server]]\nname = \"mbx2.a.test\"\naddress = \"10.0.0.2\"\nport_offset = 20000\n",
+        )
+        .unwrap();
+        let server = settings.location_of("ann@A.test").unwrap();
+        let endpoint = server.endpoint(&ports::listeners::IMAP4_BACK_END).unwrap();
+        assert_eq!(endpoint.to_string(), "10.0.0.2:21993");
+        assert!(settings.location_of("bob@a.test").is_none());
+    }
+}

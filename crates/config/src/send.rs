@@ -1,0 +1,445 @@
+//! Send connectors: which mail leaves where, and how. Property names, values and defaults are
+//! Exchange's.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use types::{Domain, Port};
+
+use crate::receive::ProtocolLoggingLevel;
+use crate::text;
+use crate::{ByteQuantity, TimeSpan, Unlimited};
+
+/// The cheapest and the dearest address space.
+const COSTS: std::ops::RangeInclusive<u8> = 1..=100;
+const SMTP: &str = "SMTP";
+
+/// Why a text is no value of a Send connector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendValueError {
+    /// No address space.
+    #[error("an address space is Type:Space;Cost, such as SMTP:*;1, with a cost of 1 to 100")]
+    AddressSpace,
+    /// No smart host.
+    #[error("a smart host is a domain name or an address in brackets, such as [192.0.2.1]")]
+    SmartHost,
+}
+
+/// `Type:Space;Cost`: what a connector takes and what that costs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AddressSpace {
+    /// `SMTP`, or the type of a foreign system.
+    pub kind: String,
+    /// `*`, `*.domain`, `domain`, or what the foreign system has.
+    pub space: String,
+    /// 1 to 100, the cheaper wins.
+    pub cost: u8,
+}
+
+impl AddressSpace {
+    /// True for the type SMTP.
+    pub fn is_smtp(&self) -> bool {
+        self.kind == SMTP
+    }
+
+    fn has_wildcard(&self) -> bool {
+        self.space.contains('*')
+    }
+}
+
+impl fmt::Display for AddressSpace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{};{}", self.kind, self.space, self.cost)
+    }
+}
+
+impl FromStr for AddressSpace {
+    type Err = SendValueError;
+
+    fn from_str(text: &str) -> Result<Self, SendValueError> {
+        let (kind, rest) = text.split_once(':').unwrap_or((SMTP, text));
+        let (space, cost) = rest.split_once(';').unwrap_or((rest, "1"));
+        let cost = cost.trim().parse().ok().filter(|cost| COSTS.contains(cost));
+        let found = AddressSpace {
+            kind: kind.trim().to_ascii_uppercase(),
+            space: space.trim().to_ascii_lowercase(),
+            cost: cost.ok_or(SendValueError::AddressSpace)?,
+        };
+        let good_space = !found.is_smtp() || is_smtp_space(&found.space);
+        match !found.kind.is_empty() && !found.space.is_empty() && good_space {
+            true => Ok(found),
+            false => Err(SendValueError::AddressSpace),
+        }
+    }
+}
+
+/// `*`, `--` (all domains of the organization, Edge only), a domain, or `*.` and a domain.
+fn is_smtp_space(space: &str) -> bool {
+    let domain = space.strip_prefix("*.").unwrap_or(space);
+    matches!(space, "*" | "--") || Domain::parse(domain).is_ok_and(|domain| !domain.is_literal())
+}
+
+/// A host to hand mail to: a name, or an address in brackets.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SmartHost {
+    /// Resolved by A and AAAA records, not by MX.
+    Name(Domain),
+    /// `[192.0.2.1]`.
+    Address(IpAddr),
+}
+
+impl fmt::Display for SmartHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SmartHost::Name(name) => name.fmt(f),
+            SmartHost::Address(address) => write!(f, "[{address}]"),
+        }
+    }
+}
+
+impl FromStr for SmartHost {
+    type Err = SendValueError;
+
+    fn from_str(text: &str) -> Result<Self, SendValueError> {
+        let text = text.trim();
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        if let Ok(address) = bare.parse() {
+            return Ok(SmartHost::Address(address));
+        }
+        let name = Domain::parse(text).map_err(|_| SendValueError::SmartHost)?;
+        Ok(SmartHost::Name(name))
+    }
+}
+
+/// How we prove ourselves to a smart host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SmartHostAuthMechanism {
+    /// Not at all.
+    None,
+    /// By password.
+    BasicAuth,
+    /// By password, inside TLS only.
+    BasicAuthRequireTLS,
+    /// As a server of the organization.
+    ExchangeServer,
+    /// The network vouches for us.
+    ExternalAuthoritative,
+}
+
+/// What the server's certificate must prove when RequireTLS is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum TlsAuthLevel {
+    /// Nothing: encryption is enough.
+    EncryptionOnly,
+    /// A trusted root vouches for it.
+    CertificateValidation,
+    /// And it carries TlsDomain, or the name of the smart host.
+    DomainValidation,
+}
+
+/// A Send connector. Fields without comment are Exchange's property of that name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+pub struct SendConnector {
+    /// Unique in the organization.
+    pub name: String,
+    /// False: not chosen for new mail.
+    pub enabled: bool,
+    /// What it takes.
+    #[serde(with = "text::list")]
+    pub address_spaces: Vec<AddressSpace>,
+    /// By MX records; false needs SmartHosts.
+    #[serde(rename = "DNSRoutingEnabled")]
+    pub dns_routing_enabled: bool,
+    /// Where mail goes instead of where MX records say.
+    #[serde(with = "text::list")]
+    pub smart_hosts: Vec<SmartHost>,
+    /// The port of the next hop.
+    #[serde(with = "port_number")]
+    pub port: Port,
+    /// Servers that send; empty is this one. Several share the load.
+    pub source_transport_servers: Vec<String>,
+    /// The source address; Edge only.
+    #[serde(rename = "SourceIPAddress")]
+    pub source_ip_address: Option<IpAddr>,
+    /// Larger messages take another connector or come back.
+    pub max_message_size: Unlimited<ByteQuantity>,
+    /// Longest silence of the next hop.
+    pub connection_inactivity_time_out: TimeSpan,
+    /// Messages of one connection.
+    pub smtp_max_messages_per_connection: u32,
+    /// Name in EHLO; empty is the server's.
+    pub fqdn: String,
+    /// HELO instead of EHLO.
+    #[serde(rename = "ForceHELO")]
+    pub force_helo: bool,
+    /// No STARTTLS even where it is offered.
+    #[serde(rename = "IgnoreSTARTTLS")]
+    pub ignore_starttls: bool,
+    /// No mail without TLS.
+    #[serde(rename = "RequireTLS")]
+    pub require_tls: bool,
+    /// What the certificate must prove; only with RequireTLS.
+    pub tls_auth_level: Option<TlsAuthLevel>,
+    /// The name it must carry; only with DomainValidation.
+    #[serde(with = "optional_text")]
+    pub tls_domain: Option<Domain>,
+    /// Mutual TLS with partners.
+    pub domain_secure_enabled: bool,
+    /// How we prove ourselves to a smart host.
+    pub smart_host_auth_mechanism: SmartHostAuthMechanism,
+    /// User name for BasicAuth.
+    pub authentication_user_name: String,
+    /// File with the password for BasicAuth, so that it is not in this one.
+    pub authentication_password_file: Option<PathBuf>,
+    /// What the protocol log keeps.
+    pub protocol_logging_level: ProtocolLoggingLevel,
+}
+
+impl Default for SendConnector {
+    /// The defaults of New-SendConnector.
+    fn default() -> Self {
+        SendConnector {
+            name: String::new(),
+            enabled: true,
+            address_spaces: Vec::new(),
+            dns_routing_enabled: true,
+            smart_hosts: Vec::new(),
+            port: ports::listeners::DEFAULT_FRONTEND.port(),
+            source_transport_servers: Vec::new(),
+            source_ip_address: None,
+            max_message_size: Unlimited::Limited(ByteQuantity::from_mb(35)),
+            connection_inactivity_time_out: TimeSpan::from_mins(10),
+            smtp_max_messages_per_connection: 20,
+            fqdn: String::new(),
+            force_helo: false,
+            ignore_starttls: false,
+            require_tls: false,
+            tls_auth_level: None,
+            tls_domain: None,
+            domain_secure_enabled: false,
+            smart_host_auth_mechanism: SmartHostAuthMechanism::None,
+            authentication_user_name: String::new(),
+            authentication_password_file: None,
+            protocol_logging_level: ProtocolLoggingLevel::None,
+        }
+    }
+}
+
+/// Why a connector is refused. All faults are the administrator's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendConnectorFault {
+    /// It has no name.
+    #[error("a Send connector needs a name")]
+    NoName,
+    /// It takes nothing.
+    #[error("{0}: AddressSpaces is empty")]
+    NoAddressSpaces(String),
+    /// Two connectors of one name.
+    #[error("two Send connectors are named {0}")]
+    DuplicateName(String),
+    /// A value that another value needs, or excludes.
+    #[error("{connector}: {rule}")]
+    Rule {
+        /// The connector.
+        connector: String,
+        /// What is broken.
+        rule: &'static str,
+    },
+}
+
+use SendConnectorFault::{DuplicateName, NoAddressSpaces, NoName, Rule};
+
+impl SendConnector {
+    /// Whether the connector agrees with itself.
+    pub fn validate(&self) -> Result<(), SendConnectorFault> {
+        if self.name.is_empty() {
+            return Err(NoName);
+        }
+        if self.address_spaces.is_empty() {
+            return Err(NoAddressSpaces(self.name.clone()));
+        }
+        let broken = self.rules().into_iter().find(|(kept, _)| !kept);
+        match broken {
+            Some((_, rule)) => Err(Rule { connector: self.name.clone(), rule }),
+            None => Ok(()),
+        }
+    }
+
+    /// Each rule and whether it is kept.
+    fn rules(&self) -> [(bool, &'static str); 10] {
+        use SmartHostAuthMechanism::{BasicAuth, BasicAuthRequireTLS, None};
+        let (dns, hosts) = (self.dns_routing_enabled, !self.smart_hosts.is_empty());
+        let smtp = self.address_spaces.iter().all(AddressSpace::is_smtp);
+        let wildcard = self.address_spaces.iter().any(AddressSpace::has_wildcard);
+        let (secure, require) = (self.domain_secure_enabled, self.require_tls);
+        let by_domain = self.tls_auth_level == Some(TlsAuthLevel::DomainValidation);
+        let mechanism = self.smart_host_auth_mechanism;
+        let password = matches!(mechanism, BasicAuth | BasicAuthRequireTLS);
+        let credential = !self.authentication_user_name.is_empty()
+            && self.authentication_password_file.is_some();
+        [
+            (dns != hosts, "either DNSRoutingEnabled or SmartHosts"),
+            (smtp || !dns, "an address space of another type than SMTP needs SmartHosts"),
+            (!(require && self.ignore_starttls), "RequireTLS excludes IgnoreSTARTTLS"),
+            (self.tls_auth_level.is_none() || require, "TlsAuthLevel needs RequireTLS"),
+            (self.tls_domain.is_none() || by_domain, "TlsDomain needs DomainValidation"),
+            (!by_domain || self.tls_domain.is_some() || hosts, "DomainValidation needs TlsDomain"),
+            (!secure || dns, "DomainSecureEnabled needs DNSRoutingEnabled"),
+            (!secure || !self.ignore_starttls, "DomainSecureEnabled excludes IgnoreSTARTTLS"),
+            (!secure || !wildcard, "DomainSecureEnabled excludes wildcards in AddressSpaces"),
+            (
+                (mechanism == None || hosts) && (!password || credential),
+                "SmartHostAuthMechanism needs SmartHosts, and a user name and password file \
+                 for BasicAuth",
+            ),
+        ]
+    }
+}
+
+/// Whether each connector agrees with itself, and no two have one name.
+pub fn validate_all(connectors: &[SendConnector]) -> Result<(), SendConnectorFault> {
+    for (at, connector) in connectors.iter().enumerate() {
+        connector.validate()?;
+        if connectors[..at].iter().any(|other| other.name.eq_ignore_ascii_case(&connector.name)) {
+            return Err(DuplicateName(connector.name.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// A port as a number.
+pub(crate) mod port_number {
+    use super::{Deserialize, Port, Serialize};
+    use serde::{Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(port: &Port, to: S) -> Result<S::Ok, S::Error> {
+        port.number().serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Port, D::Error> {
+        u16::deserialize(from).map(Port::new)
+    }
+}
+
+/// A domain, or nothing.
+mod optional_text {
+    use super::{Deserialize, Domain, Serialize};
+    use serde::{Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        domain: &Option<Domain>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        domain.as_ref().map(Domain::as_str).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Domain>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| Domain::parse(&text).map_err(D::Error::custom)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn parse(text: &str) -> SendConnector {
+        toml::from_str(text).unwrap()
+    }
+
+    fn fault(text: &str) -> String {
+        let base = "Name = \"Out\"\nAddressSpaces = [\"SMTP:a.test;1\"]\n";
+        let found = parse(&format!("{base}{text}")).validate();
+        found.err().map(|fault| fault.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn address_spaces() {
+        for (text, shown) in [
+            ("SMTP:*;1", "SMTP:*;1"),
+            ("*", "SMTP:*;1"),
+            ("smtp:*.Contoso.com;10", "SMTP:*.contoso.com;10"),
+            ("contoso.com;100", "SMTP:contoso.com;100"),
+            ("--", "SMTP:--;1"),
+            ("X400:c=us;a=*;1", ""),
+            ("FAX:*;5", "FAX:*;5"),
+            ("*;0", ""),
+            ("*;101", ""),
+            ("", ""),
+            ("SMTP:con toso;1", ""),
+            ("SMTP:[192.0.2.1];1", ""),
+        ] {
+            let found = text.parse::<AddressSpace>();
+            assert_eq!(found.map(|space| space.to_string()).unwrap_or_default(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn smart_hosts() {
+        for (text, shown) in [
+            ("relay.contoso.com", "relay.contoso.com"),
+            ("[192.0.2.1]", "[192.0.2.1]"),
+            ("192.0.2.1", "[192.0.2.1]"),
+            ("[2001:db8::1]", "[2001:db8::1]"),
+            ("a b", ""),
+            ("", ""),
+        ] {
+            let found = text.parse::<SmartHost>();
+            assert_eq!(found.map(|host| host.to_string()).unwrap_or_default(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn rules_between_properties() {
+        let host = "DNSRoutingEnabled = false\nSmartHosts = [\"[192.0.2.1]\"]\n";
+        for (text, expected) in [
+            ("", ""),
+            (host, ""),
+            ("DNSRoutingEnabled = false", "either DNSRoutingEnabled or SmartHosts"),
+            ("SmartHosts = [\"relay.test\"]", "either DNSRoutingEnabled or SmartHosts"),
+            ("RequireTLS = true\nIgnoreSTARTTLS = true", "RequireTLS excludes IgnoreSTARTTLS"),
+            ("TlsAuthLevel = \"EncryptionOnly\"", "TlsAuthLevel needs RequireTLS"),
+            ("RequireTLS = true\nTlsAuthLevel = \"CertificateValidation\"", ""),
+            ("RequireTLS = true\nTlsDomain = \"a.test\"", "TlsDomain needs DomainValidation"),
+            (
+                "RequireTLS = true\nTlsAuthLevel = \"DomainValidation\"",
+                "DomainValidation needs TlsDomain",
+            ),
+            ("RequireTLS = true\nTlsAuthLevel = \"DomainValidation\"\nTlsDomain = \"a.test\"", ""),
+            (
+                "DomainSecureEnabled = true\nIgnoreSTARTTLS = true",
+                "DomainSecureEnabled excludes IgnoreSTARTTLS",
+            ),
+        ] {
+            let expected = match expected {
+                "" => String::new(),
+                rule => format!("Out: {rule}"),
+            };
+            assert_eq!(fault(text), expected, "{text}");
+        }
+        let secure = format!("{host}DomainSecureEnabled = true");
+        assert_eq!(fault(&secure), "Out: DomainSecureEnabled needs DNSRoutingEnabled");
+        let login = format!("{host}SmartHostAuthMechanism = \"BasicAuth\"\n");
+        assert!(fault(&login).contains("password file"));
+        let complete = "AuthenticationUserName = \"u\"\nAuthenticationPasswordFile = \"/p\"";
+        assert_eq!(fault(&format!("{login}{complete}")), "");
+    }
+
+    #[test]
+    fn spaces_and_names_of_several_connectors() {
+        let fax = parse("Name = \"Fax\"\nAddressSpaces = [\"FAX:*;1\"]");
+        assert!(fax.validate().unwrap_err().to_string().contains("SmartHosts"));
+        let wild = parse("Name = \"W\"\nAddressSpaces = [\"*\"]\nDomainSecureEnabled = true");
+        assert!(wild.validate().unwrap_err().to_string().contains("wildcards"));
+        let good = parse("Name = \"Out\"\nAddressSpaces = [\"*\"]");
+        let again = SendConnector { name: "OUT".to_owned(), ..good.clone() };
+        assert_eq!(validate_all(&[good, again]), Err(DuplicateName("OUT".to_owned())));
+    }
+}

@@ -1,0 +1,250 @@
+//! What the configuration file can say.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+use ports::Role;
+use serde::{Deserialize, Serialize};
+use types::{Address, Domain, IpRange, Port};
+
+use crate::endpoint::EndpointError;
+use crate::receive::ReceiveConnectorFault;
+use crate::section::section;
+use crate::send::SendConnectorFault;
+use crate::{ReceiveConnector, SendConnector, TimeSpan, text};
+
+section! {
+    /// The server itself.
+    pub struct Settings {
+        /// The server's full name: in banners, in EHLO, in Received lines, in its certificate.
+        /// Its first label is the server's short name, which default connectors carry.
+        server_name: String = "localhost".to_owned(),
+        /// What the server is: "mailbox" (client access, transport and mailboxes) or "edge"
+        /// (the perimeter network).
+        role: Role = Role::Mailbox,
+        /// Domains this organization is responsible for. The first is the default domain.
+        domains: Vec<String> = Vec::new(),
+        /// Where everything is kept that must survive a restart.
+        data_directory: PathBuf = PathBuf::from("/var/lib/rialto"),
+        /// Addresses that listeners open unless told otherwise.
+        addresses: Vec<IpAddr> =
+            vec![IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)],
+        /// Added to every documented port (taken off above 45535), for servers without
+        /// privileges and for several servers on one host.
+        port_offset: u16 = 0,
+        /// Lifts rate limits, tar pits and connection limits. For benchmarks only.
+        unthrottled: bool = false,
+        /// Certificates.
+        tls: Tls = Tls::default(),
+        /// Name service.
+        resolver: Resolver = Resolver::default(),
+        /// Load balancers in front.
+        proxy: Proxy = Proxy::default(),
+        /// IMAP4 for clients.
+        imap4: ClientAccess = ClientAccess::default(),
+        /// POP3 for clients.
+        pop3: ClientAccess = ClientAccess::default(),
+        /// Where users have their mailboxes.
+        location: Location = Location::default(),
+        /// Listeners that differ from the documented ones.
+        listener: Vec<ListenerOverride> = Vec::new(),
+        /// Other servers of the organization.
+        server: Vec<OtherServer> = Vec::new(),
+        /// Receive connectors beside the default ones, or in place of one with the same name.
+        #[serde(rename = "ReceiveConnector")]
+        receive_connector: Vec<ReceiveConnector> = Vec::new(),
+        /// Send connectors. Without one, no mail leaves the organization.
+        #[serde(rename = "SendConnector")]
+        send_connector: Vec<SendConnector> = Vec::new(),
+    }
+}
+
+section! {
+    /// Certificates for TLS. Each NAME.crt (chain, PEM) in the directory has its NAME.key.
+    pub struct Tls {
+        /// The directory; without it, "certificates" in the data directory.
+        directory: Option<PathBuf> = None,
+        /// Further names of the certificate the server makes for itself.
+        names: Vec<String> = Vec::new(),
+        /// Let a certificate authority of our own sign it, for demonstrations.
+        demo_authority: bool = false,
+        /// How often to look for changed files.
+        reload_interval: TimeSpan = TimeSpan::from_mins(1),
+    }
+}
+
+section! {
+    /// Name service.
+    pub struct Resolver {
+        /// The only name server to ask, as ADDRESS:PORT; without it, the system's.
+        server: Option<SocketAddr> = None,
+        /// Mail may be sent to hosts on loopback addresses, as demonstrations need.
+        allow_loopback: bool = false,
+    }
+}
+
+section! {
+    /// Load balancers that send a PROXY protocol header, version 1 or 2.
+    pub struct Proxy {
+        /// Their addresses: single ones, FIRST-LAST, or ADDRESS/PREFIX. Connections from them
+        /// without a header are dropped.
+        #[serde(with = "text::list")]
+        trusted: Vec<IpRange> = Vec::new(),
+    }
+}
+
+section! {
+    /// A service for mail clients. Off until switched on.
+    pub struct ClientAccess {
+        /// Open its listeners.
+        enabled: bool = false,
+        /// "SecureLogin" (only inside TLS), "PlainTextAuthentication" (without TLS, but no
+        /// password in the clear) or "PlainTextLogin" (a password may be sent in the clear).
+        login_type: LoginType = LoginType::SecureLogin,
+        /// Connections at a time.
+        max_connections: u32 = 2_147_483_647,
+        /// Connections at a time from one source.
+        max_connections_from_single_ip: u32 = 2_147_483_647,
+        /// Connections at a time of one user.
+        max_connections_per_user: u32 = 16,
+        /// Longest silence of a logged-on client.
+        authenticated_connection_timeout: TimeSpan = TimeSpan::from_mins(30),
+        /// Longest silence before that.
+        pre_authenticated_connection_timeout: TimeSpan = TimeSpan::from_mins(1),
+    }
+}
+
+section! {
+    /// Which server has a user's mailbox, where it is not this one.
+    pub struct Location {
+        /// Address of the user = name of one of the other servers.
+        users: BTreeMap<String, String> = BTreeMap::new(),
+    }
+}
+
+/// LoginType of Set-ImapSettings and Set-PopSettings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum LoginType {
+    /// A password may be sent in the clear.
+    PlainTextLogin,
+    /// A login that does not show the password may happen in the clear.
+    PlainTextAuthentication,
+    /// Logins only inside TLS.
+    SecureLogin,
+}
+
+/// How a listener differs from its row. What is left out stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerOverride {
+    /// The listener, as `rialto ports` shows it: `P-01`, `C-11`, `C-11+tls`.
+    pub row: String,
+    /// Open or not.
+    pub enabled: Option<bool>,
+    /// Where to listen, in place of `addresses`.
+    pub addresses: Option<Vec<IpAddr>>,
+    /// The port; taken as it is, without offset. 0 takes any free one.
+    pub port: Option<u16>,
+}
+
+/// Another server of the organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherServer {
+    /// Its full name.
+    pub name: String,
+    /// Where it is reached.
+    pub address: IpAddr,
+    /// Its port offset.
+    #[serde(default)]
+    pub port_offset: u16,
+}
+
+impl OtherServer {
+    /// Where this server's listener of a row is, its offset applied.
+    pub fn endpoint(&self, listener: &ports::Listener) -> Result<SocketAddr, crate::OffsetError> {
+        let port: Port = crate::offset_port(listener.port(), self.port_offset)?;
+        Ok(SocketAddr::new(self.address, port.number()))
+    }
+}
+
+/// Why settings contradict themselves.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Invalid {
+    /// A name that is none.
+    #[error("{setting}: {value:?} is no domain name")]
+    Name {
+        /// The key.
+        setting: &'static str,
+        /// What stands there.
+        value: String,
+    },
+    /// A list that may not be empty.
+    #[error("{0} is empty")]
+    Empty(&'static str),
+    /// A user's location that cannot be used.
+    #[error("location.users: {0}")]
+    Location(String),
+    /// Something is wrong with the listeners.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// Something is wrong with a Receive connector.
+    #[error(transparent)]
+    Receive(#[from] ReceiveConnectorFault),
+    /// Something is wrong with a Send connector.
+    #[error(transparent)]
+    Send(#[from] SendConnectorFault),
+}
+
+impl Settings {
+    /// The server's short name in capitals, as Exchange shows it.
+    pub fn short_name(&self) -> String {
+        let label = self.server_name.split('.').next().unwrap_or(&self.server_name);
+        label.to_ascii_uppercase()
+    }
+
+    /// The directory with the certificates.
+    pub fn certificate_directory(&self) -> PathBuf {
+        let default = || self.data_directory.join("certificates");
+        self.tls.directory.clone().unwrap_or_else(default)
+    }
+
+    /// The other server that has the user's mailbox, if one does.
+    pub fn location_of(&self, user: &str) -> Option<&OtherServer> {
+        let (_, name) =
+            self.location.users.iter().find(|(key, _)| key.eq_ignore_ascii_case(user))?;
+        self.server.iter().find(|server| server.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether the settings agree with themselves and with the ports.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        check_name("server_name", &self.server_name)?;
+        self.domains.iter().try_for_each(|domain| check_name("domains", domain))?;
+        self.server.iter().try_for_each(|server| check_name("server", &server.name))?;
+        if self.addresses.is_empty() {
+            return Err(Invalid::Empty("addresses"));
+        }
+        self.location.users.keys().try_for_each(|user| self.check_location(user))?;
+        self.endpoints()?;
+        crate::receive::validate_all(&self.receive_connectors()?)?;
+        Ok(crate::send::validate_all(&self.send_connector)?)
+    }
+
+    fn check_location(&self, user: &str) -> Result<(), Invalid> {
+        if user.parse::<Address>().is_err() {
+            return Err(Invalid::Location(format!("{user:?} is no address")));
+        }
+        match self.location_of(user) {
+            Some(_) => Ok(()),
+            None => Err(Invalid::Location(format!("{user} is on no known server"))),
+        }
+    }
+}
+
+fn check_name(setting: &'static str, value: &str) -> Result<(), Invalid> {
+    match Domain::parse(value) {
+        Ok(domain) if !domain.is_literal() => Ok(()),
+        _ => Err(Invalid::Name { setting, value: value.to_owned() }),
+    }
+}
