@@ -10,13 +10,18 @@
 
 pub mod capability;
 mod cell;
+pub mod check;
+pub mod firewall;
 mod id;
 mod listener;
 pub mod listeners;
+pub mod map;
 mod port_spec;
 mod registry;
+pub mod report;
 mod row;
 pub mod rows;
+pub mod sockets;
 
 pub use capability::{CAPABILITIES, Capability, capability};
 pub use cell::{Cell, Mark};

@@ -3,7 +3,7 @@
 use crate::id::row_ids;
 use crate::listener::{Encryption, Listener, Opens, Reach};
 use crate::port_spec::{PortSpec, tcp, tcp_described, tcp_range, udp, udp_range};
-use crate::{Role, RowId};
+use crate::{Role, Row, RowId};
 
 use Encryption::{Plain, StartTls, Tls};
 use Opens::{ByDefault, WhenEnabled, WhenSubscribed, WithOneServer};
@@ -529,4 +529,9 @@ pub static LISTENERS: [&Listener; 59] = [
 /// The listener with this id (`P-01`, `C-11+tls`).
 pub fn listener(id: &str) -> Option<&'static Listener> {
     LISTENERS.into_iter().find(|listener| listener.id == id)
+}
+
+/// The listeners that the row needs.
+pub fn serving(row: &Row) -> impl Iterator<Item = &'static Listener> {
+    LISTENERS.into_iter().filter(|listener| listener.rows.contains(&row.id))
 }

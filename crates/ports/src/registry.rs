@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 
 pub use file::{FILE_NAME, RegistryError};
 
+use crate::listeners::serving;
 use crate::{CAPABILITIES, Capability, LISTENERS, Listener, Role, Row};
 
 /// Whether a row is true on this server.
@@ -156,6 +157,16 @@ impl Registry {
         self.listeners.get(listener.id).map_or(&[], |built| &built.addresses)
     }
 
+    /// The connector's name, if the listener has one: on another role's server we do not know
+    /// which, and the placeholder stays.
+    pub fn connector_name(&self, listener: &Listener) -> Option<String> {
+        if self.plays_any(listener.roles) {
+            listener.connector_name(&self.server)
+        } else {
+            listener.connector.map(str::to_owned)
+        }
+    }
+
     /// The addresses of every listener that the row needs.
     pub fn addresses_of(&self, row: &Row) -> impl Iterator<Item = OpenListener> {
         self.open().filter(|open| open.listener.rows.contains(&row.id))
@@ -175,9 +186,7 @@ impl Registry {
     }
 
     fn needs(&self, row: &Row) -> impl Iterator<Item = Need> {
-        let listeners = LISTENERS
-            .into_iter()
-            .filter(|listener| listener.rows.contains(&row.id))
+        let listeners = serving(row)
             .map(|listener| Need { roles: listener.roles, state: self.listener_state(listener) });
         let capabilities = CAPABILITIES
             .iter()

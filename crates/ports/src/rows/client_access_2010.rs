@@ -1,4 +1,7 @@
 //! Group A. Exchange 2010 data paths of Client Access servers.
+//!
+//! Rows are lost in the copy at hand; of A-13 on, port and authentication cells are
+//! partly lost, and of the notes only the heading is left.
 
 use super::build::*;
 

@@ -1,4 +1,9 @@
 //! Group C. Clients and services: what clients outside the organization reach.
+//!
+//! Topics the documents cite for these rows: Autodiscover, Exchange ActiveSync, EWS reference,
+//! offline address books, Outlook Anywhere, MAPI over HTTP, POP3 and IMAP4, enable Internet
+//! calendar publishing, client access protocol architecture, new in Outlook Web App. Rows C-15 and
+//! C-16 and the second fact of C-13 are what the public documents add.
 
 use super::build::*;
 
@@ -106,6 +111,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: s("STARTTLS, authentication required"),
         default: s("on"),
         notes: &[
+            p("Source: Exchange Server, mail flow, connectors, Receive connectors"),
             s("E2013: the connector is on the CAS"),
             p(
                 "Client Frontend: 587, TLS + Basic + Basic-only-after-TLS + Integrated; permission group Exchange users; protocol log off; bound to all IPv4 and IPv6",

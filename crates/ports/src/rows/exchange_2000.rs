@@ -128,6 +128,7 @@ pub(super) static ROWS: &[Row] = &[
         purpose: s("IRC/IRCX: chat, with Microsoft's extension"),
         ports: &[tcp(6667, "IRC/IRCX"), tcp(7000, "IRC/IRCX")],
         editions: ONLY_2000,
+        notes: &[s("7000 is also common")],
         ..row("X-19", Listener)
     },
     Row {

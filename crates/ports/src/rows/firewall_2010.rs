@@ -1,4 +1,8 @@
 //! Group F. The Windows Firewall rules that Exchange 2010 setup makes.
+//!
+//! 54 rules, all TCP inbound, and what the documents say about them (F-60 to F-65). For this
+//! product: one rule per listener, bound to our program and role, made from the running
+//! configuration; the names are the vocabulary an administrator searches for.
 
 use super::build::*;
 
@@ -363,6 +367,7 @@ pub(super) static ROWS: &[Row] = &[
             r#"Rules name a process, so only that process may use the port; a second, unbound rule ("(GFW)" in its name) exists for compatibility and may be switched off or deleted when the bound one suffices"#,
         ),
         editions: ONLY_2010,
+        shown_by: Some("crates/ports/tests/firewall.rs::windows_rules_are_bound_to_the_program"),
         ..row("F-61", Rule)
     },
     Row {

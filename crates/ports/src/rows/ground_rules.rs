@@ -100,6 +100,7 @@ pub(super) static ROWS: &[Row] = &[
         editions: SINCE_2013,
         notes: &[s("For this product: the live network map draws these three")],
         roles: BOTH,
+        shown_by: Some("crates/ports/tests/map.rs::the_three_diagrams_label_every_row_once"),
         ..row("G-11", Rule)
     },
 ];

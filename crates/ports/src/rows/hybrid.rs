@@ -1,4 +1,6 @@
 //! Group H. Hybrid deployments with Exchange Online.
+//!
+//! The topic that the port documents of Exchange 2013, 2016 and 2019 refer to.
 
 use super::build::*;
 

@@ -1,4 +1,7 @@
 //! Group M. Mail flow without and with Edge Transport servers.
+//!
+//! Rows M-01 to M-05 are the flow without Edge servers, M-10 to M-21 the flow with them, M-30 to
+//! M-36 the details of Edge servers from the public documents.
 
 use super::build::*;
 
@@ -250,6 +253,7 @@ pub(super) static ROWS: &[Row] = &[
         default: s("off"),
         editions: ONLY_2013,
         notes: &[
+            s("Editions: E2016 and E2019 have it as a note"),
             s(
                 "E2013 gives no probe ports; E2016+ also says open-proxy detection can be switched off",
             ),

@@ -1,4 +1,7 @@
 //! Group B. Exchange 2010 data paths of Mailbox servers.
+//!
+//! In the copy at hand the table breaks off after "Clustering" and goes on in the middle of the
+//! Client Access table; the notes for Mailbox servers are lost.
 
 use super::build::*;
 
@@ -55,9 +58,12 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("IPsec"),
         encrypted_by_default: r("no"),
         editions: ONLY_2010,
-        notes: &[s(
-            r#"The copy at hand shows "RPC encryption" under encryption, which probably belongs to the next, lost row"#,
-        )],
+        notes: &[
+            p("3343/UDP between nodes"),
+            s(
+                r#"The copy at hand shows "RPC encryption" under encryption, which probably belongs to the next, lost row"#,
+            ),
+        ],
         ..row("B-05", Path)
     },
     Row {
@@ -79,7 +85,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("yes"),
         encrypted_by_default: r("no"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: &[p("The port can be changed"), s("The row is lost in the copy at hand")],
         ..row("B-07", Path)
     },
     Row {
@@ -90,7 +96,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("yes"),
         encrypted_by_default: r("no"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: &[p("The port can be changed"), s("The row is lost in the copy at hand")],
         ..row("B-08", Path)
     },
     Row {

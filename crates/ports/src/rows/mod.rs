@@ -19,6 +19,8 @@ mod third_party;
 mod transport_2010;
 mod unified_messaging;
 
+use types::{Port, Transport};
+
 use crate::{Group, Row, RowId};
 
 /// The rows of a group, in the documents' order.
@@ -49,4 +51,9 @@ pub fn all() -> impl Iterator<Item = &'static Row> {
 /// The row with this number; `None` when no document has it.
 pub fn row(id: RowId) -> Option<&'static Row> {
     group(id.group()).iter().find(|row| row.id == id)
+}
+
+/// The rows that name a port by its number, alone or in a range.
+pub fn naming(port: Port, transport: Transport) -> impl Iterator<Item = &'static Row> {
+    all().filter(move |row| row.names(port, transport))
 }

@@ -1,4 +1,7 @@
 //! Group P. Receive connectors of the transport pipeline, from the public connector reference.
+//!
+//! The port documents do not print these ports; they are needed to make M-01 to M-15 work as
+//! named. The reference is that of Exchange 2016 and 2019.
 
 use super::build::*;
 

@@ -1,4 +1,6 @@
 //! Group R. Third-party clients: DavMail, Thunderbird, Evolution.
+//!
+//! The server of the article is Exchange 2010 SP3 RU18, 14.03.0361.001.
 
 use super::build::*;
 

@@ -49,6 +49,7 @@ pub(super) static ROWS: &[Row] = &[
         encrypted_by_default: p("yes"),
         editions: ONLY_2010,
         roles: EDGE,
+        notes: &[p("The 2007 text adds 389/TCP+UDP and 80/TCP for certificate authentication")],
         ..row("T-04", Outgoing)
     },
     Row {

@@ -1,4 +1,7 @@
 //! Group U. Unified Messaging, Exchange 2010 to 2016.
+//!
+//! U-01 to U-13 are Exchange 2010; U-20 to U-25 the topic of Exchange 2013 and 2016 that the later
+//! port documents refer to.
 
 use super::build::*;
 
