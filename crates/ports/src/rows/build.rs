@@ -23,6 +23,9 @@ pub(super) const ONLY_2000: &[Edition] = &[E2000];
 pub(super) const FIREWALL_ADVICE: &[Edition] = &[Edition::Fw];
 pub(super) const ROSA: &[Edition] = &[Edition::Rosa];
 
+/// The note of rows that had to be restored whole.
+pub(super) const LOST: &[Cell] = &[s("The row is lost in the copy at hand")];
+
 pub(super) const BOTH: &[Role] = &[Role::Mailbox, Role::Edge];
 pub(super) const EDGE: &[Role] = &[Role::Edge];
 

@@ -14,7 +14,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("Kerberos encryption"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("A-01", Outgoing)
     },
     Row {
@@ -25,7 +25,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("HTTPS"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("A-02", Listener)
     },
     Row {
@@ -36,7 +36,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("HTTPS"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("A-03", Listener)
     },
     Row {
@@ -47,7 +47,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("RPC encryption"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("A-04", Listener)
     },
     Row {
@@ -58,7 +58,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("HTTPS"),
         encrypted_by_default: r("no"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("A-05", Listener)
     },
     Row {
@@ -69,7 +69,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("HTTPS"),
         encrypted_by_default: r("yes, self-signed"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("A-06", Listener)
     },
     Row {
@@ -80,7 +80,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("SSL, TLS"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("A-07", Listener)
     },
     Row {
@@ -91,7 +91,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("SSL, TLS"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("A-08", Listener)
     },
     Row {
@@ -102,7 +102,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("HTTPS"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("A-09", Listener)
     },
     Row {
@@ -113,7 +113,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("HTTPS"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("A-10", Listener)
     },
     Row {
@@ -129,7 +129,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("SIP over TLS"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("A-11", Path)
     },
     Row {
@@ -144,7 +144,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("IPsec / RPC encryption"),
         encrypted_by_default: r("no / yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("A-12", Path)
     },
     Row {

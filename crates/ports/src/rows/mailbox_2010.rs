@@ -74,7 +74,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("RPC encryption"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("B-06", Path)
     },
     Row {
@@ -107,7 +107,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: p("no"),
         encrypted_by_default: p("no"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("B-09", Path)
     },
     Row {
@@ -118,7 +118,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("no"),
         encrypted_by_default: r("no"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("B-10", Path)
     },
     Row {
@@ -129,7 +129,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("RPC encryption"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("B-11", Path)
     },
     Row {
@@ -140,7 +140,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("RPC encryption"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("B-12", Path)
     },
     Row {
@@ -151,7 +151,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("no"),
         encrypted_by_default: r("no"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("B-13", Path)
     },
     Row {
@@ -162,7 +162,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("Kerberos encryption"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("B-14", Outgoing)
     },
     Row {
@@ -173,7 +173,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("RPC encryption"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("B-15", Path)
     },
     Row {
@@ -184,7 +184,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("RPC encryption"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("B-16", Outgoing)
     },
     Row {
@@ -195,7 +195,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("RPC encryption"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("B-17", Outgoing)
     },
     Row {
@@ -206,7 +206,7 @@ pub(super) static ROWS: &[Row] = &[
         encryption: r("Kerberos encryption"),
         encrypted_by_default: r("yes"),
         editions: ONLY_2010,
-        notes: &[s("The row is lost in the copy at hand")],
+        notes: LOST,
         ..row("B-18", Outgoing)
     },
     Row {
