@@ -1,0 +1,363 @@
+//! The operator's verbs on queues and messages: Get-Queue, Get-Message, Suspend-, Resume- and
+//! Retry-Queue, Suspend-, Resume- and Remove-Message, as typed functions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use store::{ReadExt, StoreError, Txn};
+use types::ReversePath;
+use types::time::Timestamp;
+
+use crate::core::Core;
+use crate::envelope::{InternalMessageId, Source};
+use crate::queue::hop::{self, HopRecord};
+use crate::queue::keys::{self, HopNumber, PartKey};
+use crate::queue::message::{NEVER, Part, QueuedMessage, QueuedRecipient, cut_into_parts};
+use crate::queue::scheduler::{QueueStatus, QueueView};
+use crate::queue::{notices, rows};
+use crate::route::{DeliveryType, NextHopSolutionKey, RoutingTable};
+use crate::status::{self, Reply};
+use crate::submit::Transport;
+
+/// Why a verb did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum VerbError {
+    /// The operator named a queue that is not there.
+    #[error("there is no queue {}", .0.0)]
+    NoQueue(HopNumber),
+    /// The operator named a message that is not in a queue.
+    #[error("message {0} is in no queue")]
+    NoMessage(InternalMessageId),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A delivery queue as Get-Queue shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueInfo {
+    /// Its number: `Server\number`.
+    pub number: HopNumber,
+    /// DeliveryType, NextHopDomain, NextHopConnector.
+    pub key: NextHopSolutionKey,
+    /// Status, retries and last error.
+    pub view: QueueView,
+    /// Rows that wait in it, each a message with up to a hundred recipients.
+    pub message_count: usize,
+}
+
+/// A waiting message as Get-Message shows it: its recipients in one queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageInfo {
+    /// InternalMessageId.
+    pub id: InternalMessageId,
+    /// The queue it waits in.
+    pub queue: HopNumber,
+    /// Held back by an operator.
+    pub suspended: bool,
+    /// FromAddress.
+    pub reverse_path: ReversePath,
+    /// InternetMessageId.
+    pub message_id: String,
+    /// Subject.
+    pub subject: String,
+    /// Size in octets.
+    pub octets: u64,
+    /// DateReceived.
+    pub accepted: Timestamp,
+    /// ExpirationTime.
+    pub expires: Timestamp,
+    /// RetryCount of the message itself.
+    pub retry_count: u32,
+    /// LastError of the message itself.
+    pub last_error: Option<Reply>,
+    /// Recipients that wait.
+    pub recipients: Vec<QueuedRecipient>,
+}
+
+impl Transport {
+    /// Get-Queue.
+    pub async fn queues(&self) -> Result<Vec<QueueInfo>, VerbError> {
+        let found = self.core.database.read(|snapshot| {
+            let mut found = Vec::new();
+            for (number, record) in rows::hops(snapshot)? {
+                let count = rows::parts_of_hop(snapshot, number)?.len();
+                found.push((number, record, count));
+            }
+            Ok::<_, StoreError>(found)
+        });
+        let info = |(number, record, message_count): (HopNumber, HopRecord, usize)| QueueInfo {
+            number,
+            view: view(&self.core, number, &record),
+            key: record.key,
+            message_count,
+        };
+        Ok(found.await?.into_iter().map(info).collect())
+    }
+
+    /// Get-Message for one queue.
+    pub async fn messages(&self, queue: HopNumber) -> Result<Vec<MessageInfo>, VerbError> {
+        let retry = self.core.settings.retry;
+        let found = self.core.database.read(move |snapshot| {
+            let mut found = Vec::new();
+            for key in rows::parts_of_hop(snapshot, queue)? {
+                if let Some((part, message)) = rows::part_and_message(snapshot, key)? {
+                    let expires = retry.expires_at(message.accepted);
+                    found.push(message_info(key, part, message, expires));
+                }
+            }
+            Ok::<_, StoreError>(found)
+        });
+        Ok(found.await?)
+    }
+
+    /// Suspend-Queue: messages enter and none leaves; what is on the wire finishes.
+    pub async fn suspend_queue(&self, queue: HopNumber) -> Result<(), VerbError> {
+        self.set_queue_suspended(queue, true).await
+    }
+
+    /// Resume-Queue.
+    pub async fn resume_queue(&self, queue: HopNumber) -> Result<(), VerbError> {
+        self.set_queue_suspended(queue, false).await
+    }
+
+    /// Retry-Queue: connect now, and try messages now that were put off.
+    pub async fn retry_queue(&self, queue: HopNumber) -> Result<(), VerbError> {
+        self.change_parts_of_queue(queue, |txn, key, part, _| {
+            let due = part.due.min(txn.now());
+            rows::replace_part(txn, key, &part, &Part { due, ..part.clone() })
+        })
+        .await?;
+        self.core.board().scheduler.retry_now(queue);
+        self.announce([queue]);
+        Ok(())
+    }
+
+    /// Retry-Queue -Resubmit: routes the queue's recipients again by the Send connectors
+    /// there are now. Whoever has no other way stays. Suspended messages stay too.
+    pub async fn resubmit_queue(&self, queue: HopNumber) -> Result<(), VerbError> {
+        let routes = self.core.routes();
+        let held = self.core.board().locked();
+        let hops = self
+            .core
+            .database
+            .write(move |txn| {
+                let mut hops = BTreeSet::new();
+                for key in rows::parts_of_hop(txn, queue)? {
+                    if !held.contains(&key) {
+                        hops.extend(reroute(txn, key, &routes)?);
+                    }
+                }
+                Ok::<_, StoreError>(hops)
+            })
+            .await?;
+        self.announce(hops);
+        Ok(())
+    }
+
+    /// Suspend-Message: it stays and does not expire until it is resumed.
+    pub async fn suspend_message(&self, id: InternalMessageId) -> Result<(), VerbError> {
+        self.change_parts_of_message(id, |txn, key, part, _| {
+            rows::replace_part(txn, key, &part, &Part { due: NEVER, ..part.clone() })
+        })
+        .await
+    }
+
+    /// Resume-Message: it is tried at once.
+    pub async fn resume_message(&self, id: InternalMessageId) -> Result<(), VerbError> {
+        let retry = self.core.settings.retry;
+        self.change_parts_of_message(id, move |txn, key, part, message| {
+            let notice = retry.next_notice(message.accepted, part.delay_reported);
+            let resumed = Part { due: txn.now(), notice, ..part.clone() };
+            rows::replace_part(txn, key, &part, &resumed)
+        })
+        .await
+    }
+
+    /// Remove-Message, with or without a report to the sender (-WithNDR). A transfer under
+    /// way is not called back.
+    pub async fn remove_message(
+        &self,
+        id: InternalMessageId,
+        with_ndr: bool,
+    ) -> Result<(), VerbError> {
+        if with_ndr {
+            return self.remove_with_report(id).await;
+        }
+        self.change_parts_of_message(id, |txn, key, part, _| rows::remove_part(txn, key, &part))
+            .await
+    }
+
+    async fn remove_with_report(&self, id: InternalMessageId) -> Result<(), VerbError> {
+        let read = move |snapshot: &store::Snapshot| {
+            let mut found = Vec::new();
+            for key in rows::parts_of_message(snapshot, id)? {
+                found.extend(rows::part_and_message(snapshot, key)?.map(|(p, m)| (key, p, m)));
+            }
+            Ok::<_, StoreError>(found)
+        };
+        let parts = self.core.database.read(read).await?;
+        if parts.is_empty() {
+            return Err(VerbError::NoMessage(id));
+        }
+        for (key, part, message) in parts {
+            let reply = status::removed_by_administrator();
+            notices::give_up(&self.core, key, part, message, reply, Source::Admin).await?;
+        }
+        Ok(())
+    }
+
+    async fn set_queue_suspended(
+        &self,
+        queue: HopNumber,
+        suspended: bool,
+    ) -> Result<(), VerbError> {
+        let write = self.core.database.write(move |txn| hop::set_suspended(txn, queue, suspended));
+        let there: Result<bool, StoreError> = write.await;
+        if !there? {
+            return Err(VerbError::NoQueue(queue));
+        }
+        self.core.board().scheduler.set_suspended(queue, suspended);
+        self.announce([queue]);
+        Ok(())
+    }
+
+    async fn change_parts_of_queue(
+        &self,
+        queue: HopNumber,
+        change: impl Fn(&mut Txn<'_>, PartKey, Part, QueuedMessage) -> Result<(), StoreError>
+        + Send
+        + 'static,
+    ) -> Result<(), VerbError> {
+        let write = self.core.database.write(move |txn| {
+            if txn.record::<HopRecord>(&keys::hop(queue))?.is_none() {
+                return Err(VerbError::NoQueue(queue));
+            }
+            let parts = rows::parts_of_hop(txn, queue)?;
+            change_parts(txn, parts, &change)?;
+            Ok(())
+        });
+        write.await
+    }
+
+    async fn change_parts_of_message(
+        &self,
+        id: InternalMessageId,
+        change: impl Fn(&mut Txn<'_>, PartKey, Part, QueuedMessage) -> Result<(), StoreError>
+        + Send
+        + 'static,
+    ) -> Result<(), VerbError> {
+        let write = self.core.database.write(move |txn| {
+            txn.permit_growth();
+            let parts = rows::parts_of_message(txn, id)?;
+            if parts.is_empty() {
+                return Err(VerbError::NoMessage(id));
+            }
+            Ok(change_parts(txn, parts, &change)?)
+        });
+        let hops = write.await?;
+        self.announce(hops);
+        Ok(())
+    }
+
+    /// Has the queue manager look at these queues.
+    fn announce(&self, hops: impl IntoIterator<Item = HopNumber>) {
+        let now = self.core.now();
+        for hop in hops {
+            self.core.board().scheduler.arrived(hop, now);
+        }
+        self.core.changed.notify_one();
+    }
+}
+
+/// Applies a change to each part; answers whose queues they stand in.
+fn change_parts(
+    txn: &mut Txn<'_>,
+    parts: Vec<PartKey>,
+    change: &dyn Fn(&mut Txn<'_>, PartKey, Part, QueuedMessage) -> Result<(), StoreError>,
+) -> Result<BTreeSet<HopNumber>, StoreError> {
+    let mut hops = BTreeSet::new();
+    for key in parts {
+        if let Some((part, message)) = rows::part_and_message(txn, key)? {
+            hops.insert(part.hop);
+            change(txn, key, part, message)?;
+        }
+    }
+    Ok(hops)
+}
+
+/// Moves a part's recipients to the queues they belong to now.
+fn reroute(
+    txn: &mut Txn<'_>,
+    key: PartKey,
+    routes: &RoutingTable,
+) -> Result<BTreeSet<HopNumber>, StoreError> {
+    let mut hops = BTreeSet::new();
+    let Some((part, message)) = rows::part_and_message(txn, key)? else { return Ok(hops) };
+    let Some(record) = txn.record::<HopRecord>(&keys::hop(part.hop))? else { return Ok(hops) };
+    if part.is_suspended() || record.key.delivery_type == DeliveryType::SmtpDeliveryToMailbox {
+        return Ok(hops);
+    }
+    let mut ways: BTreeMap<NextHopSolutionKey, Vec<QueuedRecipient>> = BTreeMap::new();
+    for queued in &part.recipients {
+        let way = routes.route(&queued.recipient.address.domain, message.octets);
+        ways.entry(way.unwrap_or_else(|_| record.key.clone())).or_default().push(queued.clone());
+    }
+    let mut moved = Vec::new();
+    for (way, recipients) in ways {
+        let hop = hop::number_of(txn, &way)?;
+        hops.insert(hop);
+        moved.extend(cut_into_parts(recipients).into_iter().map(|recipients| (hop, recipients)));
+    }
+    replace_by(txn, key, &part, moved)?;
+    Ok(hops)
+}
+
+/// Replaces a part by several of the same message, all due now.
+fn replace_by(
+    txn: &mut Txn<'_>,
+    key: PartKey,
+    old: &Part,
+    moved: Vec<(HopNumber, Vec<QueuedRecipient>)>,
+) -> Result<(), StoreError> {
+    let due = txn.now();
+    let part = |(hop, recipients)| Part { hop, due, recipients, ..old.clone() };
+    let mut moved = moved.into_iter().map(part);
+    let Some(first) = moved.next() else { return Ok(()) };
+    rows::replace_part(txn, key, old, &first)?;
+    for part in moved {
+        rows::add_part(txn, key.id, &part)?;
+    }
+    Ok(())
+}
+
+fn view(core: &Core, number: HopNumber, record: &HopRecord) -> QueueView {
+    core.board().scheduler.view(number).unwrap_or(QueueView {
+        status: if record.suspended { QueueStatus::Suspended } else { QueueStatus::Ready },
+        retry_count: 0,
+        last_error: None,
+        last_retry: None,
+        next_retry: None,
+    })
+}
+
+fn message_info(
+    key: PartKey,
+    part: Part,
+    message: QueuedMessage,
+    expires: Timestamp,
+) -> MessageInfo {
+    MessageInfo {
+        id: key.id,
+        queue: part.hop,
+        suspended: part.is_suspended(),
+        reverse_path: message.reverse_path,
+        message_id: message.message_id,
+        subject: message.subject,
+        octets: message.octets,
+        accepted: message.accepted,
+        expires,
+        retry_count: part.retry_count,
+        last_error: part.last_error,
+        recipients: part.recipients,
+    }
+}

@@ -1,0 +1,314 @@
+//! The queue manager: opens connections when the scheduler says so and records what they
+//! brought. Thin: the decisions stand in [`scheduler`](super::scheduler) and the rows.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::StoreError;
+use tokio::task::JoinSet;
+use types::limits::MESSAGES_PER_CONNECTION_MAX;
+use types::time::Timestamp;
+
+use crate::boundary::{Hop, HopReport, NextHop, OutgoingMessage};
+use crate::core::Core;
+use crate::envelope::Source;
+use crate::queue::hop::{self, HopRecord};
+use crate::queue::keys::{self, HopNumber, PartKey};
+use crate::queue::message::{Part, QueuedMessage};
+use crate::queue::scheduler::Ended;
+use crate::queue::settle::{PartResult, settle};
+use crate::queue::{local, notices, rows};
+use crate::route::DeliveryType;
+use crate::status;
+use crate::submit::Transport;
+
+/// How long a store fault keeps the manager from trying again.
+const FAULT_PAUSE: Duration = Duration::from_secs(10);
+/// How long the manager sleeps at most, so that a changed system clock is noticed.
+const SLEEP_MAX: Duration = Duration::from_secs(60);
+
+/// Runs the delivery queues of one server.
+pub struct QueueManager {
+    core: Arc<Core>,
+    next_hop: Arc<dyn NextHop>,
+    running: JoinSet<()>,
+    next_notice: Timestamp,
+}
+
+type LoadedPart = (PartKey, Part, QueuedMessage);
+
+impl QueueManager {
+    /// A manager for the mail that waits in the transport's database. Reads which queues
+    /// there are; one manager per transport.
+    pub async fn start(
+        transport: &Transport,
+        next_hop: Arc<dyn NextHop>,
+    ) -> Result<QueueManager, StoreError> {
+        let core = transport.core.clone();
+        let hops = core.database.read(|snapshot| rows::hops(snapshot)).await?;
+        let now = core.now();
+        let mut board = core.board();
+        for (number, record) in hops {
+            board.scheduler.arrived(number, now);
+            board.scheduler.set_suspended(number, record.suspended);
+        }
+        drop(board);
+        Ok(QueueManager { core, next_hop, running: JoinSet::new(), next_notice: Timestamp::EPOCH })
+    }
+
+    /// Runs until `shutdown` is ready. Connections that are open then are dropped; their
+    /// messages stay in the queue.
+    pub async fn run(mut self, shutdown: impl Future<Output = ()>) {
+        tokio::pin!(shutdown);
+        loop {
+            let deadline = self.turn().await;
+            let sleep = deadline.map_or(SLEEP_MAX, |at| at.since(self.core.now()).min(SLEEP_MAX));
+            tokio::select! {
+                () = &mut shutdown => return,
+                () = self.core.changed.notified() => {}
+                () = tokio::time::sleep(sleep) => {}
+                Some(_) = self.running.join_next() => {}
+            }
+        }
+    }
+
+    /// Turns until nothing is due and no connection is open: for tests under a manual clock,
+    /// and for draining a server. Says when something is due next.
+    pub async fn run_until_idle(&mut self) -> Option<Timestamp> {
+        loop {
+            let deadline = self.turn().await;
+            if self.running.join_next().await.is_some() {
+                continue;
+            }
+            if deadline.is_none_or(|at| at > self.core.now()) {
+                return deadline;
+            }
+        }
+    }
+
+    /// Starts everything that is due now; says when something is due next.
+    async fn turn(&mut self) -> Option<Timestamp> {
+        while self.running.try_join_next().is_some() {}
+        let now = self.core.now();
+        if self.next_notice <= now {
+            self.next_notice = self.notices(now).await;
+        }
+        self.open_connections(now);
+        self.retire_idle(now).await;
+        let scheduled = self.core.board().scheduler.deadline();
+        scheduled.into_iter().chain([self.next_notice]).min()
+    }
+
+    /// What has not arrived yet cannot be overdue before the shortest time there is.
+    async fn notices(&self, now: Timestamp) -> Timestamp {
+        let retry = &self.core.settings.retry;
+        let earliest_unknown = now.plus(retry.delay_notification.min(retry.expiration));
+        match notices::run(&self.core, now).await {
+            Ok(next) => next.map_or(earliest_unknown, |next| next.min(earliest_unknown)),
+            Err(error) => {
+                tracing::error!(%error, "overdue messages could not be handled");
+                now.plus(FAULT_PAUSE)
+            }
+        }
+    }
+
+    fn open_connections(&mut self, now: Timestamp) {
+        while let Some(hop) = self.poll(now) {
+            let connection =
+                Connection { core: self.core.clone(), next_hop: self.next_hop.clone(), hop };
+            self.running.spawn(connection.run());
+        }
+    }
+
+    fn poll(&self, now: Timestamp) -> Option<HopNumber> {
+        self.core.board().scheduler.poll(now)
+    }
+
+    async fn retire_idle(&self, now: Timestamp) {
+        let idle = self.core.board().scheduler.idle(now);
+        for hop in idle {
+            let retired = self.core.database.write(move |txn| hop::retire(txn, hop)).await;
+            match retired {
+                Ok(true) => self.core.board().scheduler.forget(hop),
+                Ok(false) => self.core.board().scheduler.arrived(hop, now),
+                Err(error) => tracing::warn!(%error, "an empty queue was not removed"),
+            }
+        }
+    }
+}
+
+/// One connection to one next hop, from the choice of its messages to the record.
+struct Connection {
+    core: Arc<Core>,
+    next_hop: Arc<dyn NextHop>,
+    hop: HopNumber,
+}
+
+impl Connection {
+    async fn run(self) {
+        let (held, ended) = match self.take().await {
+            Ok((held, _)) if held.is_empty() => (held, Ok(Ended::Unused)),
+            Ok((held, parts)) => (held, self.carry(parts).await),
+            Err(error) => (Vec::new(), Err(error)),
+        };
+        let ended = ended.unwrap_or_else(|error: StoreError| {
+            tracing::error!(%error, "a queue could not be worked on");
+            Ended::Failed(status::store_failed())
+        });
+        self.release(&held, ended).await;
+    }
+
+    /// Chooses and locks messages, then reads them: what another connection held when the
+    /// choice was made may have gone since.
+    async fn take(&self) -> Result<(Vec<PartKey>, Vec<LoadedPart>), StoreError> {
+        let (hop, now) = (self.hop, self.core.now());
+        let (seen, locked) = self.look();
+        let due = self
+            .core
+            .database
+            .read(move |snapshot| {
+                rows::due_parts(snapshot, hop, now, MESSAGES_PER_CONNECTION_MAX, &locked)
+            })
+            .await?;
+        let keys = {
+            let mut board = self.core.board();
+            board.scheduler.set_due(hop, seen, due.next);
+            board.lock(due.parts)
+        };
+        // Another connection can start on the rest.
+        self.core.changed.notify_one();
+        let parts = self.load(now, keys.clone()).await;
+        if parts.is_err() {
+            self.core.board().unlock(&keys);
+        }
+        Ok((keys, parts?))
+    }
+
+    fn look(&self) -> (super::scheduler::Arrivals, std::collections::HashSet<PartKey>) {
+        let board = self.core.board();
+        (board.scheduler.arrivals(self.hop), board.locked())
+    }
+
+    async fn load(
+        &self,
+        now: Timestamp,
+        keys: Vec<PartKey>,
+    ) -> Result<Vec<LoadedPart>, StoreError> {
+        let hop = self.hop;
+        self.core
+            .database
+            .read(move |snapshot| {
+                let mut parts = Vec::with_capacity(keys.len());
+                for key in keys {
+                    if let Some((part, message)) = rows::part_and_message(snapshot, key)?
+                        && part.hop == hop
+                        && part.due <= now
+                    {
+                        parts.push((key, part, message));
+                    }
+                }
+                Ok(parts)
+            })
+            .await
+    }
+
+    async fn carry(&self, parts: Vec<LoadedPart>) -> Result<Ended, StoreError> {
+        if parts.is_empty() {
+            return Ok(Ended::Unused);
+        }
+        let hop = self.hop;
+        let record = self
+            .core
+            .database
+            .read(move |snapshot| store::ReadExt::record::<HopRecord>(snapshot, &keys::hop(hop)))
+            .await?;
+        match record {
+            None => Ok(Ended::Unused),
+            Some(record) if record.key.delivery_type == DeliveryType::SmtpDeliveryToMailbox => {
+                self.deliver(parts).await
+            }
+            Some(record) => self.send(record, parts).await,
+        }
+    }
+
+    /// Into mailboxes of this server.
+    async fn deliver(&self, parts: Vec<LoadedPart>) -> Result<Ended, StoreError> {
+        for (key, part, message) in parts {
+            let said = local::deliver(&self.core, key, &part, &message).await?;
+            let source = Source::StoreDriver;
+            let result = PartResult { key, part, message, said, remote_host: None, source };
+            settle(&self.core, vec![result]).await?;
+        }
+        Ok(Ended::Well)
+    }
+
+    /// To a next hop. What was not tried stays as it is.
+    async fn send(&self, record: HopRecord, parts: Vec<LoadedPart>) -> Result<Ended, StoreError> {
+        let report = self.report(record, &parts).await;
+        let said = report.messages.into_iter();
+        let results: Vec<_> = parts
+            .into_iter()
+            .zip(said)
+            .map(|((key, part, message), said)| PartResult {
+                key,
+                part,
+                message,
+                said,
+                remote_host: report.remote_host.clone(),
+                source: Source::Smtp,
+            })
+            .collect();
+        let worked = !results.is_empty();
+        if worked {
+            settle(&self.core, results).await?;
+        }
+        Ok(match report.failure.map(status::shortened) {
+            None => Ended::Well,
+            Some(reply) if worked => Ended::Broken(reply),
+            Some(reply) => Ended::Failed(reply),
+        })
+    }
+
+    async fn report(&self, record: HopRecord, parts: &[LoadedPart]) -> HopReport {
+        let Some(connector) = self.core.routes().connector(record.key.next_hop_connector) else {
+            return HopReport::unreachable(status::connector_gone());
+        };
+        let limit = connector.messages_per_connection.max(1);
+        let messages: Vec<_> = parts.iter().take(limit).map(outgoing).collect();
+        self.next_hop.send(&Hop { key: record.key, connector }, &messages).await
+    }
+
+    /// Lets go of the messages and says what is due next.
+    async fn release(&self, held: &[PartKey], ended: Ended) {
+        let hop = self.hop;
+        let (seen, locked) = {
+            let mut board = self.core.board();
+            board.unlock(held);
+            (board.scheduler.arrivals(hop), board.locked())
+        };
+        let next =
+            self.core.database.read(move |snapshot| rows::next_due(snapshot, hop, &locked)).await;
+        let now = self.core.now();
+        let next = next.unwrap_or_else(|error| {
+            tracing::error!(%error, "a queue could not be read");
+            Some(now.plus(FAULT_PAUSE))
+        });
+        let mut board = self.core.board();
+        board.scheduler.set_due(hop, seen, next);
+        board.scheduler.finished(hop, now, ended);
+        drop(board);
+        self.core.changed.notify_one();
+    }
+}
+
+fn outgoing((key, part, message): &LoadedPart) -> OutgoingMessage {
+    let recipients = part.recipients.iter().map(|queued| queued.recipient.clone()).collect();
+    OutgoingMessage {
+        id: key.id,
+        network_id: message.network_id,
+        envelope: message.envelope(recipients),
+        blob: message.blob,
+        octets: message.octets,
+    }
+}

@@ -1,0 +1,337 @@
+//! The rows of a queued message: one for the message, one for each part of its recipients.
+//!
+//! A part is what one SMTP transaction carries: up to a hundred recipients with the same
+//! next hop. It leaves, waits, fails and is reported on its own; the message row goes with
+//! its last part.
+
+use store::{BlobNumber, Corrupt, Record};
+use types::ReversePath;
+use types::limits::{PART_RECIPIENTS_MAX, PART_RECIPIENTS_OCTETS_MAX};
+use types::time::Timestamp;
+use types::wire::{Reader, Truncated, put_int};
+
+use crate::envelope::{BodyType, Envelope, NetworkMessageId, Origin, Recipient, Return};
+use crate::queue::keys::HopNumber;
+use crate::record::Field;
+use crate::status::Reply;
+
+/// The due time of a suspended part.
+pub const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
+/// What all recipients of a queued copy share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedMessage {
+    /// The message through all its copies.
+    pub network_id: NetworkMessageId,
+    /// Who is told.
+    pub reverse_path: ReversePath,
+    /// RET.
+    pub ret: Option<Return>,
+    /// ENVID.
+    pub envelope_id: Option<String>,
+    /// BODY.
+    pub body: BodyType,
+    /// SMTPUTF8.
+    pub smtputf8: bool,
+    /// REQUIRETLS.
+    pub require_tls: bool,
+    /// Where it came from.
+    pub origin: Origin,
+    /// The bytes.
+    pub blob: BlobNumber,
+    /// Octets of the bytes.
+    pub octets: u64,
+    /// Its Message-ID field.
+    pub message_id: String,
+    /// Its Subject field, cut.
+    pub subject: String,
+    /// When the 250 was given.
+    pub accepted: Timestamp,
+    /// Parts that still exist.
+    pub parts: u32,
+}
+
+impl QueuedMessage {
+    /// The envelope for some of its recipients.
+    pub fn envelope(&self, recipients: Vec<Recipient>) -> Envelope {
+        Envelope {
+            reverse_path: self.reverse_path.clone(),
+            recipients,
+            ret: self.ret,
+            envelope_id: self.envelope_id.clone(),
+            body: self.body,
+            smtputf8: self.smtputf8,
+            require_tls: self.require_tls,
+        }
+    }
+}
+
+impl Field for QueuedMessage {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.network_id.0);
+        self.reverse_path.put(out);
+        self.ret.put(out);
+        self.envelope_id.put(out);
+        self.body.put(out);
+        self.smtputf8.put(out);
+        self.require_tls.put(out);
+        self.origin.put(out);
+        self.blob.0.put(out);
+        self.octets.put(out);
+        self.message_id.put(out);
+        self.subject.put(out);
+        put_int(out, self.accepted.micros());
+        self.parts.put(out);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
+        Ok(QueuedMessage {
+            network_id: NetworkMessageId(reader.array()?),
+            reverse_path: Field::read(reader)?,
+            ret: Field::read(reader)?,
+            envelope_id: Field::read(reader)?,
+            body: Field::read(reader)?,
+            smtputf8: Field::read(reader)?,
+            require_tls: Field::read(reader)?,
+            origin: Field::read(reader)?,
+            blob: BlobNumber(reader.uint()?),
+            octets: Field::read(reader)?,
+            message_id: Field::read(reader)?,
+            subject: Field::read(reader)?,
+            accepted: Timestamp::from_micros(reader.int()?),
+            parts: Field::read(reader)?,
+        })
+    }
+}
+
+/// Recipients of one message at one next hop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The queue it stands in.
+    pub hop: HopNumber,
+    /// Not tried before; [`NEVER`] while suspended.
+    pub due: Timestamp,
+    /// When the sender is told of the delay, later when it expires.
+    pub notice: Timestamp,
+    /// The delay has been reported.
+    pub delay_reported: bool,
+    /// Attempts that ended with a transient failure.
+    pub retry_count: u32,
+    /// The last such failure.
+    pub last_error: Option<Reply>,
+    /// Those still waiting.
+    pub recipients: Vec<QueuedRecipient>,
+}
+
+/// A recipient in a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedRecipient {
+    /// Address and wishes.
+    pub recipient: Recipient,
+    /// The mailbox, when it is one of this server.
+    pub mailbox: Option<u32>,
+}
+
+impl Part {
+    /// True while an operator holds it back.
+    pub fn is_suspended(&self) -> bool {
+        self.due == NEVER
+    }
+}
+
+impl Field for Part {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.hop.0.put(out);
+        put_int(out, self.due.micros());
+        put_int(out, self.notice.micros());
+        self.delay_reported.put(out);
+        self.retry_count.put(out);
+        self.last_error.put(out);
+        self.recipients.put(out);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
+        Ok(Part {
+            hop: HopNumber(Field::read(reader)?),
+            due: Timestamp::from_micros(reader.int()?),
+            notice: Timestamp::from_micros(reader.int()?),
+            delay_reported: Field::read(reader)?,
+            retry_count: Field::read(reader)?,
+            last_error: Field::read(reader)?,
+            recipients: Field::read(reader)?,
+        })
+    }
+}
+
+impl Field for QueuedRecipient {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.recipient.put(out);
+        self.mailbox.put(out);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
+        Ok(QueuedRecipient { recipient: Field::read(reader)?, mailbox: Field::read(reader)? })
+    }
+}
+
+/// Gives a value made of [`Field`]s a row of its own.
+macro_rules! row {
+    ($name:ty, version $version:literal) => {
+        impl Record for $name {
+            const VERSION: u8 = $version;
+
+            fn encode(&self, out: &mut Vec<u8>) {
+                self.put(out);
+            }
+
+            fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+                Ok(Self::read(&mut Reader::new(payload))?)
+            }
+        }
+    };
+}
+pub(crate) use row;
+
+row!(QueuedMessage, version 1);
+row!(Part, version 1);
+
+/// Cuts recipients into rows that hold at most a transaction's worth of them.
+pub fn cut_into_parts(recipients: Vec<QueuedRecipient>) -> Vec<Vec<QueuedRecipient>> {
+    let mut parts: Vec<Vec<QueuedRecipient>> = Vec::new();
+    let mut octets = 0;
+    let mut scratch = Vec::new();
+    for recipient in recipients {
+        scratch.clear();
+        recipient.put(&mut scratch);
+        octets += scratch.len();
+        match parts.last_mut() {
+            Some(part)
+                if part.len() < PART_RECIPIENTS_MAX && octets <= PART_RECIPIENTS_OCTETS_MAX =>
+            {
+                part.push(recipient);
+            }
+            _ => {
+                octets = scratch.len();
+                parts.push(vec![recipient]);
+            }
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::envelope::{Notify, OriginalRecipient, SenderCheck, Source, TlsSession};
+    use crate::status::EnhancedStatus;
+    use proptest::prelude::*;
+    use types::Address;
+
+    prop_compose! {
+        fn address()(local in "[a-z\" .é]{1,12}", domain in "[a-z]{1,9}\\.(test|例え)") -> Address {
+            let quoted = local.replace('"', "");
+            let local = if quoted.trim().is_empty() { "x".to_owned() } else { quoted };
+            Address::parse(&format!("\"{local}\"@{domain}")).unwrap()
+        }
+    }
+
+    prop_compose! {
+        fn recipient()(
+            address in address(),
+            original in proptest::option::of(("[a-z0-9-]{1,8}", "\\PC{0,40}")),
+            notify in proptest::option::of(0u8..8),
+            mailbox: Option<u32>,
+        ) -> QueuedRecipient {
+            let original = original.map(|(address_type, address)| OriginalRecipient { address_type, address });
+            let notify = notify.map(Notify::from_bits);
+            QueuedRecipient { recipient: Recipient { address, original, notify }, mailbox }
+        }
+    }
+
+    prop_compose! {
+        fn reply()(code in 200u16..600, class in 2u8..6, subject: u16, detail: u16, text in "\\PC{0,60}") -> Reply {
+            Reply::new(code, EnhancedStatus::new(class, subject, detail), text)
+        }
+    }
+
+    prop_compose! {
+        fn part()(
+            hop: u32, due: i64, notice: i64, delay_reported: bool, retry_count: u32,
+            last_error in proptest::option::of(reply()),
+            recipients in proptest::collection::vec(recipient(), 0..20),
+        ) -> Part {
+            Part {
+                hop: HopNumber(hop), due: Timestamp::from_micros(due),
+                notice: Timestamp::from_micros(notice), delay_reported, retry_count, last_error, recipients,
+            }
+        }
+    }
+
+    prop_compose! {
+        fn message()(
+            id: [u8; 16],
+            sender in proptest::option::of(address()),
+            ret in proptest::option::of(prop_oneof![Just(Return::Full), Just(Return::Headers)]),
+            envelope_id in proptest::option::of("\\PC{0,40}"),
+            body in prop_oneof![Just(BodyType::SevenBit), Just(BodyType::EightBitMime), Just(BodyType::BinaryMime)],
+            flags: [bool; 3],
+            texts in proptest::collection::vec("\\PC{0,30}", 7),
+            numbers: (u64, u64, i64, u32, Option<std::net::Ipv6Addr>),
+        ) -> QueuedMessage {
+            let [smtputf8, require_tls, logged_on] = flags;
+            QueuedMessage {
+                network_id: NetworkMessageId(id),
+                reverse_path: sender.map_or(ReversePath::Null, ReversePath::Address),
+                ret, envelope_id, body, smtputf8, require_tls,
+                origin: Origin {
+                    source: Source::Pickup,
+                    connector: texts[0].clone(),
+                    remote: numbers.4.map(Into::into),
+                    helo: texts[1].clone(),
+                    esmtp: !logged_on,
+                    authenticated: logged_on.then(|| texts[2].clone()),
+                    tls: logged_on.then(|| TlsSession { version: texts[3].clone(), cipher: texts[4].clone() }),
+                    sender_check: SenderCheck::Failed,
+                },
+                blob: BlobNumber(numbers.0),
+                octets: numbers.1,
+                message_id: texts[5].clone(),
+                subject: texts[6].clone(),
+                accepted: Timestamp::from_micros(numbers.2),
+                parts: numbers.3,
+            }
+        }
+    }
+
+    fn round_trip<T: Record>(value: &T) -> T {
+        let mut out = Vec::new();
+        value.encode(&mut out);
+        T::decode(T::VERSION, &out).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn part_rows_come_back(part in part()) {
+            prop_assert_eq!(round_trip(&part), part);
+        }
+
+        #[test]
+        fn message_rows_come_back(message in message()) {
+            prop_assert_eq!(round_trip(&message), message);
+        }
+
+        #[test]
+        fn damaged_rows_are_errors_not_panics(bytes: Vec<u8>) {
+            let _ = Part::decode(1, &bytes);
+            let _ = QueuedMessage::decode(1, &bytes);
+        }
+
+        #[test]
+        fn parts_keep_everybody_in_order(all in proptest::collection::vec(recipient(), 0..250)) {
+            let parts = cut_into_parts(all.clone());
+            prop_assert!(parts.iter().all(|part| (1..=PART_RECIPIENTS_MAX).contains(&part.len())));
+            prop_assert_eq!(parts.concat(), all);
+        }
+    }
+}
