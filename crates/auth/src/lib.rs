@@ -2,7 +2,7 @@
 //!
 //! * [`Exchange`] is the server side of PLAIN, LOGIN and SCRAM-SHA-256(-PLUS) as a machine
 //!   that sees bytes and asks for what it needs; [`Dialogue`] runs one against an
-//!   [`Authenticator`]. [`Client`] is the other side, for smart hosts.
+//!   [`Authenticator`]. [`Client`] is the other side of all four, for smart hosts.
 //! * [`PasswordHash`] (argon2id) and [`ScramSecret`] are what an account stores.
 //! * [`Verifier`] checks passwords under three bounds: a [`HashPool`] so that logins cannot
 //!   starve the server, a [`Throttle`] so that guessing does not pay, and a [`Verified`]
@@ -31,7 +31,7 @@ mod plain;
 mod pool;
 mod prep;
 mod principal;
-pub mod scram;
+mod scram;
 mod throttle;
 mod verifier;
 

@@ -1,7 +1,7 @@
 //! The organization's directory: accepted domains, recipients, who may log in as whom.
 //!
 //! A [`Directory`] keeps everything in memory as a [`Snapshot`], which answers every
-//! question ([`Snapshot::resolve`], [`Snapshot::by_login`], [`expand`]) without touching the
+//! question ([`Snapshot::resolve`], [`Snapshot::by_login`], [`expand()`]) without touching the
 //! store, and writes changes through to it: one transaction and one change number each. It
 //! is the server's [`auth::Authenticator`].
 //!
@@ -18,7 +18,7 @@ mod directory;
 mod domain;
 mod draft;
 mod error;
-pub mod expand;
+mod expand;
 mod keys;
 mod login;
 mod permission;

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::attempt::{Evidence, Password};
 use crate::principal::RecipientId;
+use crate::scram::Opening;
 
 const NONCE: &str = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
 const BINDING: &[u8] = &[7; 32];
@@ -67,48 +68,33 @@ fn scram_as_rfc_7677_prints_it() {
     assert_eq!(exchange.step(b""), Step::Fail(Failure::OutOfOrder));
 }
 
-/// What a client that knows `password` answers.
-fn client_final(
-    gs2: &str,
-    binding: &[u8],
-    bare: &str,
-    server_first: &str,
-    password: &str,
-) -> Vec<u8> {
-    use crate::mac::hmac;
-    use sha2::{Digest, Sha256};
-    let field = |name: &str| {
-        server_first.split(',').find_map(|part| part.strip_prefix(name)).unwrap().to_owned()
-    };
-    let salt = STANDARD.decode(field("s=")).unwrap();
-    let mut salted = [0; 32];
-    let rounds = field("i=").parse().unwrap();
-    pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &salt, rounds, &mut salted);
-    let mut proof = hmac(&salted, b"Client Key");
-    let channel = STANDARD.encode([gs2.as_bytes(), binding].concat());
-    let without_proof = format!("c={channel},r={}", field("r="));
-    let signed = format!("{bare},{server_first},{without_proof}");
-    let signature = hmac(&Sha256::digest(proof), signed.as_bytes());
-    proof.iter_mut().zip(signature).for_each(|(octet, mask)| *octet ^= mask);
-    format!("{without_proof},p={}", STANDARD.encode(proof)).into_bytes()
+/// A client that may say what no honest client says.
+fn client(gs2_header: &str, binding: &[u8], user: &str, password: &str) -> Opening {
+    Opening {
+        gs2_header: gs2_header.to_owned(),
+        binding: binding.to_vec(),
+        user: user.to_owned(),
+        nonce: "abcdef".to_owned(),
+        password: Password::new(password).unwrap(),
+    }
 }
 
 /// Runs an exchange up to the verdict.
 fn scram(
     mechanism: Mechanism,
     binding: ChannelBinding,
-    gs2: &str,
+    gs2_header: &str,
     client_binding: &[u8],
     password: &str,
 ) -> Result<bool, Failure> {
     let mut exchange = exchange(mechanism, binding);
-    let bare = "n=user,r=abcdef";
-    match exchange.open(Some(format!("{gs2}{bare}").as_bytes())) {
+    let client = client(gs2_header, client_binding, "user", password);
+    match exchange.open(Some(&client.message())) {
         Step::Fail(failure) => return Err(failure),
         step => assert_eq!(step, Step::NeedScram("user".to_owned())),
     }
     let first = challenge(exchange.scram_secret(pencil()));
-    match exchange.step(&client_final(gs2, client_binding, bare, &first, password)) {
+    match exchange.step(&client.answer(first.as_bytes()).unwrap().0) {
         Step::Verify(Attempt { evidence: Evidence::Scram(proof), .. }) => Ok(proof.is_valid()),
         Step::Fail(failure) => Err(failure),
         other => panic!("{other:?}"),
@@ -143,9 +129,10 @@ fn passwords_and_channel_bindings() {
 #[test]
 fn a_fake_secret_is_never_proven() {
     let mut exchange = exchange(Mechanism::ScramSha256, ChannelBinding::Absent);
-    exchange.open(Some(b"n,,n=nobody,r=abc"));
+    let client = client("n,,", b"", "nobody", "pencil");
+    exchange.open(Some(&client.message()));
     let first = challenge(exchange.scram_secret(ScramSecret::fake(b"secret", "nobody")));
-    let step = exchange.step(&client_final("n,,", b"", "n=nobody,r=abc", &first, "pencil"));
+    let step = exchange.step(&client.answer(first.as_bytes()).unwrap().0);
     let Step::Verify(attempt) = step else { panic!("{step:?}") };
     assert_eq!(attempt.evidence, Evidence::Scram(crate::Proof { valid: false }));
 }

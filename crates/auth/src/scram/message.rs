@@ -67,6 +67,35 @@ pub(super) fn client_final(text: &str) -> Result<ClientFinal<'_>, Failure> {
     })
 }
 
+/// `server-first-message`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ServerFirst<'a> {
+    /// Both halves.
+    pub nonce: &'a str,
+    /// Base64.
+    pub salt: &'a str,
+    pub iterations: u32,
+}
+
+/// `server-first-message = [reserved-mext ","] nonce "," salt "," iteration-count`
+pub(super) fn server_first(text: &str) -> Result<ServerFirst<'_>, Failure> {
+    let mut attributes = text.split(',');
+    let nonce = nonce(value(attributes.next(), "r=")?)?;
+    let salt = value(attributes.next(), "s=")?;
+    let iterations = value(attributes.next(), "i=")?.parse().map_err(|_| SHAPE)?;
+    Ok(ServerFirst { nonce, salt, iterations })
+}
+
+/// `verifier = "v=" base64` of the server's final message; `server-error` is none.
+pub(super) fn verifier(text: &str) -> Result<&str, Failure> {
+    value(text.split(',').next(), "v=")
+}
+
+/// A user name as [`saslname`] reads it.
+pub(super) fn escape(name: &str) -> String {
+    name.replace('=', "=3D").replace(',', "=2C")
+}
+
 const SHAPE: Failure = Failure::Malformed("not a SCRAM message");
 
 fn next<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Result<&'a str, Failure> {
@@ -171,6 +200,13 @@ mod tests {
         fn any_text_is_read_or_refused(text in "\\PC*") {
             let _ = client_first(&text);
             let _ = client_final(&text);
+            let _ = server_first(&text);
+            let _ = verifier(&text);
+        }
+
+        #[test]
+        fn names_survive_escaping(name in "\\PC{1,20}") {
+            prop_assert_eq!(saslname(&escape(&name)).unwrap(), name);
         }
 
         #[test]

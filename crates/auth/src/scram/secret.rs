@@ -40,11 +40,8 @@ impl ScramSecret {
 
     /// Derives the secret of a password under a given salt.
     pub fn derive(password: &Password, salt: [u8; SALT_OCTETS], iterations: u32) -> Self {
-        let mut salted = [0; KEY_OCTETS];
-        pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &salt, iterations, &mut salted);
-        let client_key = hmac(&salted, b"Client Key");
-        let stored_key = Sha256::digest(client_key).into();
-        ScramSecret { salt, iterations, stored_key, server_key: hmac(&salted, b"Server Key") }
+        let Keys { stored_key, server_key, .. } = Keys::derive(password, &salt, iterations);
+        ScramSecret { salt, iterations, stored_key, server_key }
     }
 
     /// The secret shown for a user who does not exist: the same for the same name as long as
@@ -63,8 +60,7 @@ impl ScramSecret {
 
     /// True when `proof` was made from the password: its client key hashes to the stored one.
     pub(super) fn proves(&self, auth_message: &[u8], proof: &[u8; KEY_OCTETS]) -> bool {
-        let mut client_key = hmac(&self.stored_key, auth_message);
-        client_key.iter_mut().zip(proof).for_each(|(octet, mask)| *octet ^= mask);
+        let client_key = xor(hmac(&self.stored_key, auth_message), proof);
         Sha256::digest(client_key).as_slice().ct_eq(&self.stored_key).into()
     }
 
@@ -78,6 +74,38 @@ impl fmt::Debug for ScramSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScramSecret").field("iterations", &self.iterations).finish_non_exhaustive()
     }
+}
+
+/// What only who knows the password can make.
+pub(super) struct Keys {
+    client_key: [u8; KEY_OCTETS],
+    stored_key: [u8; KEY_OCTETS],
+    server_key: [u8; KEY_OCTETS],
+}
+
+impl Keys {
+    pub(super) fn derive(password: &Password, salt: &[u8], iterations: u32) -> Self {
+        let mut salted = [0; KEY_OCTETS];
+        pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), salt, iterations, &mut salted);
+        let client_key = hmac(&salted, b"Client Key");
+        let stored_key = Sha256::digest(client_key).into();
+        Keys { client_key, stored_key, server_key: hmac(&salted, b"Server Key") }
+    }
+
+    /// `ClientProof`.
+    pub(super) fn prove(&self, auth_message: &[u8]) -> [u8; KEY_OCTETS] {
+        xor(hmac(&self.stored_key, auth_message), &self.client_key)
+    }
+
+    /// The `ServerSignature` to expect.
+    pub(super) fn signature(&self, auth_message: &[u8]) -> [u8; KEY_OCTETS] {
+        hmac(&self.server_key, auth_message)
+    }
+}
+
+fn xor(mut octets: [u8; KEY_OCTETS], mask: &[u8; KEY_OCTETS]) -> [u8; KEY_OCTETS] {
+    octets.iter_mut().zip(mask).for_each(|(octet, mask)| *octet ^= mask);
+    octets
 }
 
 #[cfg(test)]

@@ -135,6 +135,6 @@ fn expected_binding(first: &ClientFirst<'_>, data: &[u8]) -> String {
     STANDARD.encode([first.gs2_header.as_bytes(), data].concat())
 }
 
-fn utf8(response: &[u8]) -> Result<&str, Failure> {
+pub(super) fn utf8(response: &[u8]) -> Result<&str, Failure> {
     std::str::from_utf8(response).map_err(|_| Failure::Malformed("not UTF-8"))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth::{
-    Attempt, AuthFailure, Authenticator, ChannelBinding, ClientInfo, Dialogue, Mechanism,
+    Attempt, AuthFailure, Authenticator, ChannelBinding, Client, ClientInfo, Dialogue, Mechanism,
     Principal, Protocol, Turn,
 };
 use directory::{Directory, NewContact, NewMailUser, Recipient, RecipientId};
@@ -147,6 +147,38 @@ async fn a_dialogue_ends_in_a_principal_or_a_failure() {
     }
     let wrong = dialogue(&directory, Mechanism::Plain, b"\0bob\0wrong").await;
     assert_eq!(wrong, Turn::Failed(AuthFailure::Credentials));
+}
+
+/// The last turn of a whole exchange, and whether the client believes the server.
+async fn whole(directory: &Directory, mechanism: Mechanism, text: &str) -> (Turn, bool) {
+    let binding = match mechanism.needs_channel_binding() {
+        true => ChannelBinding::TlsExporter(vec![5; 32]),
+        false => ChannelBinding::Absent,
+    };
+    let authenticator: Arc<dyn Authenticator> = Arc::new(directory.clone());
+    let info = client(Protocol::Imap4);
+    let mut dialogue = Dialogue::new(mechanism, binding.clone(), authenticator, info).unwrap();
+    let mut client = Client::new(mechanism, binding, "bob", text).unwrap();
+    let mut turn = dialogue.open(client.initial().as_deref()).await;
+    while let Turn::Challenge(challenge) = turn {
+        turn = dialogue.respond(&client.respond(&challenge).unwrap()).await;
+    }
+    (turn, client.is_finished())
+}
+
+#[tokio::test]
+async fn every_mechanism_logs_in_with_the_right_password_only() {
+    let World { directory, bob, .. } = world().await;
+    for mechanism in Mechanism::ALL {
+        match whole(&directory, mechanism, "builder").await {
+            (Turn::Done(principal), true) => {
+                assert_eq!((principal.recipient, principal.mechanism), (bob, mechanism));
+            }
+            other => panic!("{mechanism}: {other:?}"),
+        }
+        let (wrong, _) = whole(&directory, mechanism, "wrong").await;
+        assert_eq!(wrong, Turn::Failed(AuthFailure::Credentials), "{mechanism}");
+    }
 }
 
 /// Salt and rounds of the first challenge.
