@@ -10,3 +10,4 @@
 //! message means is the business of whoever implements [`service::Backend`].
 
 pub mod codec;
+pub mod server;

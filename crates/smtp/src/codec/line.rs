@@ -54,6 +54,12 @@ impl LineBuffer {
         std::mem::replace(&mut self.bytes, rest)
     }
 
+    /// Drops `octets` bytes off the front.
+    pub fn consume(&mut self, octets: usize) {
+        self.searched = 0;
+        self.bytes.drain(..octets.min(self.bytes.len()));
+    }
+
     /// Throws away everything, also what was known of an overlong line.
     pub fn clear(&mut self) {
         *self = LineBuffer::default();

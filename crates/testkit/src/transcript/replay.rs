@@ -86,10 +86,12 @@ impl<M: Machine> Replay<M> {
             Act::ExpectBytes { id, bytes } => self.expect_bytes(*id, bytes),
             Act::Event { id, word } => {
                 self.open(*id);
+                self.settle();
                 self.machine.event(*id, self.now, word);
                 Ok(())
             }
             Act::Advance(by) => {
+                self.settle();
                 self.now += *by;
                 self.machine.advance(self.now);
                 Ok(())
@@ -105,16 +107,28 @@ impl<M: Machine> Replay<M> {
         Ok(self.lines.into_iter().map(|(id, wire)| (id, wire.received)).collect())
     }
 
-    fn open(&mut self, id: u32) {
+    /// Opens a connection on first use; true when this was it.
+    fn open(&mut self, id: u32) -> bool {
         if let Entry::Vacant(entry) = self.lines.entry(id) {
             entry.insert(Wire::default());
             self.machine.connect(id, self.now);
+            return true;
+        }
+        false
+    }
+
+    /// Lets the machine finish with what it has, on every connection.
+    fn settle(&mut self) {
+        for id in self.lines.keys().copied().collect::<Vec<_>>() {
+            self.receive(id);
         }
     }
 
     fn send(&mut self, id: u32, bytes: &[u8]) -> Result<(), String> {
-        self.open(id);
-        self.all_seen(id)?;
+        // An atomic conversation may begin before the machine has said a word.
+        if !(self.open(id) && self.atomic) {
+            self.all_seen(id)?;
+        }
         let (head, tail) = bytes.split_at(self.cut.map_or(bytes.len(), |cut| cut.min(bytes.len())));
         self.machine.input(id, self.now, head);
         if !self.atomic {
