@@ -99,15 +99,38 @@ impl Resolver {
         }
     }
 
-    /// The host's addresses, IPv6 and IPv4 in turn, at most [`HOST_ADDRESSES_MAX`].
+    /// The host's addresses, IPv6 and IPv4 in turn, at most [`HOST_ADDRESSES_MAX`]. One family
+    /// is enough; the failure to ask for the other counts only if there is none.
     pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, ResolveError> {
-        let (v6, v4) =
-            tokio::join!(self.lookup(host, RecordType::AAAA), self.lookup(host, RecordType::A));
-        let (v6, v4) = match (v6, v4) {
-            (Err(_), Err(error)) => return Err(error),
-            (v6, v4) => (address_records(v6.ok()), address_records(v4.ok())),
-        };
-        Ok(alternate(v6, v4))
+        let families = tokio::join!(
+            self.addresses_of(host, RecordType::AAAA),
+            self.addresses_of(host, RecordType::A)
+        );
+        match families {
+            (Err(temporary @ ResolveError::Temporary { .. }), Err(_)) => Err(temporary),
+            (Err(_), Err(error)) => Err(error),
+            (v6, v4) => Ok(alternate(&v6.unwrap_or_default(), &v4.unwrap_or_default())),
+        }
+    }
+
+    /// The addresses of one family; never empty.
+    async fn addresses_of(
+        &self,
+        host: &str,
+        kind: RecordType,
+    ) -> Result<Vec<IpAddr>, ResolveError> {
+        let lookup = self.lookup(host, kind).await?;
+        let addresses = lookup.answers().iter().filter_map(|record| match &record.data {
+            RData::A(a) => Some(IpAddr::V4(a.0)),
+            RData::AAAA(aaaa) => Some(IpAddr::V6(aaaa.0)),
+            _ => None,
+        });
+        let addresses: Vec<_> = addresses.collect();
+        match addresses.is_empty() {
+            // An alias that leads nowhere answers without error and without record.
+            true => Err(ResolveError::NoRecord(host.to_owned())),
+            false => Ok(addresses),
+        }
     }
 
     /// The text records, the strings of each record joined (RFC 7208 section 3.3).
@@ -201,18 +224,8 @@ fn random() -> u32 {
     getrandom::u32().unwrap_or(0)
 }
 
-fn address_records(lookup: Option<Lookup>) -> Vec<IpAddr> {
-    let Some(lookup) = lookup else { return Vec::new() };
-    let addresses = lookup.answers().iter().filter_map(|record| match &record.data {
-        RData::A(a) => Some(IpAddr::V4(a.0)),
-        RData::AAAA(aaaa) => Some(IpAddr::V6(aaaa.0)),
-        _ => None,
-    });
-    addresses.collect()
-}
-
 /// One of each family in turn, so that a family without connectivity costs one try, not all.
-fn alternate(first: Vec<IpAddr>, second: Vec<IpAddr>) -> Vec<IpAddr> {
+fn alternate(first: &[IpAddr], second: &[IpAddr]) -> Vec<IpAddr> {
     let longest = first.len().max(second.len());
     let pick = |at: usize| [first.get(at), second.get(at)].into_iter().flatten().copied();
     (0..longest).flat_map(pick).take(HOST_ADDRESSES_MAX).collect()
@@ -286,6 +299,7 @@ mod tests {
             .a("six.test", "2001:db8::6")
             .txt("both.test", "v=spf1 -all")
             .txt("long.test", &long)
+            .cname("nowhere.test", "six.test")
             .ptr("192.0.2.1", "both.test")
             .ptr("2001:db8::1", "both.test")
             .servfail("broken.test");
@@ -295,12 +309,15 @@ mod tests {
         assert_eq!(both.iter().map(IpAddr::is_ipv6).collect::<Vec<_>>(), [true, false, false]);
         let six: Vec<IpAddr> = vec!["2001:db8::6".parse().unwrap()];
         assert_eq!(resolver.addresses("six.test").await.unwrap(), six);
+        assert_eq!(resolver.addresses("nowhere.test").await.unwrap(), six);
         let unknown = resolver.addresses("unknown.test").await.unwrap_err();
         assert_eq!(unknown, ResolveError::NoSuchName("unknown.test".to_owned()));
         let broken = resolver.addresses("broken.test").await.unwrap_err();
         assert!(matches!(broken, ResolveError::Temporary { .. }));
         assert_eq!(resolver.txt("both.test").await.unwrap(), ["v=spf1 -all"]);
         assert_eq!(resolver.txt("long.test").await.unwrap(), [long]);
+        let none = resolver.addresses("long.test").await.unwrap_err();
+        assert_eq!(none, ResolveError::NoRecord("long.test".to_owned()));
         let none = resolver.txt("six.test").await.unwrap_err();
         assert_eq!(none, ResolveError::NoRecord("six.test".to_owned()));
         for address in ["192.0.2.1", "2001:db8::1"] {

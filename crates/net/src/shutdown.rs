@@ -87,6 +87,7 @@ impl Signals {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[tokio::test]
@@ -108,5 +109,18 @@ mod tests {
         drop(trigger);
         flag.requested().await;
         assert!(flag.is_requested());
+    }
+
+    #[tokio::test]
+    async fn signals_say_what_the_operator_wants() {
+        let mut signals = Signals::install().unwrap();
+        for (name, meaning) in
+            [("-HUP", Signal::Reload), ("-TERM", Signal::Terminate), ("-INT", Signal::Terminate)]
+        {
+            let own_id = std::process::id().to_string();
+            let sent = std::process::Command::new("kill").args([name, &own_id]).status().unwrap();
+            assert!(sent.success());
+            assert_eq!(signals.next().await, meaning, "{name}");
+        }
     }
 }

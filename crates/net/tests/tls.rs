@@ -202,3 +202,37 @@ async fn lines_cross_tls_and_compression() {
         assert_eq!(client.line(100, deadline).await.unwrap(), "OK");
     }
 }
+
+#[tokio::test]
+async fn a_client_shows_its_certificate_only_when_asked_and_only_if_it_has_one() {
+    let directory = TempDir::new().unwrap();
+    let store =
+        CertificateStore::open_or_generate(directory.path(), &names(&["mail.a.test"]), None);
+    let (store, silent) = server(store.unwrap());
+    let options = ServerTlsOptions { ask_client_certificate: true, ..Default::default() };
+    let asking = ServerTls::new(Arc::clone(&store), &options).unwrap();
+    let without = ClientTls::opportunistic().unwrap();
+    let with = without.presenting(store);
+    for (server_tls, client_tls, expected) in
+        [(&silent, &with, 0), (&asking, &without, 0), (&asking, &with, 1)]
+    {
+        let (_, server) = handshake(server_tls, client_tls, "mail.a.test").await.unwrap();
+        assert_eq!(server.tls_info().unwrap().peer_certificates.len(), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_watch_notices_a_renewed_certificate_and_ends_with_the_server() {
+    let directory = TempDir::new().unwrap();
+    write(directory.path(), "mail", &self_signed(&names(&["mail.a.test"])).unwrap());
+    let store = Arc::new(CertificateStore::open(directory.path()).unwrap());
+    let (trigger, shutdown) = net::Shutdown::new();
+    let watched = Arc::clone(&store);
+    let minute = std::time::Duration::from_secs(60);
+    let watch = tokio::spawn(async move { watched.watch(minute, shutdown).await });
+    write(directory.path(), "mail", &self_signed(&names(&["mail.a.test", "b.test"])).unwrap());
+    tokio::time::sleep(2 * minute).await;
+    assert_eq!(store.certificates()[0].names, ["mail.a.test", "b.test"]);
+    trigger.shut_down();
+    watch.await.unwrap();
+}

@@ -10,6 +10,7 @@ use rustls_pki_types::pem::PemObject;
 
 use super::any_certificate::AnyCertificate;
 use super::provider;
+use super::store::CertificateStore;
 
 /// Where the operating systems keep the roots they trust, in one file each.
 const SYSTEM_ROOTS: [&str; 5] = [
@@ -71,6 +72,15 @@ impl ClientTls {
             .with_root_certificates(root_store(roots)?)
             .with_no_client_auth();
         Ok(ClientTls(Arc::new(config)))
+    }
+
+    /// The same, showing a certificate of the store to servers that ask for one, as servers of
+    /// one organization do among each other.
+    #[must_use]
+    pub fn presenting(&self, certificates: Arc<CertificateStore>) -> Self {
+        let mut config = ClientConfig::clone(&self.0);
+        config.client_auth_cert_resolver = certificates;
+        ClientTls(Arc::new(config))
     }
 
     pub(crate) fn config(&self) -> Arc<ClientConfig> {
