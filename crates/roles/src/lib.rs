@@ -1,1 +1,20 @@
-//! (head to come)
+//! Roles: what is put together to a server, and the only place that asks for listeners.
+//!
+//! [`MailboxServer`] opens the data, joins directory, mailboxes and transport, and opens the
+//! listeners that the settings and the port table call for. The demonstration is a Mailbox
+//! server with users and mail in it.
+//!
+//! What it is not: no protocol, no policy of its own. Adapters between crates that do not
+//! know each other stand here, one file each.
+
+mod delivery;
+mod homes;
+pub mod janitor;
+mod listeners;
+mod outbound;
+mod pop3_service;
+mod recipients;
+pub mod server;
+pub mod storage;
+
+pub use server::{MailboxServer, StartError};

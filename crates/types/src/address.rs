@@ -123,6 +123,11 @@ impl Domain {
         Ok(Domain(unicode.to_lowercase()))
     }
 
+    /// `invalid` (RFC 2606): stands where a server has no domain yet.
+    pub fn invalid() -> Self {
+        Domain("invalid".to_owned())
+    }
+
     /// The name in lower-case Unicode.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -98,6 +98,11 @@ impl<'c, 't> Change<'c, 't> {
         Ok(View { read: &*self.txn, mailbox: self.mailbox, access: self.access })
     }
 
+    /// The id of a folder of the default set.
+    pub fn special_id(&self, special: crate::record::Special) -> FolderId {
+        crate::defaults::default_id(special)
+    }
+
     /// The time of this transaction.
     pub fn now(&self) -> Timestamp {
         self.txn.now()

@@ -1,0 +1,101 @@
+//! Mailbox Transport Delivery as a function: one message into one mailbox, inside the
+//! transaction that accepts it.
+
+use std::sync::Arc;
+
+use auth::RecipientId;
+use directory::Directory;
+use mailbox::{
+    Access, Change, Fault, Flags, Guid, Keywords, MailboxNumber, NewItem, QuotaLimits, Special,
+};
+use store::{Read, StoreError, Txn};
+use transport::{
+    Delivery, DeliveryOutcome, EnhancedStatus, LocalDelivery, Reply, Summary,
+};
+
+use crate::homes;
+
+/// Delivers into the mailboxes of one database.
+pub struct MailboxDelivery {
+    directory: Directory,
+}
+
+impl MailboxDelivery {
+    /// The directory tells the identity and quotas of a mailbox that does not exist yet.
+    pub fn new(directory: Directory) -> Arc<Self> {
+        Arc::new(MailboxDelivery { directory })
+    }
+
+    fn place(&self, txn: &mut Txn<'_>, delivery: &Delivery, item: &NewItem) -> Result<(), Fault> {
+        let number = MailboxNumber::new(delivery.mailbox);
+        let octets = txn.blob_len(delivery.blob)?;
+        let mut change = match Change::begin(txn, number, Access::System) {
+            Err(Fault::NotFound(_)) => {
+                let (guid, limits) = self.identity(delivery)?;
+                homes::create(txn, number, guid, limits)?;
+                Change::begin(txn, number, Access::System)?
+            }
+            begun => begun?,
+        };
+        let inbox = change.special_id(Special::Inbox);
+        change.deliver(inbox, delivery.blob, octets, item)?;
+        change.finish()
+    }
+
+    /// Who the mailbox is of, by the address the message came for.
+    fn identity(&self, delivery: &Delivery) -> Result<(Guid, QuotaLimits), Fault> {
+        let snapshot = self.directory.snapshot();
+        let owner = snapshot
+            .recipients()
+            .find(|r| r.mailbox().is_some_and(|m| m.location.number == delivery.mailbox))
+            .ok_or(Fault::NotFound("mailbox"))?;
+        let RecipientId(guid) = owner.id;
+        let quotas = owner.mailbox().map(|m| m.quotas).unwrap_or_default();
+        Ok((Guid(guid), homes::limits(quotas)))
+    }
+}
+
+impl LocalDelivery for MailboxDelivery {
+    fn summarize(&self, message: &[u8]) -> Summary {
+        let encoded: Arc<[u8]> = content::derive(message).encode().into();
+        Arc::new(encoded)
+    }
+
+    fn deliver(
+        &self,
+        txn: &mut Txn<'_>,
+        delivery: &Delivery,
+    ) -> Result<DeliveryOutcome, StoreError> {
+        let Some(summary) = delivery.summary.downcast_ref::<Arc<[u8]>>() else {
+            return Ok(DeliveryOutcome::Deferred(unreadable()));
+        };
+        let item = NewItem {
+            summary: Arc::clone(summary),
+            prefix: delivery.prefix.clone(),
+            flags: Flags::NONE,
+            keywords: Keywords::NONE,
+            received: Some(delivery.received.secs()),
+            zone_minutes: 0,
+        };
+        match self.place(txn, delivery, &item) {
+            Ok(()) => Ok(DeliveryOutcome::Delivered),
+            Err(Fault::OverQuota) => Ok(DeliveryOutcome::Refused(mailbox_full())),
+            Err(Fault::Storage(error)) => Err(error),
+            Err(Fault::DiskNearlyFull) => Err(StoreError::DiskNearlyFull),
+            Err(fault) => {
+                tracing::error!(mailbox = delivery.mailbox, %fault, "delivery deferred");
+                Ok(DeliveryOutcome::Deferred(unreadable()))
+            }
+        }
+    }
+}
+
+/// STOREDRV.Deliver; quota exceeded.
+fn mailbox_full() -> Reply {
+    Reply::new(552, EnhancedStatus::new(5, 2, 2), "STOREDRV.Deliver; the mailbox is full")
+}
+
+/// STOREDRV.Deliver; something is wrong with the mailbox, which an operator can mend.
+fn unreadable() -> Reply {
+    Reply::new(451, EnhancedStatus::new(4, 2, 0), "STOREDRV.Deliver; the mailbox is not available")
+}

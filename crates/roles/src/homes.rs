@@ -1,0 +1,100 @@
+//! Where mailboxes are: the directory's location of each, opened in this server's databases.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use auth::RecipientId;
+use directory::{Directory, Quotas};
+use mailbox::{
+    Access, Change, Fault, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber, QuotaLimits,
+};
+use store::{Database, Txn};
+
+/// The mailbox databases of this server, by name, and the directory that says which mailbox
+/// is in which.
+pub struct ServerHomes {
+    server: String,
+    directory: Directory,
+    databases: HashMap<String, Database>,
+}
+
+impl ServerHomes {
+    /// `server` is this server's name as the directory has it.
+    pub fn new(
+        server: String,
+        directory: Directory,
+        databases: HashMap<String, Database>,
+    ) -> Arc<Self> {
+        Arc::new(ServerHomes { server, directory, databases })
+    }
+
+    async fn find(&self, mailbox: Guid, principal: Guid) -> Result<Home, Fault> {
+        let snapshot = self.directory.snapshot();
+        let owner = snapshot.recipient(RecipientId(mailbox.0)).ok_or(Fault::NotFound("mailbox"))?;
+        let settings = owner.mailbox().ok_or(Fault::NotFound("mailbox"))?;
+        let location = &settings.location;
+        if location.server != self.server {
+            return Ok(Home::Remote(location.server.clone()));
+        }
+        let database = self.databases.get(&location.database).ok_or(Fault::Moved)?;
+        let full_access = mailbox == principal || snapshot.may_open(RecipientId(principal.0), owner);
+        let access =
+            if full_access { Access::Owner(principal) } else { Access::Delegate(principal) };
+        let number = MailboxNumber::new(location.number);
+        ensure(database, number, mailbox, limits(settings.quotas)).await?;
+        let opened = Mailbox::open(database.clone(), number, access);
+        match full_access || !opened.read(|view| view.folders()).await?.is_empty() {
+            true => Ok(Home::Local(opened)),
+            false => Err(Fault::NotFound("mailbox")),
+        }
+    }
+}
+
+impl Homes for ServerHomes {
+    fn home(&self, mailbox: Guid, principal: Guid) -> FindHome<'_> {
+        Box::pin(self.find(mailbox, principal))
+    }
+}
+
+/// A mailbox comes into being at its first logon or delivery, as in Exchange: the directory
+/// entry and the rows of the mailbox need no common transaction.
+async fn ensure(
+    database: &Database,
+    number: MailboxNumber,
+    guid: Guid,
+    limits: QuotaLimits,
+) -> Result<(), Fault> {
+    let probe = Mailbox::open(database.clone(), number, Access::System);
+    match probe.read(|view| view.meta()).await {
+        Err(Fault::NotFound(_)) => {}
+        other => return other.map(|_| ()),
+    }
+    let made = database.write(move |txn| create(txn, number, guid, limits)).await;
+    match made {
+        // Somebody else was faster.
+        Err(Fault::Exists) => Ok(()),
+        other => other,
+    }
+}
+
+/// Makes the mailbox inside a running transaction.
+pub(crate) fn create(
+    txn: &mut Txn<'_>,
+    number: MailboxNumber,
+    guid: Guid,
+    limits: QuotaLimits,
+) -> Result<(), Fault> {
+    Change::create_mailbox(txn, number, guid)?;
+    let mut change = Change::begin(txn, number, Access::System)?;
+    change.set_quota(&limits)?;
+    change.finish()
+}
+
+/// The directory's quotas as the mailbox keeps them.
+pub(crate) fn limits(quotas: Quotas) -> QuotaLimits {
+    QuotaLimits {
+        warning: quotas.warn,
+        prohibit_send: quotas.prohibit_send,
+        prohibit_send_receive: quotas.prohibit_send_receive,
+    }
+}

@@ -1,0 +1,94 @@
+//! Opening listeners and serving them, each against its row of the port table.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use config::{Endpoint, Settings};
+use net::listener::BindError;
+use net::{ConnectionLimits, Gate, Listener, Service, Shutdown, serve};
+use ports::Registry;
+use tokio::task::JoinHandle;
+
+/// How long sessions may go on once the server stops.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// What a protocol brings to its listeners.
+pub(crate) struct Protocol<H> {
+    /// Crate and module that serve it, for the port table.
+    pub implementation: &'static str,
+    /// Who is let in.
+    pub limits: ConnectionLimits,
+    /// What a refused client reads.
+    pub farewell: &'static [u8],
+    /// Serves connections.
+    pub handler: H,
+}
+
+/// The listeners of a server, opened one after the other.
+pub(crate) struct Listeners<'s> {
+    settings: &'s Settings,
+    registry: Arc<Mutex<Registry>>,
+    shutdown: Shutdown,
+    tasks: Vec<JoinHandle<()>>,
+    addresses: Vec<SocketAddr>,
+}
+
+impl<'s> Listeners<'s> {
+    pub(crate) fn new(
+        settings: &'s Settings,
+        registry: Arc<Mutex<Registry>>,
+        shutdown: Shutdown,
+    ) -> Self {
+        Listeners { settings, registry, shutdown, tasks: Vec::new(), addresses: Vec::new() }
+    }
+
+    /// Opens an endpoint on all its addresses, if it is enabled.
+    pub(crate) fn open<H: net::listener::Handler + Clone>(
+        &mut self,
+        endpoint: &Endpoint,
+        protocol: Protocol<H>,
+    ) -> Result<(), BindError> {
+        self.with_registry(|r| r.built(endpoint.listener, protocol.implementation));
+        if !endpoint.enabled {
+            return Ok(());
+        }
+        let gate = Gate::new(match self.settings.unthrottled {
+            true => ConnectionLimits::UNLIMITED,
+            false => protocol.limits,
+        });
+        for binding in &endpoint.bindings {
+            let listener = Listener::bind(binding.socket_address())?;
+            let address = listener.local();
+            self.with_registry(|r| {
+                r.register(endpoint.listener, address, protocol.implementation);
+            });
+            self.addresses.push(address);
+            let service = Service {
+                name: endpoint.listener.display_name(&self.settings.short_name()).into(),
+                gate: Arc::clone(&gate),
+                farewell: Cow::Borrowed(protocol.farewell),
+                proxies: self.settings.proxy.trusted.clone(),
+                drain: DRAIN,
+            };
+            let served = serve(listener, service, self.shutdown.clone(), protocol.handler.clone());
+            self.tasks.push(tokio::spawn(served));
+        }
+        Ok(())
+    }
+
+    /// Every address that is open now.
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The tasks that serve.
+    pub(crate) fn into_tasks(self) -> Vec<JoinHandle<()>> {
+        self.tasks
+    }
+
+    fn with_registry(&self, change: impl FnOnce(&mut Registry)) {
+        change(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}

@@ -1,0 +1,87 @@
+//! The directory as the categorizer sees it.
+
+use std::sync::Arc;
+
+use auth::RecipientId;
+use directory::{Directory, DomainKind, ForwardTo, Forwarding, Recipient, Resolution, Snapshot};
+use transport::{DomainType, Group, GroupReports, LocalMailbox, Recipients, Resolved};
+use types::{Address, Domain};
+
+/// Resolves addresses from the directory's snapshot in memory.
+pub struct DirectoryRecipients {
+    server: String,
+    directory: Directory,
+}
+
+impl DirectoryRecipients {
+    /// `server` is this server's name: mailboxes elsewhere are not local.
+    pub fn new(server: String, directory: Directory) -> Arc<Self> {
+        Arc::new(DirectoryRecipients { server, directory })
+    }
+
+    fn mailbox(&self, snapshot: &Snapshot, owner: &Recipient) -> Resolved {
+        let Some(settings) = owner.mailbox() else { return Resolved::Unknown };
+        let forward = settings.forwarding.as_ref().and_then(|f| forward_target(snapshot, f));
+        let keep_copy = settings.forwarding.as_ref().is_none_or(|f| f.keep_copy);
+        if let Some(to) = forward.clone().filter(|_| !keep_copy) {
+            return Resolved::Forward { to };
+        }
+        if settings.location.server != self.server {
+            // Mail between servers takes a Send connector of its own, not built yet.
+            return Resolved::Unavailable;
+        }
+        let RecipientId(guid) = owner.id;
+        Resolved::Mailbox(LocalMailbox {
+            guid,
+            also_forward_to: forward,
+            ..LocalMailbox::new(settings.location.number, owner.primary.clone())
+        })
+    }
+}
+
+impl Recipients for DirectoryRecipients {
+    fn resolve(&self, address: &Address) -> Resolved {
+        let snapshot = self.directory.snapshot();
+        match snapshot.resolve(address) {
+            Resolution::Mailbox(owner) => self.mailbox(&snapshot, &owner),
+            Resolution::Group(group) => of_group(&snapshot, &group),
+            Resolution::Contact { target, .. } => Resolved::Forward { to: target },
+            Resolution::UnknownInAuthoritative => Resolved::Unknown,
+            Resolution::Relay(_) | Resolution::External => Resolved::Remote,
+        }
+    }
+
+    fn accepted_domain(&self, domain: &Domain) -> Option<DomainType> {
+        let snapshot = self.directory.snapshot();
+        snapshot.accepted_domain(domain).map(|accepted| match accepted.kind {
+            DomainKind::Authoritative => DomainType::Authoritative,
+            DomainKind::InternalRelay => DomainType::InternalRelay,
+            DomainKind::ExternalRelay => DomainType::ExternalRelay,
+        })
+    }
+
+    fn default_domain(&self) -> Domain {
+        let snapshot = self.directory.snapshot();
+        let server = || Domain::parse(&self.server).ok();
+        let found = snapshot.default_domain().cloned().or_else(server);
+        found.unwrap_or_else(Domain::invalid)
+    }
+}
+
+fn forward_target(snapshot: &Snapshot, forwarding: &Forwarding) -> Option<Address> {
+    match &forwarding.to {
+        ForwardTo::Address(address) => Some(address.clone()),
+        ForwardTo::Recipient(id) => snapshot.recipient(*id).map(|r| r.primary.clone()),
+    }
+}
+
+fn of_group(snapshot: &Snapshot, recipient: &Recipient) -> Resolved {
+    let Some(group) = recipient.group() else { return Resolved::Unknown };
+    let members = group.members.iter().filter_map(|id| snapshot.recipient(*id));
+    Resolved::Group(Group {
+        primary: recipient.primary.clone(),
+        members: members.map(|member| member.primary.clone()).collect(),
+        reports: GroupReports::Originator,
+        require_sender_authentication: group.authenticated_senders_only,
+    })
+}

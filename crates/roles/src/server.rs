@@ -1,0 +1,283 @@
+//! A running server: everything opened in order, and closed in the reverse one.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use auth::{Authenticator, VerifierOptions};
+use config::{Endpoint, EndpointError, Settings};
+use directory::{AcceptedDomain, DomainKind};
+use mailbox::Homes;
+use net::listener::BindError;
+use net::tls::{Authority, CertificateError, IssueError, RootsError, ServerTlsOptions};
+use net::{CertificateStore, ConnectionLimits, ServerTls, Shutdown, ShutdownTrigger};
+use ports::listeners::{POP3, POP3_TLS};
+use ports::{Registry, RegistryError};
+use tokio::task::JoinHandle;
+use transport::Transport;
+use types::Domain;
+
+use crate::delivery::MailboxDelivery;
+use crate::homes::ServerHomes;
+use crate::janitor;
+use crate::listeners::{Listeners, Protocol};
+use crate::pop3_service::Pop3;
+use crate::recipients::DirectoryRecipients;
+use crate::storage::{MAILBOX_DATABASE, Storage, StorageError};
+
+/// Why a server does not start. Each names what to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The settings name no server.
+    #[error("server_name {0:?} is no domain name")]
+    ServerName(String),
+    /// The listeners as the settings have them.
+    #[error(transparent)]
+    Endpoints(#[from] EndpointError),
+    /// A listener that cannot be opened.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// Certificates.
+    #[error(transparent)]
+    Certificates(#[from] CertificateError),
+    /// The demonstration's certificate authority.
+    #[error(transparent)]
+    Authority(#[from] IssueError),
+    /// TLS itself.
+    #[error("TLS: {0}")]
+    Tls(String),
+    /// Trusted roots for outgoing TLS.
+    #[error(transparent)]
+    Roots(#[from] RootsError),
+    /// The directory.
+    #[error(transparent)]
+    Directory(#[from] directory::DirectoryError),
+    /// The mail queue.
+    #[error("mail queue: {0}")]
+    Queue(#[from] store::StoreError),
+    /// The file that tells other programs what is open.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The data directory.
+    #[error("{path}: {source}")]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A Mailbox server: client access, transport and mailboxes in one process.
+pub struct MailboxServer {
+    settings: Settings,
+    storage: Storage,
+    transport: Transport,
+    registry: Arc<Mutex<Registry>>,
+    authority_file: Option<PathBuf>,
+    trigger: ShutdownTrigger,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// What the protocols are made of.
+pub(crate) struct Parts {
+    pub settings: Settings,
+    pub storage: Storage,
+    pub transport: Transport,
+    pub homes: Arc<ServerHomes>,
+    pub authenticator: Arc<dyn Authenticator>,
+    pub tls: ServerTls,
+}
+
+impl MailboxServer {
+    /// Opens data, certificates and listeners. When it returns, every listener accepts.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let name = server_name(&settings)?;
+        let storage = open_storage(&settings).await?;
+        accept_domains(&settings, &storage).await?;
+        let (certificates, authority_file) = certificates(&settings)?;
+        let transport = open_transport(name, &settings, &storage)?;
+        let (trigger, shutdown) = Shutdown::new();
+        let parts = Parts {
+            homes: homes(&settings, &storage),
+            authenticator: Arc::new(storage.directory.clone()),
+            tls: tls(&certificates)?,
+            settings: settings.clone(),
+            storage: storage.clone(),
+            transport: transport.clone(),
+        };
+        let registry = Registry::new(settings.short_name(), &[settings.role]);
+        let registry = Arc::new(Mutex::new(registry));
+        let mut listeners = Listeners::new(&settings, Arc::clone(&registry), shutdown.clone());
+        for endpoint in settings.endpoints()? {
+            open(&mut listeners, &endpoint, &parts)?;
+        }
+        let own_listeners = listeners.addresses().to_vec();
+        let mut tasks = listeners.into_tasks();
+        tasks.extend(crate::outbound::start(&parts, own_listeners, &registry, &shutdown).await?);
+        tasks.push(tokio::spawn(janitor::run(
+            storage.directory.clone(),
+            storage.mailboxes.clone(),
+            shutdown.clone(),
+        )));
+        let reload = settings.tls.reload_interval.duration();
+        tasks.push(tokio::spawn(async move { certificates.watch(reload, shutdown).await }));
+        let server = MailboxServer {
+            settings,
+            storage,
+            transport,
+            registry,
+            authority_file,
+            trigger,
+            tasks,
+        };
+        server.registry().save(&server.settings.data_directory)?;
+        Ok(server)
+    }
+
+    /// Stops accepting, lets sessions end, closes the data.
+    pub async fn stop(self) {
+        self.trigger.shut_down();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the server failed");
+            }
+        }
+        self.storage.close().await;
+    }
+
+    /// What is open, against the port table.
+    pub fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The directory, mailboxes and queue.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// The pipeline.
+    pub fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// What it was started with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The root certificate of the demonstration's authority.
+    pub fn authority_file(&self) -> Option<&PathBuf> {
+        self.authority_file.as_ref()
+    }
+}
+
+fn server_name(settings: &Settings) -> Result<Domain, StartError> {
+    let name = &settings.server_name;
+    Domain::parse(name).map_err(|_| StartError::ServerName(name.clone()))
+}
+
+async fn open_storage(settings: &Settings) -> Result<Storage, StartError> {
+    let path = settings.data_directory.clone();
+    std::fs::create_dir_all(&path).map_err(|source| StartError::Folder { path, source })?;
+    let verifier =
+        VerifierOptions { unthrottled: settings.unthrottled, ..VerifierOptions::default() };
+    Ok(Storage::open(&settings.data_directory, verifier).await?)
+}
+
+/// The domains of the settings, unless the directory has them already.
+async fn accept_domains(settings: &Settings, storage: &Storage) -> Result<(), StartError> {
+    for name in &settings.domains {
+        let name = Domain::parse(name).map_err(|_| StartError::ServerName(name.clone()))?;
+        if storage.directory.snapshot().domain(&name).is_some() {
+            continue;
+        }
+        let domain = AcceptedDomain {
+            name,
+            kind: DomainKind::Authoritative,
+            match_sub_domains: false,
+            catch_all: None,
+        };
+        storage.directory.add_domain(domain).await?;
+    }
+    Ok(())
+}
+
+/// The server's certificates, and the demonstration authority's root where there is one.
+fn certificates(
+    settings: &Settings,
+) -> Result<(Arc<CertificateStore>, Option<PathBuf>), StartError> {
+    let mut names = vec![settings.server_name.clone()];
+    names.extend(settings.tls.names.iter().cloned());
+    let authority = match settings.tls.demo_authority {
+        true => Some(Authority::open_or_create(
+            &settings.data_directory.join("authority"),
+            "Rialto demonstration CA",
+        )?),
+        false => None,
+    };
+    let directory = settings.certificate_directory();
+    let store = CertificateStore::open_or_generate(&directory, &names, authority.as_ref())?;
+    Ok((Arc::new(store), authority.map(|authority| authority.certificate_file())))
+}
+
+fn tls(certificates: &Arc<CertificateStore>) -> Result<ServerTls, StartError> {
+    ServerTls::new(Arc::clone(certificates), &ServerTlsOptions::default())
+        .map_err(|error| StartError::Tls(error.to_string()))
+}
+
+fn open_transport(
+    name: Domain,
+    settings: &Settings,
+    storage: &Storage,
+) -> Result<Transport, StartError> {
+    let directory = &storage.directory;
+    let recipients = DirectoryRecipients::new(settings.short_name(), directory.clone());
+    let delivery = MailboxDelivery::new(directory.clone());
+    let options = transport::Settings::new(name);
+    Ok(Transport::open(storage.mailboxes.clone(), recipients, delivery, options)?)
+}
+
+fn homes(settings: &Settings, storage: &Storage) -> Arc<ServerHomes> {
+    let databases = HashMap::from([(MAILBOX_DATABASE.to_owned(), storage.mailboxes.clone())]);
+    ServerHomes::new(settings.short_name(), storage.directory.clone(), databases)
+}
+
+/// Opens one endpoint with the code that serves it; what is not built stays closed.
+fn open(
+    listeners: &mut Listeners<'_>,
+    endpoint: &Endpoint,
+    parts: &Parts,
+) -> Result<(), StartError> {
+    let id = endpoint.listener.id;
+    if [POP3.id, POP3_TLS.id].contains(&id) {
+        listeners.open(endpoint, pop3(parts, id == POP3_TLS.id))?;
+    }
+    Ok(())
+}
+
+fn pop3(parts: &Parts, implicit: bool) -> Protocol<Pop3> {
+    let settings = &parts.settings.pop3;
+    let homes: Arc<dyn Homes> = parts.homes.clone();
+    let authenticator = Arc::clone(&parts.authenticator);
+    Protocol {
+        implementation: "pop3::service",
+        limits: client_limits(settings),
+        farewell: if implicit { b"" } else { b"-ERR [SYS/TEMP] too many connections\r\n" },
+        handler: Pop3::new(settings, authenticator, homes, parts.tls.clone(), implicit),
+    }
+}
+
+/// MaxConnections and MaxConnectionFromSingleIP.
+pub(crate) fn client_limits(settings: &config::settings::ClientAccess) -> ConnectionLimits {
+    ConnectionLimits {
+        total: settings.max_connections,
+        per_source: Some(settings.max_connections_from_single_ip),
+        per_source_percent: 100,
+    }
+}
