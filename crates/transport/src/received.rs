@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn a_hostile_greeting_stays_in_its_place() {
         let line = line(&origin("x)\r\nBcc: evil"), None);
-        assert!(line.starts_with("Received: from x????Bcc:?evil ([192.0.2.7])\r\n by "), "{line}");
+        assert!(line.starts_with("Received: from x???Bcc:?evil ([192.0.2.7])\r\n by "), "{line}");
     }
 
     #[test]

@@ -1,0 +1,312 @@
+//! Queues under a manual clock: the schedule, reports of delay and expiry, restarts, partial
+//! results, the operator's verbs.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use common::{
+    MESSAGE, Script, Server, address, answer_all, busy, connector, envelope, minutes, server, taken,
+};
+use transport::queue::scheduler::QueueStatus;
+use transport::tracking::EventId;
+use transport::*;
+
+async fn one_queued(to: &[&str]) -> Server {
+    let server = server().await;
+    server.submit(envelope("alice@example.test", to)).await.unwrap();
+    server
+}
+
+async fn unreachable(to: &[&str]) -> Server {
+    let server = one_queued(to).await;
+    *server.world.reachable.lock().unwrap() = false;
+    server
+}
+
+fn no_such_user() -> RecipientReport {
+    RecipientReport::Failed(Reply::new(550, EnhancedStatus::new(5, 1, 1), "no such user"))
+}
+
+fn try_later() -> RecipientReport {
+    RecipientReport::Deferred(Reply::new(451, EnhancedStatus::new(4, 7, 1), "greylisted"))
+}
+
+#[tokio::test]
+async fn a_dead_host_is_tried_at_the_documented_minutes() {
+    let mut server = unreachable(&["x@far.test"]).await;
+    server.advance(minutes(95)).await;
+    assert_eq!(
+        server.connection_minutes(),
+        [0, 1, 2, 3, 4, 9, 14, 19, 24, 29, 34, 44, 54, 64, 74, 84, 94]
+    );
+    let queue = &server.queues().await[0];
+    assert_eq!(queue.view.status, QueueStatus::Retry);
+    assert_eq!(queue.view.last_error, Some(busy()));
+    *server.world.reachable.lock().unwrap() = true;
+    server.advance(minutes(10)).await;
+    assert_eq!((server.sent().len(), server.queue_rows()), (18, 0));
+}
+
+#[tokio::test]
+async fn delay_at_four_hours_then_expiry_at_two_days() {
+    let mut server = unreachable(&["x@far.test"]).await;
+    server.advance(minutes(4 * 60 - 1)).await;
+    assert_eq!(server.mailbox(1).len(), 0);
+    server.advance(minutes(1)).await;
+    let delay = server.mailbox(1).remove(0);
+    assert!(delay.contains("Subject: Delivery delayed: hello\r\n"));
+    assert!(delay.contains("Action: delayed\r\nStatus: 4.4.1\r\n"), "{delay}");
+    assert!(delay.contains("Will-Retry-Until: "));
+    assert!(!delay.contains("the body"), "delays enclose the header only");
+    server.advance(minutes(44 * 60 - 1)).await;
+    assert_eq!(server.mailbox(1).len(), 1);
+    server.advance(minutes(1)).await;
+    let reports = server.mailbox(1);
+    assert_eq!(reports.len(), 2);
+    assert!(reports[1].contains("Action: failed\r\nStatus: 4.4.7\r\n"));
+    assert!(
+        reports[1]
+            .contains("QUEUE.Expired; message expired after 421 4.4.1 connection timed out\r\n")
+    );
+    assert!(reports[1].contains("the body"));
+    assert_eq!(server.queue_rows(), 0);
+    server.advance(minutes(60)).await;
+    assert_eq!(server.mailbox(1).len(), 2);
+}
+
+#[tokio::test]
+async fn notify_never_is_silent_to_the_end() {
+    let mut server = server().await;
+    *server.world.reachable.lock().unwrap() = false;
+    let mut mail = envelope("alice@example.test", &["x@far.test"]);
+    mail.recipients[0].notify = Some(Notify::NEVER);
+    server.submit(mail).await.unwrap();
+    server.submit(envelope("<>", &["y@far.test"])).await.unwrap();
+    server.advance(minutes(49 * 60)).await;
+    assert_eq!((server.mailbox(1).len(), server.queue_rows()), (0, 0));
+    assert_eq!(server.tracked(EventId::Fail).len(), 2);
+}
+
+#[tokio::test]
+async fn each_recipient_has_its_own_fate() {
+    let mut server = one_queued(&["ok@far.test", "bad@far.test", "later@far.test"]).await;
+    server.world.scripts.lock().unwrap().push_back(Script::Answer(Box::new(|who| {
+        match who.local.as_str() {
+            "ok" => taken(),
+            "bad" => no_such_user(),
+            _ => try_later(),
+        }
+    })));
+    server.settle().await;
+    let report = server.mailbox(1).remove(0);
+    assert_eq!(report.matches("Final-Recipient:").count(), 1);
+    assert!(
+        report.contains(
+            "Final-Recipient: rfc822; bad@far.test\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+        )
+    );
+    assert!(report.contains(
+        "Remote-MTA: dns; mx.far.test\r\nDiagnostic-Code: smtp; 550 5.1.1 no such user\r\n"
+    ));
+    let hop = server.queues().await[0].number;
+    let waiting = server.transport.messages(hop).await.unwrap();
+    assert_eq!((waiting.len(), waiting[0].recipients.len(), waiting[0].retry_count), (1, 1, 1));
+    assert_eq!(waiting[0].last_error.as_ref().unwrap().text, "greylisted");
+    server.advance(minutes(14)).await;
+    assert_eq!(server.sent().len(), 1);
+    server.advance(minutes(1)).await;
+    assert_eq!(
+        server.sent()[1],
+        ["later@far.test"],
+        "after MessageRetryInterval, and only that one"
+    );
+    assert_eq!(server.queue_rows(), 0);
+    assert_eq!(server.tracked(EventId::Defer), ["later@far.test"]);
+}
+
+#[tokio::test]
+async fn relayed_is_reported_when_the_next_hop_cannot() {
+    let mut server = server().await;
+    let mut mail = envelope("alice@example.test", &["x@far.test"]);
+    mail.recipients[0].notify = Some(Notify { success: true, ..Notify::NEVER });
+    server.submit(mail.clone()).await.unwrap();
+    server.submit(mail).await.unwrap();
+    let RecipientReport::Taken { reply, .. } = taken() else { unreachable!() };
+    let answer = move |who: &types::Address| {
+        assert_eq!(*who, address("x@far.test"));
+        RecipientReport::Taken { reply: reply.clone(), passed_dsn: false }
+    };
+    server.world.scripts.lock().unwrap().push_back(Script::Answer(Box::new(answer)));
+    server.settle().await;
+    let reports = server.mailbox(1);
+    assert_eq!(reports.len(), 2, "one per message");
+    assert!(reports[0].contains("Subject: Relayed: hello\r\n"));
+}
+
+#[tokio::test]
+async fn a_restart_loses_nothing_and_sends_nothing_twice() {
+    let mut server = one_queued(&["a@far.test"]).await;
+    server.world.scripts.lock().unwrap().push_back(answer_all(try_later()));
+    server.settle().await;
+    server.submit(envelope("alice@example.test", &["b@other.test", "c@third.test"])).await.unwrap();
+    let mut server = server.restart().await;
+    assert_eq!(server.queues().await.len(), 3);
+    server.settle().await;
+    server.advance(minutes(15)).await;
+    let mut sent = server.sent().concat();
+    sent.sort();
+    assert_eq!(sent, ["a@far.test", "a@far.test", "b@other.test", "c@third.test"]);
+    assert_eq!(server.queue_rows(), 0);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_keeps_the_rest() {
+    let mut server = server().await;
+    for _ in 0..3 {
+        server.submit(envelope("alice@example.test", &["x@far.test"])).await.unwrap();
+    }
+    server.world.scripts.lock().unwrap().push_back(Script::Break(1));
+    server.settle().await;
+    assert_eq!(server.queues().await[0].message_count, 2);
+    server.advance(minutes(1)).await;
+    assert_eq!(server.queue_rows(), 0);
+    assert_eq!(server.connection_minutes(), [0, 1]);
+}
+
+#[tokio::test]
+async fn twenty_messages_per_connection() {
+    let mut server = server().await;
+    for _ in 0..45 {
+        server.submit(envelope("alice@example.test", &["x@far.test"])).await.unwrap();
+    }
+    server.settle().await;
+    let mut sizes: Vec<_> =
+        server.world.seen.lock().unwrap().iter().map(|seen| seen.messages.len()).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [5, 20, 20]);
+    let ids: std::collections::HashSet<_> = {
+        let seen = server.world.seen.lock().unwrap();
+        seen.iter().flat_map(|seen| seen.messages.iter().map(|m| m.id)).collect()
+    };
+    assert_eq!(ids.len(), 45, "none twice");
+}
+
+#[tokio::test]
+async fn operators_stop_queues() {
+    let mut server = one_queued(&["x@far.test"]).await;
+    let hop = server.queues().await[0].number;
+    server.transport.suspend_queue(hop).await.unwrap();
+    server.submit(envelope("alice@example.test", &["y@far.test"])).await.unwrap();
+    server.advance(minutes(10)).await;
+    assert_eq!(server.sent().len(), 0);
+    let mut server = server.restart().await;
+    server.settle().await;
+    assert_eq!(server.queues().await[0].view.status, QueueStatus::Suspended, "durably");
+    server.transport.resume_queue(hop).await.unwrap();
+    server.settle().await;
+    assert_eq!(server.sent().len(), 2);
+    let missing = queue::keys::HopNumber(999);
+    assert!(matches!(server.transport.suspend_queue(missing).await, Err(VerbError::NoQueue(_))));
+}
+
+#[tokio::test]
+async fn operators_hold_hurry_and_remove_messages() {
+    let mut server = unreachable(&["x@far.test"]).await;
+    server.settle().await;
+    let hop = server.queues().await[0].number;
+    let id = server.transport.messages(hop).await.unwrap()[0].id;
+    server.transport.suspend_message(id).await.unwrap();
+    server.advance(minutes(72 * 60)).await;
+    assert_eq!(server.connection_minutes(), [0], "held: neither tried nor expired");
+    assert!(server.transport.messages(hop).await.unwrap()[0].suspended);
+    *server.world.reachable.lock().unwrap() = true;
+    server.world.scripts.lock().unwrap().push_back(answer_all(try_later()));
+    server.transport.remove_message(id, true).await.unwrap();
+    assert!(server.mailbox(1)[0].contains("QUEUE.Removed"));
+    assert!(matches!(server.transport.resume_message(id).await, Err(VerbError::NoMessage(_))));
+    assert_eq!(server.queue_rows(), 0);
+
+    server.submit(envelope("alice@example.test", &["y@far.test"])).await.unwrap();
+    server.settle().await;
+    assert_eq!(server.queues().await[0].message_count, 1, "deferred by the script");
+    let hop = server.queues().await[0].number;
+    server.transport.retry_queue(hop).await.unwrap();
+    server.settle().await;
+    assert_eq!(server.queue_rows(), 0);
+    assert_eq!(server.mailbox(1).len(), 1);
+}
+
+#[tokio::test]
+async fn a_resumed_message_goes_at_once() {
+    let mut server = one_queued(&["x@far.test"]).await;
+    let hop = server.queues().await[0].number;
+    let id = server.transport.messages(hop).await.unwrap()[0].id;
+    server.transport.suspend_message(id).await.unwrap();
+    server.settle().await;
+    assert_eq!(server.sent().len(), 0);
+    server.transport.resume_message(id).await.unwrap();
+    server.settle().await;
+    assert_eq!((server.sent().len(), server.queue_rows()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_queue_without_connector_waits_and_can_be_resubmitted() {
+    let mut server = one_queued(&["x@far.test"]).await;
+    server.transport.set_routes(RoutingTable::new([connector(9, "New", "*")]));
+    server.settle().await;
+    assert_eq!(server.sent().len(), 0);
+    let old = server.queues().await[0].clone();
+    assert_eq!(old.view.status, QueueStatus::Retry);
+    server.transport.resubmit_queue(old.number).await.unwrap();
+    server.settle().await;
+    let seen = server.world.seen.lock().unwrap()[0].clone();
+    assert_eq!(seen.hop.next_hop_connector, ConnectorGuid([9; 16]));
+    assert_eq!(server.queue_rows(), 0);
+}
+
+#[tokio::test]
+async fn empty_queues_go_after_three_minutes() {
+    let mut server = one_queued(&["x@far.test"]).await;
+    server.settle().await;
+    assert_eq!(server.transport.queues().await.unwrap().len(), 1);
+    server.advance(minutes(3)).await;
+    assert_eq!(server.transport.queues().await.unwrap().len(), 0);
+    server.submit(envelope("alice@example.test", &["x@far.test"])).await.unwrap();
+    server.settle().await;
+    assert_eq!(server.sent().len(), 2, "and come back");
+}
+
+#[tokio::test]
+async fn a_slice_that_runs_again_delivers_nothing_again() {
+    let mut server = server().await;
+    let later = DeliveryOutcome::Deferred(busy());
+    server.mailboxes.answers.lock().unwrap().insert(2, later);
+    let id = server.submit(envelope("alice@example.test", &["bob@example.test"])).await.unwrap().id;
+    server.mailboxes.answers.lock().unwrap().clear();
+    // The slice committed, then the process died before the part was settled.
+    let marked = server.database.write(move |txn| outbox::mark_delivered(txn, id, 2)).await;
+    marked.unwrap();
+    server.settle().await;
+    assert_eq!(server.mailbox(2).len(), 0, "the mark stood in for the delivery");
+    assert_eq!(server.queue_rows(), 0);
+    assert!(
+        !outbox::is_delivered(&server.database.snapshot().unwrap(), id, 2).unwrap(),
+        "marks go with the message"
+    );
+}
+
+#[tokio::test]
+async fn the_driver_runs_by_itself_and_stops_when_told() {
+    let server = one_queued(&["x@far.test"]).await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let running = tokio::spawn(server.manager.run(async {
+        let _ = stopped.await;
+    }));
+    while server.world.seen.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    stop.send(()).unwrap();
+    running.await.unwrap();
+    assert_eq!(server.world.seen.lock().unwrap()[0].messages[0].octets, MESSAGE.len() as u64);
+}
