@@ -41,6 +41,37 @@ fn utf8_or_western(bytes: &[u8]) -> String {
     }
 }
 
+/// Charsets and their Windows code pages, of those that mail uses.
+const CODEPAGES: [(&str, i32); 17] = [
+    ("utf-8", 65001),
+    ("us-ascii", 20127),
+    ("iso-8859-1", 28591),
+    ("iso-8859-2", 28592),
+    ("iso-8859-5", 28595),
+    ("iso-8859-7", 28597),
+    ("iso-8859-9", 28599),
+    ("iso-8859-15", 28605),
+    ("windows-1250", 1250),
+    ("windows-1251", 1251),
+    ("windows-1252", 1252),
+    ("koi8-r", 20866),
+    ("iso-2022-jp", 50220),
+    ("shift_jis", 932),
+    ("gb2312", 936),
+    ("big5", 950),
+    ("euc-kr", 51949),
+];
+
+/// The Windows code page of a charset (PidTagInternetCodepage).
+pub fn codepage_of(charset: &str) -> Option<i32> {
+    CODEPAGES.iter().find(|(name, _)| charset.eq_ignore_ascii_case(name)).map(|(_, page)| *page)
+}
+
+/// The charset of a Windows code page.
+pub fn of_codepage(codepage: i32) -> Option<&'static str> {
+    CODEPAGES.iter().find(|(_, page)| *page == codepage).map(|(name, _)| *name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +89,13 @@ mod tests {
         ] {
             assert_eq!(to_utf8(charset, bytes), expected, "{charset:?}");
         }
+    }
+
+    #[test]
+    fn codepages_and_charsets_agree() {
+        for (name, page) in CODEPAGES {
+            assert_eq!((codepage_of(name), of_codepage(page)), (Some(page), Some(name)));
+        }
+        assert_eq!(of_codepage(1), None);
     }
 }

@@ -7,7 +7,7 @@
 //! * [`derive`] makes the [`Summary`] of a message: everything lists and IMAP ask for, and the
 //!   base properties. It never fails: whatever arrives has a summary.
 //! * [`structure`] finds parts by IMAP number and decodes them; [`header_fields`] cuts headers.
-
+//! * [`search`] is the text that searches see; [`thread`] makes threads and sort keys.
 //! * [`property`] are MAPI's properties; [`compose`] makes MIME of them.
 //!
 //! The MIME scanner is our own (see `scanner.rs` for why); `mail-parser` supplies charsets and
@@ -20,6 +20,7 @@
 pub mod address_list;
 pub mod charset;
 pub mod class;
+pub mod compose;
 pub mod date;
 pub mod envelope;
 mod header;
@@ -32,9 +33,11 @@ mod preview;
 pub mod property;
 mod record;
 mod scanner;
+pub mod search;
 pub mod structure;
 pub mod subject;
 mod summary;
+pub mod thread;
 pub mod transfer;
 pub mod words;
 

@@ -5,6 +5,7 @@
 
 use crate::{
     address_list::{self, EnvelopeAddress},
+    charset::codepage_of,
     date,
     envelope::display_names,
     header::{Known, KnownFields},
@@ -95,27 +96,8 @@ fn auto_response_suppress(text: &str) -> Option<i32> {
 
 /// PidTagInternetCodepage: the Windows code page of the body's charset.
 fn body_codepage(root: &Part) -> Option<i32> {
-    const CODEPAGES: [(&str, i32); 17] = [
-        ("utf-8", 65001),
-        ("us-ascii", 20127),
-        ("iso-8859-1", 28591),
-        ("iso-8859-2", 28592),
-        ("iso-8859-5", 28595),
-        ("iso-8859-7", 28597),
-        ("iso-8859-9", 28599),
-        ("iso-8859-15", 28605),
-        ("windows-1250", 1250),
-        ("windows-1251", 1251),
-        ("windows-1252", 1252),
-        ("koi8-r", 20866),
-        ("iso-2022-jp", 50220),
-        ("shift_jis", 932),
-        ("gb2312", 936),
-        ("big5", 950),
-        ("euc-kr", 51949),
-    ];
     let charset = find(root, "html").or_else(|| find(root, "plain"))?.charset()?;
-    CODEPAGES.iter().find(|(name, _)| charset.eq_ignore_ascii_case(name)).map(|(_, page)| *page)
+    codepage_of(charset)
 }
 
 impl Summary {

@@ -29,7 +29,7 @@ pub fn list(field: &str) -> Vec<String> {
 }
 
 fn normalized(id: &str) -> Option<String> {
-    let id: String = id.chars().filter(|c| !c.is_whitespace()).collect();
+    let id: String = id.chars().filter(|c| !c.is_whitespace() && !"<>".contains(*c)).collect();
     (!id.is_empty()).then_some(id)
 }
 
@@ -77,6 +77,7 @@ mod tests {
             assert_eq!(list(field), ids, "{field}");
         }
         assert_eq!(first("a@b").as_deref(), Some("a@b"));
+        assert_eq!(first("a@b>").as_deref(), Some("a@b"));
         assert_eq!(first("<>"), None);
     }
 

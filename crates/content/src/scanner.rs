@@ -97,7 +97,8 @@ impl<'a> Scanner<'a> {
         let mut part = describe(&fields, default);
         part.header = header;
         let end = self.content(&mut part, header_end, depth);
-        part.body = Span { start: header.end, end: offset(self.content_end(header_end, end)) };
+        let body_end = offset(self.content_end(header_end, end)).max(children_end(&part));
+        part.body = Span { start: header.end, end: body_end };
         Entity { part, fields, end }
     }
 
@@ -227,6 +228,11 @@ fn boundary(parameters: &[parameters::Parameter]) -> Option<Vec<u8>> {
     let text = plain.or_else(|| parameters::parameter(parameters, "boundary"))?;
     let text = text.trim_ascii_end();
     (!text.is_empty()).then(|| format!("--{text}").into_bytes())
+}
+
+/// A header that a boundary cuts short keeps its last line ending, and so do the parts around.
+fn children_end(part: &Part) -> u32 {
+    part.children.last().map_or(0, |child| child.body.end)
 }
 
 /// Offsets fit: the message was cut to `u32::MAX` octets.

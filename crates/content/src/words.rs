@@ -111,9 +111,11 @@ const WORD_OCTETS_MAX: usize = 45;
 /// Writes `text` in 7 bits: unchanged if it is ASCII, else as encoded words (UTF-8, base64),
 /// separated by spaces and cut between characters.
 pub fn encode(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        return Cow::Borrowed(text);
-    }
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(encode_always(text)) }
+}
+
+/// Writes `text` as encoded words even if it is ASCII.
+pub(crate) fn encode_always(text: &str) -> String {
     let mut words = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -121,7 +123,7 @@ pub fn encode(text: &str) -> Cow<'_, str> {
         words.push(format!("=?UTF-8?B?{}?=", BASE64.encode(head)));
         rest = tail;
     }
-    Cow::Owned(words.join(" "))
+    words.join(" ")
 }
 
 const BASE64: base64::engine::GeneralPurpose = base64::engine::general_purpose::STANDARD;
