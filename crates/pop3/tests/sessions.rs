@@ -1,0 +1,241 @@
+//! Whole sessions over a connection in memory: the states, the frozen list, UPDATE at QUIT
+//! and never before, and who gets in.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth::{
+    Attempt, AuthFailure, Authenticator, ClientInfo, Evidence, Password, Principal, RecipientId,
+    ScramSecret, Verification,
+};
+use mailbox::{Access, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber, NewItem, Special};
+use net::Stream;
+use pop3::{Server, Start};
+use store::{Database, Options};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+const ALICE: Guid = Guid([7; 16]);
+
+/// Knows one user and one password.
+struct Alice;
+
+impl Authenticator for Alice {
+    fn verify(&self, attempt: Attempt, _: ClientInfo) -> Verification<'_> {
+        let right = Evidence::Password(Password::new("secret").unwrap());
+        let known = attempt.user == "alice@example.test" && attempt.evidence == right;
+        let principal = Principal {
+            recipient: RecipientId(ALICE.0),
+            mailbox: RecipientId(ALICE.0),
+            login: attempt.user,
+            primary: "alice@example.test".parse().unwrap(),
+            mechanism: attempt.mechanism,
+            administrator: false,
+        };
+        let verdict = if known { Ok(principal) } else { Err(AuthFailure::Credentials) };
+        Box::pin(async move { verdict })
+    }
+
+    fn scram_secret(&self, user: &str) -> ScramSecret {
+        ScramSecret::fake(b"tests", user)
+    }
+}
+
+struct OneMailbox(Mailbox);
+
+impl Homes for OneMailbox {
+    fn home(&self, _: Guid, _: Guid) -> FindHome<'_> {
+        Box::pin(async { Ok(Home::Local(self.0.clone())) })
+    }
+}
+
+struct Fixture {
+    mailbox: Mailbox,
+    server: Arc<Server>,
+}
+
+impl Fixture {
+    async fn new(messages: &[&str]) -> Fixture {
+        let open = tokio::task::spawn_blocking(|| Database::open(Options::memory()));
+        let database = open.await.unwrap().unwrap();
+        let number = MailboxNumber::new(1);
+        Mailbox::create(&database, number, ALICE).await.unwrap();
+        let mailbox = Mailbox::open(database, number, Access::Owner(ALICE));
+        for text in messages {
+            append(&mailbox, text).await;
+        }
+        let server = Server {
+            authenticator: Arc::new(Alice),
+            homes: Arc::new(OneMailbox(mailbox.clone())),
+            tls: None,
+            plaintext_login: true,
+            pre_authentication_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_secs(60),
+        };
+        Fixture { mailbox, server: Arc::new(server) }
+    }
+
+    /// Sends everything at once, as a pipelining client may, and reads to the end.
+    async fn talk(&self, commands: &str) -> String {
+        self.talk_in_pieces(&[commands]).await
+    }
+
+    async fn talk_in_pieces(&self, pieces: &[&str]) -> String {
+        let (ours, mut theirs) = Stream::pair(64 * 1024);
+        let server = Arc::clone(&self.server);
+        let peer = [127, 0, 0, 1].into();
+        let session =
+            tokio::spawn(async move { pop3::run(ours, peer, &server, Start::Greeting).await });
+        for piece in pieces {
+            theirs.write_all(piece.as_bytes()).await.unwrap();
+            theirs.flush().await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        theirs.shutdown().await.unwrap();
+        let mut answers = String::new();
+        theirs.read_to_string(&mut answers).await.unwrap();
+        session.await.unwrap();
+        answers
+    }
+
+    async fn left(&self) -> u32 {
+        let status = self.mailbox.read(|view| {
+            let inbox = view.special(Special::Inbox)?;
+            view.status(inbox.id)
+        });
+        status.await.unwrap().exists
+    }
+}
+
+async fn append(mailbox: &Mailbox, text: &str) {
+    let bytes = text.as_bytes().to_vec();
+    let item = NewItem {
+        summary: content::derive(&bytes).encode().into(),
+        prefix: Vec::new(),
+        flags: Default::default(),
+        keywords: Default::default(),
+        received: None,
+        zone_minutes: 0,
+    };
+    let staged = mailbox.stage(bytes).await.unwrap();
+    mailbox
+        .write(move |change| {
+            let inbox = change.special_id(Special::Inbox);
+            change.append(inbox, &staged, &item)
+        })
+        .await
+        .unwrap();
+}
+
+const LOGIN: &str = "USER alice@example.test\r\nPASS secret\r\n";
+const ONE: &str = "Subject: one\r\n\r\nfirst\r\n.dot\r\n";
+const TWO: &str = "Subject: two\r\n\r\nsecond\r\n";
+
+#[tokio::test]
+async fn a_session_from_greeting_to_quit() {
+    let f = Fixture::new(&[ONE, TWO]).await;
+    let answers =
+        f.talk(&format!("{LOGIN}STAT\r\nLIST\r\nLIST 2\r\nRETR 1\r\nTOP 1 1\r\nQUIT\r\n")).await;
+    let expected = "+OK Rialto POP3 service is ready\r\n+OK send PASS\r\n+OK 2 messages (53 octets)\r\n\
+        +OK 2 53\r\n+OK list follows\r\n1 29\r\n2 24\r\n.\r\n+OK 2 24\r\n\
+        +OK 29 octets\r\nSubject: one\r\n\r\nfirst\r\n..dot\r\n.\r\n\
+        +OK 23 octets\r\nSubject: one\r\n\r\nfirst\r\n.\r\n+OK goodbye\r\n";
+    assert_eq!(answers, expected);
+}
+
+#[tokio::test]
+async fn however_the_input_is_cut_the_answers_are_the_same() {
+    let f = Fixture::new(&[ONE]).await;
+    let commands = format!("{LOGIN}STAT\r\nUIDL 1\r\nRETR 1\r\nNOOP\r\nQUIT\r\n");
+    let whole = f.talk(&commands).await;
+    for cut in 1..commands.len() {
+        let (head, tail) = commands.split_at(cut);
+        assert_eq!(f.talk_in_pieces(&[head, tail]).await, whole, "cut at {cut}");
+    }
+}
+
+#[tokio::test]
+async fn deletes_at_quit_only() {
+    let f = Fixture::new(&[ONE, TWO]).await;
+    f.talk(&format!("{LOGIN}DELE 1\r\n")).await;
+    assert_eq!(f.left().await, 2, "the connection broke before QUIT");
+    f.talk(&format!("{LOGIN}DELE 1\r\nRSET\r\nQUIT\r\n")).await;
+    assert_eq!(f.left().await, 2, "the mark was taken back");
+    let answers = f.talk(&format!("{LOGIN}DELE 1\r\nRETR 1\r\nSTAT\r\nQUIT\r\n")).await;
+    assert!(answers.contains("+OK marked\r\n-ERR no such message\r\n+OK 1 24\r\n"), "{answers}");
+    assert_eq!(f.left().await, 1);
+}
+
+#[tokio::test]
+async fn the_list_is_frozen_and_unique_ids_stay() {
+    let f = Fixture::new(&[ONE, TWO]).await;
+    let before = f.talk(&format!("{LOGIN}UIDL 2\r\nDELE 1\r\nQUIT\r\n")).await;
+    let answers = before.lines().filter_map(|line| line.strip_prefix("+OK 2 "));
+    let id = answers.last().unwrap().to_owned();
+    append(&f.mailbox, ONE).await;
+    let after = f.talk(&format!("{LOGIN}UIDL\r\nQUIT\r\n")).await;
+    assert!(after.contains(&format!("\r\n1 {id}\r\n2 ")), "{after}");
+    assert!(id.len() <= 70 && id.bytes().all(|octet| (0x21..=0x7e).contains(&octet)));
+}
+
+#[tokio::test]
+async fn wrong_passwords_and_wrong_states() {
+    let f = Fixture::new(&[]).await;
+    let answers = f
+        .talk("STAT\r\nPASS secret\r\nUSER alice@example.test\r\nPASS wrong\r\nAUTH GSSAPI\r\nQUIT\r\n")
+        .await;
+    let lines: Vec<_> = answers.lines().collect();
+    assert_eq!(
+        lines[1..],
+        [
+            "-ERR log in first",
+            "-ERR USER first",
+            "+OK send PASS",
+            "-ERR [AUTH] wrong user name or password",
+            "-ERR mechanism not available",
+            "+OK goodbye"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn three_failures_end_the_session() {
+    let f = Fixture::new(&[]).await;
+    let wrong = "USER alice@example.test\r\nPASS wrong\r\n".repeat(4);
+    let answers = f.talk(&wrong).await;
+    assert_eq!(answers.matches("[AUTH]").count(), 3, "{answers}");
+}
+
+#[tokio::test]
+async fn sasl_plain_with_and_without_initial_response() {
+    let f = Fixture::new(&[ONE]).await;
+    let plain = auth::encode(b"\0alice@example.test\0secret");
+    for commands in [
+        format!("AUTH PLAIN {plain}\r\nSTAT\r\nQUIT\r\n"),
+        format!("AUTH PLAIN\r\n{plain}\r\nSTAT\r\nQUIT\r\n"),
+    ] {
+        let answers = f.talk(&commands).await;
+        assert!(answers.contains("+OK 1 messages (29 octets)\r\n+OK 1 29\r\n"), "{answers}");
+    }
+    let cancelled = f.talk("AUTH PLAIN\r\n*\r\nQUIT\r\n").await;
+    assert!(cancelled.contains("\r\n-ERR [AUTH]"), "{cancelled}");
+}
+
+#[tokio::test]
+async fn passwords_need_tls_unless_switched_on_by_name() {
+    let mut f = Fixture::new(&[]).await;
+    Arc::get_mut(&mut f.server).unwrap().plaintext_login = false;
+    let answers = f.talk("CAPA\r\nUSER alice@example.test\r\nAUTH PLAIN\r\nQUIT\r\n").await;
+    assert!(answers.contains("SASL SCRAM-SHA-256\r\n") && !answers.contains("\r\nUSER\r\n"));
+    assert!(answers.contains("-ERR [AUTH] use STLS first\r\n-ERR mechanism not available"));
+}
+
+#[tokio::test]
+async fn garbage_is_answered_and_bounded() {
+    let f = Fixture::new(&[]).await;
+    let answers = f.talk(&"what\r\n".repeat(50)).await;
+    assert!(answers.ends_with("-ERR too many bad commands\r\n"), "{answers}");
+    let long = format!("{}\r\nQUIT\r\n", "x".repeat(5000));
+    let answers = f.talk(&long).await;
+    assert!(answers.ends_with("-ERR line too long\r\n+OK goodbye\r\n"), "{answers}");
+}
