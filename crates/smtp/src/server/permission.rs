@@ -110,9 +110,12 @@ flags! {
     }
 }
 
-/// Rights of strangers: any sender but our own domains, no relay.
-const STRANGER: Rights =
-    Rights::SUBMIT.with(Rights::ACCEPT_ANY_SENDER).with(Rights::ACCEPT_HEADERS_ROUTING);
+/// Rights of strangers: any sender, our own domains included as in Exchange (SPF and DMARC
+/// judge those), no relay.
+const STRANGER: Rights = Rights::SUBMIT
+    .with(Rights::ACCEPT_ANY_SENDER)
+    .with(Rights::ACCEPT_AUTHORITATIVE_DOMAIN_SENDER)
+    .with(Rights::ACCEPT_HEADERS_ROUTING);
 
 /// Rights of users who logged in. Their sender addresses are checked, not believed.
 const USER: Rights = Rights::SUBMIT
@@ -160,7 +163,7 @@ mod tests {
             (PermissionGroups::NONE, Rights::SUBMIT, false),
             (anonymous, Rights::SUBMIT, true),
             (anonymous, Rights::ACCEPT_ANY_RECIPIENT, false),
-            (anonymous, Rights::ACCEPT_AUTHORITATIVE_DOMAIN_SENDER, false),
+            (anonymous, Rights::ACCEPT_AUTHORITATIVE_DOMAIN_SENDER, true),
             (users, Rights::ACCEPT_ANY_RECIPIENT, true),
             (users, Rights::ACCEPT_ANY_SENDER, false),
             (anonymous | users, Rights::ACCEPT_ANY_SENDER, true),
