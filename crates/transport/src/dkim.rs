@@ -204,6 +204,6 @@ impl Signing<'_> {
 fn author_domain(header_bytes: &[u8]) -> Option<Domain> {
     let from = header::field(header_bytes, "From")?.value();
     let after_at = from.rsplit_once('@')?.1;
-    let end = after_at.find(|c: char| matches!(c, '>' | ' ' | '\t' | ',' | ';' | '('));
+    let end = after_at.find(['>', ' ', '\t', ',', ';', '(']);
     Domain::parse(&after_at[..end.unwrap_or(after_at.len())]).ok()
 }

@@ -20,7 +20,9 @@ use crate::tracking::Tracked;
 pub struct Content {
     /// Staged for the transaction.
     pub staged: Staged,
-    /// The same bytes in memory: reports enclose them.
+    /// The same bytes in memory, which reports enclose. Of a message that was streamed into
+    /// the store, its beginning with at least the header is enough; reports made at
+    /// submission then enclose the header only.
     pub bytes: Bytes,
     /// What mailboxes want to know of them.
     pub summary: Summary,

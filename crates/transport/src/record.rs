@@ -1,12 +1,19 @@
 //! The stored form of envelope values: fields in a fixed order, integers and lengths as
 //! [`types::wire`] writes them. The version stands in the store's frame, not here.
 
-use types::wire::{Reader, Truncated, put_bytes, put_uint};
+use std::net::IpAddr;
+
+use store::BlobNumber;
+use types::time::Timestamp;
+use types::wire::{Reader, Truncated, put_bytes, put_int, put_uint};
 use types::{Address, ReversePath};
 
+use crate::connector::ConnectorGuid;
 use crate::envelope::{
-    BodyType, Notify, Origin, OriginalRecipient, Recipient, Return, SenderCheck, Source, TlsSession,
+    BodyType, NetworkMessageId, Notify, Origin, OriginalRecipient, Recipient, Return, SenderCheck,
+    Source, TlsSession,
 };
+use crate::queue::keys::HopNumber;
 use crate::status::{EnhancedStatus, Reply};
 
 /// A value that stands inside a record.
@@ -32,6 +39,36 @@ impl Field for bool {
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
         Ok(reader.octet()? != 0)
+    }
+}
+
+impl Field for u8 {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.push(*self);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
+        reader.octet()
+    }
+}
+
+impl Field for u16 {
+    fn put(&self, out: &mut Vec<u8>) {
+        put_uint(out, u64::from(*self));
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
+        u16::try_from(reader.uint()?).map_err(|_| Truncated)
+    }
+}
+
+impl<const N: usize> Field for [u8; N] {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
+        reader.array()
     }
 }
 
@@ -113,52 +150,67 @@ impl Field for Notify {
     }
 }
 
-impl Field for OriginalRecipient {
+impl Field for IpAddr {
     fn put(&self, out: &mut Vec<u8>) {
-        self.address_type.put(out);
-        self.address.put(out);
+        self.to_string().put(out);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
-        Ok(OriginalRecipient { address_type: Field::read(reader)?, address: Field::read(reader)? })
+        reader.text()?.parse().map_err(|_| Truncated)
     }
 }
 
-impl Field for Recipient {
+impl Field for Timestamp {
     fn put(&self, out: &mut Vec<u8>) {
-        self.address.put(out);
-        self.original.put(out);
-        self.notify.put(out);
+        put_int(out, self.micros());
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
-        Ok(Recipient {
-            address: Field::read(reader)?,
-            original: Field::read(reader)?,
-            notify: Field::read(reader)?,
-        })
+        reader.int().map(Timestamp::from_micros)
     }
 }
 
-impl Field for Reply {
-    fn put(&self, out: &mut Vec<u8>) {
-        put_uint(out, u64::from(self.code));
-        out.push(self.status.class);
-        put_uint(out, u64::from(self.status.subject));
-        put_uint(out, u64::from(self.status.detail));
-        self.text.put(out);
-    }
+/// Newtypes are stored as what they wrap.
+macro_rules! stored_newtype {
+    ($($name:ident),+) => {$(
+        impl Field for $name {
+            fn put(&self, out: &mut Vec<u8>) {
+                self.0.put(out);
+            }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
-        let code = uint16(reader)?;
-        let status = EnhancedStatus::new(reader.octet()?, uint16(reader)?, uint16(reader)?);
-        Ok(Reply { code, status, text: Field::read(reader)? })
-    }
+            fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
+                Field::read(reader).map($name)
+            }
+        }
+    )+};
 }
+pub(crate) use stored_newtype;
 
-pub(crate) fn uint16(reader: &mut Reader<'_>) -> Result<u16, Truncated> {
-    u16::try_from(reader.uint()?).map_err(|_| Truncated)
+stored_newtype!(BlobNumber, NetworkMessageId, ConnectorGuid, HopNumber);
+
+/// Structs are stored as the fields named, in that order, which is the record's form: a new
+/// field needs a new version.
+macro_rules! stored_struct {
+    ($name:ident { $($field:ident),+ $(,)? }) => {
+        impl Field for $name {
+            fn put(&self, out: &mut Vec<u8>) {
+                $(self.$field.put(out);)+
+            }
+
+            fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
+                Ok($name { $($field: Field::read(reader)?),+ })
+            }
+        }
+    };
 }
+pub(crate) use stored_struct;
+
+stored_struct!(OriginalRecipient { address_type, address });
+stored_struct!(Recipient { address, original, notify });
+stored_struct!(EnhancedStatus { class, subject, detail });
+stored_struct!(Reply { code, status, text });
+stored_struct!(TlsSession { version, cipher });
+stored_struct!(Origin { source, connector, remote, helo, esmtp, authenticated, tls, sender_check });
 
 /// Enums without data are stored as their place in a list, which therefore only grows.
 macro_rules! stored_enum {
@@ -184,45 +236,3 @@ stored_enum!(Return: Full = 0, Headers = 1);
 stored_enum!(SenderCheck: NotChecked = 0, Passed = 1, Failed = 2);
 stored_enum!(Source: Smtp = 0, StoreDriver = 1, Dsn = 2, Queue = 3, Pickup = 4, Admin = 5,
     Resolver = 6, Routing = 7);
-
-impl Field for TlsSession {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.version.put(out);
-        self.cipher.put(out);
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
-        Ok(TlsSession { version: Field::read(reader)?, cipher: Field::read(reader)? })
-    }
-}
-
-impl Field for Origin {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.source.put(out);
-        self.connector.put(out);
-        self.remote.map(|address| address.to_string()).put(out);
-        self.helo.put(out);
-        self.esmtp.put(out);
-        self.authenticated.put(out);
-        self.tls.put(out);
-        self.sender_check.put(out);
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
-        Ok(Origin {
-            source: Field::read(reader)?,
-            connector: Field::read(reader)?,
-            remote: remote(reader)?,
-            helo: Field::read(reader)?,
-            esmtp: Field::read(reader)?,
-            authenticated: Field::read(reader)?,
-            tls: Field::read(reader)?,
-            sender_check: Field::read(reader)?,
-        })
-    }
-}
-
-fn remote(reader: &mut Reader<'_>) -> Result<Option<std::net::IpAddr>, Truncated> {
-    let text: Option<String> = Field::read(reader)?;
-    text.map(|text| text.parse().map_err(|_| Truncated)).transpose()
-}

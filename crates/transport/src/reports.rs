@@ -37,6 +37,16 @@ pub(crate) enum OriginalBytes<'a> {
     Stored(BlobNumber),
 }
 
+impl OriginalBytes<'_> {
+    /// Whether all of a message of that size is there.
+    fn hold(self, octets: u64) -> bool {
+        match self {
+            OriginalBytes::InMemory(bytes) => bytes.len() as u64 == octets,
+            OriginalBytes::Stored(_) => true,
+        }
+    }
+}
+
 /// The copies that carry the report; none when nobody is to be told.
 pub(crate) async fn plan(
     core: &Arc<Core>,
@@ -90,7 +100,8 @@ async fn enclosed(core: &Core, occasion: &Occasion<'_>) -> Result<Enclosed, Stor
     let whole = occasion.action == Action::Failed
         && message.ret != Some(Return::Headers)
         && message.body != BodyType::BinaryMime
-        && message.octets <= REPORT_ENCLOSED_OCTETS_MAX;
+        && message.octets <= REPORT_ENCLOSED_OCTETS_MAX
+        && occasion.bytes.hold(message.octets);
     let wanted = if whole { message.octets } else { message.octets.min(HEADER_OCTETS_MAX as u64) };
     let mut bytes = original(core, occasion.bytes, wanted).await?;
     if whole {

@@ -5,6 +5,9 @@
 mod common;
 
 use common::{address, envelope, server, set};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use transport::tracking::EventId;
 use transport::*;
 use types::ReversePath;
@@ -307,4 +310,53 @@ async fn the_sender_of_a_report_is_null_and_remote_senders_get_it_by_queue() {
     let seen = server.world.seen.lock().unwrap();
     assert_eq!(seen[0].messages[0].envelope.reverse_path, ReversePath::Null);
     assert_eq!(seen[0].messages[0].envelope.recipients[0].address, address("far@far.test"));
+}
+
+/// A disk that is full when the test says so.
+#[derive(Debug)]
+struct Disk(Arc<AtomicBool>);
+
+impl store::SpaceProbe for Disk {
+    fn room(&self) -> std::io::Result<store::Room> {
+        let free_octets = if self.0.load(Ordering::SeqCst) { 1 } else { 1 << 39 };
+        Ok(store::Room { free_octets, total_octets: 1 << 40 })
+    }
+}
+
+#[tokio::test]
+async fn back_pressure_refuses_before_the_disk_is_full() {
+    let full = Arc::new(AtomicBool::new(false));
+    let clock = types::ManualClock::new(types::Timestamp::from_secs(common::START));
+    let mut options = store::Options::memory().with_clock(Arc::new(clock.clone()));
+    options.space = Some(Box::new(Disk(full.clone())));
+    let server = common::over(store::Database::open(options).unwrap(), clock).await;
+    full.store(true, Ordering::SeqCst);
+    // The store asks the disk once a second of real time.
+    let refused = loop {
+        match server.transport.check_pressure() {
+            Ok(()) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!(refused.to_string(), "452 4.3.1 Insufficient system resources");
+    let submitted = server.submit(envelope("alice@example.test", &["bob@example.test"])).await;
+    assert_eq!(submitted, Err(refused));
+    assert_eq!((server.mailbox(2).len(), server.queue_rows()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_streamed_message_is_reported_by_its_header() {
+    let server = server().await;
+    let (id, network_id) = (server.transport.next_id(), NetworkMessageId::generate());
+    let mut content = server.transport.content(common::MESSAGE).await.unwrap();
+    content.bytes.truncate(content.header().len() + 2);
+    let envelope = envelope("alice@example.test", &["nobody@example.test"]);
+    let origin = Origin::own(Source::StoreDriver);
+    server
+        .transport
+        .submit(Submission { id, network_id, envelope, origin, content })
+        .await
+        .unwrap();
+    let report = server.mailbox(1).remove(0);
+    assert!(report.contains("text/rfc822-headers") && !report.contains("the body"), "{report}");
 }

@@ -310,3 +310,40 @@ async fn the_driver_runs_by_itself_and_stops_when_told() {
     running.await.unwrap();
     assert_eq!(server.world.seen.lock().unwrap()[0].messages[0].octets, MESSAGE.len() as u64);
 }
+
+#[tokio::test]
+async fn a_fault_in_the_sender_lets_its_messages_go() {
+    let mut server = one_queued(&["x@far.test"]).await;
+    server.world.scripts.lock().unwrap().push_back(Script::Panic);
+    server.settle().await;
+    assert_eq!(server.queues().await[0].view.status, QueueStatus::Retry);
+    server.advance(minutes(1)).await;
+    assert_eq!((server.connection_minutes(), server.queue_rows()), (vec![0, 1], 0));
+}
+
+#[tokio::test]
+async fn rows_survive_the_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let clock = types::ManualClock::new(types::Timestamp::from_secs(common::START));
+    let open = || {
+        let options =
+            store::Options::sqlite(directory.path()).with_clock(std::sync::Arc::new(clock.clone()));
+        store::Database::open(options).unwrap()
+    };
+    let server = common::over(open(), clock.clone()).await;
+    server
+        .submit(envelope("alice@example.test", &["bob@example.test", "x@far.test"]))
+        .await
+        .unwrap();
+    server.database.close().await;
+    drop(server);
+    let mut server = common::over(open(), clock.clone()).await;
+    server.settle().await;
+    assert_eq!(
+        (server.mailbox(2).len(), server.sent(), server.queue_rows()),
+        (1, vec![vec!["x@far.test".to_owned()]], 0)
+    );
+    let mut blobs = 0;
+    queue::rows::visit_blobs(&server.database.snapshot().unwrap(), &mut |_| blobs += 1).unwrap();
+    assert_eq!(blobs, 0);
+}

@@ -224,9 +224,7 @@ impl Transport {
     async fn change_parts_of_queue(
         &self,
         queue: HopNumber,
-        change: impl Fn(&mut Txn<'_>, PartKey, Part, QueuedMessage) -> Result<(), StoreError>
-        + Send
-        + 'static,
+        change: impl PartVerb,
     ) -> Result<(), VerbError> {
         let write = self.core.database.write(move |txn| {
             if txn.record::<HopRecord>(&keys::hop(queue))?.is_none() {
@@ -242,9 +240,7 @@ impl Transport {
     async fn change_parts_of_message(
         &self,
         id: InternalMessageId,
-        change: impl Fn(&mut Txn<'_>, PartKey, Part, QueuedMessage) -> Result<(), StoreError>
-        + Send
-        + 'static,
+        change: impl PartVerb,
     ) -> Result<(), VerbError> {
         let write = self.core.database.write(move |txn| {
             txn.permit_growth();
@@ -269,11 +265,22 @@ impl Transport {
     }
 }
 
+/// What a verb does to one part.
+trait PartVerb:
+    Fn(&mut Txn<'_>, PartKey, Part, QueuedMessage) -> Result<(), StoreError> + Send + 'static
+{
+}
+
+impl<F> PartVerb for F where
+    F: Fn(&mut Txn<'_>, PartKey, Part, QueuedMessage) -> Result<(), StoreError> + Send + 'static
+{
+}
+
 /// Applies a change to each part; answers whose queues they stand in.
 fn change_parts(
     txn: &mut Txn<'_>,
     parts: Vec<PartKey>,
-    change: &dyn Fn(&mut Txn<'_>, PartKey, Part, QueuedMessage) -> Result<(), StoreError>,
+    change: &impl PartVerb,
 ) -> Result<BTreeSet<HopNumber>, StoreError> {
     let mut hops = BTreeSet::new();
     for key in parts {

@@ -4,10 +4,9 @@
 use store::{Corrupt, Read, ReadExt, Record, StoreError, Txn};
 use types::wire::{Reader, Truncated};
 
-use crate::connector::ConnectorGuid;
 use crate::queue::keys::{self, HopNumber};
 use crate::queue::message::row;
-use crate::record::{Field, stored_enum};
+use crate::record::{Field, stored_enum, stored_newtype, stored_struct};
 use crate::route::{DeliveryType, NextHopSolutionKey};
 
 /// The row of a delivery queue.
@@ -22,47 +21,14 @@ pub struct HopRecord {
 stored_enum!(DeliveryType: DnsConnectorDelivery = 0, SmartHostConnectorDelivery = 1,
     SmtpDeliveryToMailbox = 2);
 
-impl Field for NextHopSolutionKey {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.delivery_type.put(out);
-        self.next_hop_domain.put(out);
-        out.extend_from_slice(&self.next_hop_connector.0);
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
-        Ok(NextHopSolutionKey {
-            delivery_type: Field::read(reader)?,
-            next_hop_domain: Field::read(reader)?,
-            next_hop_connector: ConnectorGuid(reader.array()?),
-        })
-    }
-}
-
-impl Field for HopRecord {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.key.put(out);
-        self.suspended.put(out);
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
-        Ok(HopRecord { key: Field::read(reader)?, suspended: Field::read(reader)? })
-    }
-}
+stored_struct!(NextHopSolutionKey { delivery_type, next_hop_domain, next_hop_connector });
+stored_struct!(HopRecord { key, suspended });
 
 /// A hop number as a row of its own.
 #[derive(Clone, Copy)]
 struct NumberRow(u32);
 
-impl Field for NumberRow {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.0.put(out);
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
-        Field::read(reader).map(NumberRow)
-    }
-}
-
+stored_newtype!(NumberRow);
 row!(HopRecord, version 1);
 row!(NumberRow, version 1);
 

@@ -1,6 +1,7 @@
 //! The queue manager: opens connections when the scheduler says so and records what they
 //! brought. Thin: the decisions stand in [`scheduler`](super::scheduler) and the rows.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,8 @@ use crate::envelope::Source;
 use crate::queue::hop::{self, HopRecord};
 use crate::queue::keys::{self, HopNumber, PartKey};
 use crate::queue::message::{Part, QueuedMessage};
-use crate::queue::scheduler::Ended;
+use crate::queue::rows::Due;
+use crate::queue::scheduler::{Arrivals, Ended};
 use crate::queue::settle::{PartResult, settle};
 use crate::queue::{local, notices, rows};
 use crate::route::DeliveryType;
@@ -25,6 +27,8 @@ use crate::submit::Transport;
 
 /// How long a store fault keeps the manager from trying again.
 const FAULT_PAUSE: Duration = Duration::from_secs(10);
+/// What open connections get at shutdown.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 /// How long the manager sleeps at most, so that a changed system clock is noticed.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 
@@ -46,7 +50,7 @@ impl QueueManager {
         next_hop: Arc<dyn NextHop>,
     ) -> Result<QueueManager, StoreError> {
         let core = transport.core.clone();
-        let hops = core.database.read(|snapshot| rows::hops(snapshot)).await?;
+        let hops = core.database.read(rows::hops).await?;
         let now = core.now();
         let mut board = core.board();
         for (number, record) in hops {
@@ -57,19 +61,23 @@ impl QueueManager {
         Ok(QueueManager { core, next_hop, running: JoinSet::new(), next_notice: Timestamp::EPOCH })
     }
 
-    /// Runs until `shutdown` is ready. Connections that are open then are dropped; their
-    /// messages stay in the queue.
+    /// Runs until `shutdown` is ready, then gives open connections a moment to finish. What
+    /// they have not recorded by then stays in the queue.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) {
         tokio::pin!(shutdown);
         loop {
             let deadline = self.turn().await;
             let sleep = deadline.map_or(SLEEP_MAX, |at| at.since(self.core.now()).min(SLEEP_MAX));
             tokio::select! {
-                () = &mut shutdown => return,
+                () = &mut shutdown => break,
                 () = self.core.changed.notified() => {}
                 () = tokio::time::sleep(sleep) => {}
                 Some(_) = self.running.join_next() => {}
             }
+        }
+        let finished = async { while self.running.join_next().await.is_some() {} };
+        if tokio::time::timeout(SHUTDOWN_GRACE, finished).await.is_err() {
+            tracing::warn!("connections were cut at shutdown; their messages stay queued");
         }
     }
 
@@ -115,8 +123,7 @@ impl QueueManager {
 
     fn open_connections(&mut self, now: Timestamp) {
         while let Some(hop) = self.poll(now) {
-            let connection =
-                Connection { core: self.core.clone(), next_hop: self.next_hop.clone(), hop };
+            let connection = Connection::new(self.core.clone(), self.next_hop.clone(), hop);
             self.running.spawn(connection.run());
         }
     }
@@ -138,54 +145,70 @@ impl QueueManager {
     }
 }
 
-/// One connection to one next hop, from the choice of its messages to the record.
+/// One connection to one next hop, from the choice of its messages to the record. However it
+/// ends, also by a panic of the next hop or when it is cut, its messages are let go.
 struct Connection {
     core: Arc<Core>,
     next_hop: Arc<dyn NextHop>,
     hop: HopNumber,
+    held: Vec<PartKey>,
+    released: bool,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.released {
+            return;
+        }
+        let now = self.core.now();
+        let mut board = self.core.board();
+        board.unlock(&self.held);
+        board.scheduler.arrived(self.hop, now);
+        board.scheduler.finished(self.hop, now, Ended::Failed(status::store_failed()));
+        drop(board);
+        self.core.changed.notify_one();
+    }
 }
 
 impl Connection {
-    async fn run(self) {
-        let (held, ended) = match self.take().await {
-            Ok((held, _)) if held.is_empty() => (held, Ok(Ended::Unused)),
-            Ok((held, parts)) => (held, self.carry(parts).await),
-            Err(error) => (Vec::new(), Err(error)),
+    fn new(core: Arc<Core>, next_hop: Arc<dyn NextHop>, hop: HopNumber) -> Self {
+        Connection { core, next_hop, hop, held: Vec::new(), released: false }
+    }
+
+    async fn run(mut self) {
+        let ended = match self.take().await {
+            Ok(parts) => self.carry(parts).await,
+            Err(error) => Err(error),
         };
-        let ended = ended.unwrap_or_else(|error: StoreError| {
+        let ended = ended.unwrap_or_else(|error| {
             tracing::error!(%error, "a queue could not be worked on");
             Ended::Failed(status::store_failed())
         });
-        self.release(&held, ended).await;
+        self.release(ended).await;
     }
 
     /// Chooses and locks messages, then reads them: what another connection held when the
     /// choice was made may have gone since.
-    async fn take(&self) -> Result<(Vec<PartKey>, Vec<LoadedPart>), StoreError> {
+    async fn take(&mut self) -> Result<Vec<LoadedPart>, StoreError> {
         let (hop, now) = (self.hop, self.core.now());
         let (seen, locked) = self.look();
-        let due = self
-            .core
-            .database
-            .read(move |snapshot| {
-                rows::due_parts(snapshot, hop, now, MESSAGES_PER_CONNECTION_MAX, &locked)
-            })
-            .await?;
-        let keys = {
-            let mut board = self.core.board();
-            board.scheduler.set_due(hop, seen, due.next);
-            board.lock(due.parts)
+        let choose = move |snapshot: &store::Snapshot| {
+            rows::due_parts(snapshot, hop, now, MESSAGES_PER_CONNECTION_MAX, &locked)
         };
+        let due = self.core.database.read(choose).await?;
+        self.hold(seen, due);
         // Another connection can start on the rest.
         self.core.changed.notify_one();
-        let parts = self.load(now, keys.clone()).await;
-        if parts.is_err() {
-            self.core.board().unlock(&keys);
-        }
-        Ok((keys, parts?))
+        self.load(now, self.held.clone()).await
     }
 
-    fn look(&self) -> (super::scheduler::Arrivals, std::collections::HashSet<PartKey>) {
+    fn hold(&mut self, seen: Arrivals, due: Due) {
+        let mut board = self.core.board();
+        board.scheduler.set_due(self.hop, seen, due.next);
+        self.held = board.lock(due.parts);
+    }
+
+    fn look(&self) -> (Arrivals, HashSet<PartKey>) {
         let board = self.core.board();
         (board.scheduler.arrivals(self.hop), board.locked())
     }
@@ -280,13 +303,11 @@ impl Connection {
     }
 
     /// Lets go of the messages and says what is due next.
-    async fn release(&self, held: &[PartKey], ended: Ended) {
+    async fn release(mut self, ended: Ended) {
         let hop = self.hop;
-        let (seen, locked) = {
-            let mut board = self.core.board();
-            board.unlock(held);
-            (board.scheduler.arrivals(hop), board.locked())
-        };
+        self.core.board().unlock(&self.held);
+        self.held.clear();
+        let (seen, locked) = self.look();
         let next =
             self.core.database.read(move |snapshot| rows::next_due(snapshot, hop, &locked)).await;
         let now = self.core.now();
@@ -298,6 +319,7 @@ impl Connection {
         board.scheduler.set_due(hop, seen, next);
         board.scheduler.finished(hop, now, ended);
         drop(board);
+        self.released = true;
         self.core.changed.notify_one();
     }
 }

@@ -8,11 +8,11 @@ use store::{BlobNumber, Corrupt, Record};
 use types::ReversePath;
 use types::limits::{PART_RECIPIENTS_MAX, PART_RECIPIENTS_OCTETS_MAX};
 use types::time::Timestamp;
-use types::wire::{Reader, Truncated, put_int};
+use types::wire::{Reader, Truncated};
 
 use crate::envelope::{BodyType, Envelope, NetworkMessageId, Origin, Recipient, Return};
 use crate::queue::keys::HopNumber;
-use crate::record::Field;
+use crate::record::{Field, stored_struct};
 use crate::status::Reply;
 
 /// The due time of a suspended part.
@@ -66,43 +66,22 @@ impl QueuedMessage {
     }
 }
 
-impl Field for QueuedMessage {
-    fn put(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.network_id.0);
-        self.reverse_path.put(out);
-        self.ret.put(out);
-        self.envelope_id.put(out);
-        self.body.put(out);
-        self.smtputf8.put(out);
-        self.require_tls.put(out);
-        self.origin.put(out);
-        self.blob.0.put(out);
-        self.octets.put(out);
-        self.message_id.put(out);
-        self.subject.put(out);
-        put_int(out, self.accepted.micros());
-        self.parts.put(out);
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
-        Ok(QueuedMessage {
-            network_id: NetworkMessageId(reader.array()?),
-            reverse_path: Field::read(reader)?,
-            ret: Field::read(reader)?,
-            envelope_id: Field::read(reader)?,
-            body: Field::read(reader)?,
-            smtputf8: Field::read(reader)?,
-            require_tls: Field::read(reader)?,
-            origin: Field::read(reader)?,
-            blob: BlobNumber(reader.uint()?),
-            octets: Field::read(reader)?,
-            message_id: Field::read(reader)?,
-            subject: Field::read(reader)?,
-            accepted: Timestamp::from_micros(reader.int()?),
-            parts: Field::read(reader)?,
-        })
-    }
-}
+stored_struct!(QueuedMessage {
+    network_id,
+    reverse_path,
+    ret,
+    envelope_id,
+    body,
+    smtputf8,
+    require_tls,
+    origin,
+    blob,
+    octets,
+    message_id,
+    subject,
+    accepted,
+    parts,
+});
 
 /// Recipients of one message at one next hop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,40 +118,8 @@ impl Part {
     }
 }
 
-impl Field for Part {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.hop.0.put(out);
-        put_int(out, self.due.micros());
-        put_int(out, self.notice.micros());
-        self.delay_reported.put(out);
-        self.retry_count.put(out);
-        self.last_error.put(out);
-        self.recipients.put(out);
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
-        Ok(Part {
-            hop: HopNumber(Field::read(reader)?),
-            due: Timestamp::from_micros(reader.int()?),
-            notice: Timestamp::from_micros(reader.int()?),
-            delay_reported: Field::read(reader)?,
-            retry_count: Field::read(reader)?,
-            last_error: Field::read(reader)?,
-            recipients: Field::read(reader)?,
-        })
-    }
-}
-
-impl Field for QueuedRecipient {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.recipient.put(out);
-        self.mailbox.put(out);
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
-        Ok(QueuedRecipient { recipient: Field::read(reader)?, mailbox: Field::read(reader)? })
-    }
-}
+stored_struct!(Part { hop, due, notice, delay_reported, retry_count, last_error, recipients });
+stored_struct!(QueuedRecipient { recipient, mailbox });
 
 /// Gives a value made of [`Field`]s a row of its own.
 macro_rules! row {

@@ -117,6 +117,8 @@ fn stored(read: &impl Read, mailbox: u32) -> Vec<(BlobNumber, Vec<u8>)> {
 pub enum Script {
     /// Nobody is there.
     Unreachable,
+    /// The code that sends has a fault.
+    Panic,
     /// Every recipient is answered by this function.
     Answer(Box<dyn Fn(&Address) -> RecipientReport + Send>),
     /// So many messages are taken, then the connection breaks.
@@ -190,6 +192,7 @@ fn play(script: Script, messages: &[OutgoingMessage]) -> HopReport {
     let remote_host = Some("mx.far.test".to_owned());
     match script {
         Script::Unreachable => HopReport::unreachable(busy()),
+        Script::Panic => panic!("scripted"),
         Script::Answer(answer) => HopReport {
             messages: messages.iter().map(|message| said(&*answer, message)).collect(),
             failure: None,
@@ -207,6 +210,9 @@ fn play(script: Script, messages: &[OutgoingMessage]) -> HopReport {
     }
 }
 
+/// Tracking events: which, about whom.
+pub type Events = Arc<Mutex<Vec<(EventId, Vec<String>)>>>;
+
 /// All of it.
 pub struct Server {
     pub clock: ManualClock,
@@ -216,13 +222,19 @@ pub struct Server {
     pub world: Arc<World>,
     pub transport: Transport,
     pub manager: QueueManager,
-    pub events: Arc<Mutex<Vec<(EventId, Vec<String>)>>>,
+    pub events: Events,
 }
 
 /// Alice (1) and Bob (2) at example.test, one connector to everywhere else.
 pub async fn server() -> Server {
     let clock = ManualClock::new(Timestamp::from_secs(START));
     let options = Options::memory().with_clock(Arc::new(clock.clone()));
+    let database = Database::open(options).unwrap();
+    over(database, clock).await
+}
+
+/// The same people and world over a given store.
+pub async fn over(database: Database, clock: ManualClock) -> Server {
     let directory = Directory::default();
     directory.mailbox("alice@example.test", 1);
     directory.mailbox("bob@example.test", 2);
@@ -232,7 +244,6 @@ pub async fn server() -> Server {
         seen: Mutex::default(),
         reachable: Mutex::new(true),
     });
-    let database = Database::open(options).unwrap();
     start(clock, database, Arc::new(directory), Arc::default(), world).await
 }
 
@@ -243,7 +254,7 @@ async fn start(
     mailboxes: Arc<Mailboxes>,
     world: Arc<World>,
 ) -> Server {
-    let events: Arc<Mutex<Vec<(EventId, Vec<String>)>>> = Arc::default();
+    let events: Events = Arc::default();
     let hook = events.clone();
     let mut settings = Settings::new("mail.example.test".parse().unwrap());
     settings.tracking = Tracking::with_hook(Arc::new(move |event| {
