@@ -4,7 +4,10 @@
 //! length. Encoded words in names stay as they came; quoting and comments are resolved.
 //! `types::Address` is the legal address; this is what somebody wrote.
 
-use crate::{parameters::skip_comment, words};
+use crate::{
+    lexis::{skip_comment, unquote},
+    words,
+};
 
 /// RFC 9051 `address`: a mailbox, or one of the two marks that enclose a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -232,20 +235,6 @@ fn split_at(text: String, at: Option<usize>) -> (String, String) {
         Some(at) => (text[..at].to_owned(), text[at + 1..].to_owned()),
         None => (text, String::new()),
     }
-}
-
-/// Takes a quoted string off the front of `rest`; an unclosed one goes to the end.
-fn unquote(rest: &mut &str, out: &mut String) {
-    let mut chars = rest.chars();
-    chars.next();
-    loop {
-        match chars.next() {
-            None | Some('"') => break,
-            Some('\\') => out.extend(chars.next()),
-            Some(c) => out.push(c),
-        }
-    }
-    *rest = chars.as_str();
 }
 
 #[cfg(test)]

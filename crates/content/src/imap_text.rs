@@ -81,13 +81,20 @@ impl Writer {
             return self.literal(text);
         }
         self.out.push(b'"');
+        match text.contains(['"', '\\', '\0']) {
+            true => self.escaped(text),
+            false => self.raw(text),
+        }
+        self.out.push(b'"');
+    }
+
+    fn escaped(&mut self, text: &str) {
         for octet in text.bytes().filter(|octet| *octet != 0) {
             if matches!(octet, b'"' | b'\\') {
                 self.out.push(b'\\');
             }
             self.out.push(octet);
         }
-        self.out.push(b'"');
     }
 
     fn literal(&mut self, text: &str) {

@@ -6,7 +6,11 @@
 
 use types::limits::MIME_PARAMETERS_MAX;
 
-use crate::{charset, transfer, words};
+use crate::{
+    charset,
+    lexis::{skip_comment, unquote},
+    transfer, words,
+};
 
 /// One parameter. Continuations are joined; a value in the extended form of RFC 2231 keeps its
 /// `charset'language'percent-encoded` form, and its name the asterisk, as IMAP passes it on.
@@ -119,16 +123,7 @@ impl<'a> Scan<'a> {
     /// `quoted-string`, then anything up to the semicolon is dropped.
     fn quoted(&mut self) -> String {
         let mut out = String::new();
-        let mut chars = self.rest.chars();
-        chars.next();
-        loop {
-            match chars.next() {
-                None | Some('"') => break,
-                Some('\\') => out.extend(chars.next()),
-                Some(c) => out.push(c),
-            }
-        }
-        self.rest = chars.as_str();
+        unquote(&mut self.rest, &mut out);
         self.until_semicolon();
         out
     }
@@ -140,26 +135,6 @@ impl<'a> Scan<'a> {
     fn advance(&mut self, c: char) {
         self.rest = &self.rest[c.len_utf8()..];
     }
-}
-
-/// What follows the comment at the front of `text` (RFC 5322 section 3.2.2, nesting counted).
-/// An unclosed comment takes the rest, so reading stays linear.
-pub(crate) fn skip_comment(text: &str) -> &str {
-    let mut depth = 0usize;
-    let mut escaped = false;
-    for (at, octet) in text.bytes().enumerate() {
-        match octet {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'(' => depth += 1,
-            b')' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return &text[at + 1..];
-        }
-    }
-    ""
 }
 
 /// Joins `name*0`, `name*1*` ... (RFC 2231 section 3) in the order of their numbers.

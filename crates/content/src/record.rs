@@ -5,8 +5,8 @@
 //! Our own record, not a network format; integers and lengths as in `types::wire`.
 
 use types::{
-    limits::{ENVELOPE_ADDRESSES_MAX, MIME_DEPTH_MAX},
-    wire::{Reader, put_bytes, put_int, put_uint},
+    limits::MIME_DEPTH_MAX,
+    wire::{Reader, put_bytes},
 };
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     imap_text::{self, Form},
     parameters::Parameter,
     property::{Bag, Corrupt},
+    stored::{self, Stored, stored, stored_scalars},
     structure::{Disposition, Part, Span},
     summary::{Importance, Summary},
 };
@@ -72,26 +73,6 @@ fn texts(bytes: &[u8]) -> Result<Texts<'_>, Corrupt> {
     Ok(Texts { envelope, bodystructure, body, rest: reader })
 }
 
-/// A value with a place in the record.
-trait Stored: Sized {
-    fn put(&self, out: &mut Vec<u8>);
-    fn get(reader: &mut Reader) -> Result<Self, Corrupt>;
-}
-
-/// A struct is stored as its fields in the order given.
-macro_rules! stored {
-    ($($name:ident { $($field:ident),* $(,)? })*) => {
-        $(impl Stored for $name {
-            fn put(&self, out: &mut Vec<u8>) {
-                $(self.$field.put(out);)*
-            }
-            fn get(reader: &mut Reader) -> Result<Self, Corrupt> {
-                Ok($name { $($field: Stored::get(reader)?,)* })
-            }
-        })*
-    };
-}
-
 stored! {
     Span { start, end }
     Parameter { name, value }
@@ -106,75 +87,12 @@ stored! {
     }
 }
 
-macro_rules! stored_scalars {
-    ($($scalar:ty: |$value:ident, $out:ident| $put:expr, |$reader:ident| $get:expr;)*) => {
-        $(impl Stored for $scalar {
-            fn put(&self, $out: &mut Vec<u8>) {
-                let $value = self;
-                $put
-            }
-            fn get($reader: &mut Reader) -> Result<Self, Corrupt> {
-                Ok($get)
-            }
-        })*
-    };
-}
-
 stored_scalars! {
-    u32: |v, out| put_uint(out, u64::from(*v)), |r| r.uint32()?;
-    u64: |v, out| put_uint(out, *v), |r| r.uint()?;
-    i64: |v, out| put_int(out, *v), |r| r.int()?;
-    i16: |v, out| put_int(out, i64::from(*v)), |r| i16::try_from(r.int()?).map_err(|_| Corrupt)?;
-    bool: |v, out| out.push(u8::from(*v)), |r| r.octet()? != 0;
-    String: |v, out| put_bytes(out, v.as_bytes()), |r| r.text()?.to_owned();
     [u8; 16]: |v, out| out.extend_from_slice(v), |r| r.array()?;
     Bag: |v, out| put_bytes(out, &v.encode()), |r| Bag::decode(r.bytes()?)?;
     Importance: |v, out| out.push(*v as u8),
         |r| Importance::from_number(i32::from(r.octet()?)).ok_or(Corrupt)?;
     Part: |v, out| put_part(v, out), |r| get_part(r, 0)?;
-}
-
-impl<T: Stored> Stored for Option<T> {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.is_some().put(out);
-        if let Some(value) = self {
-            value.put(out);
-        }
-    }
-
-    fn get(reader: &mut Reader) -> Result<Self, Corrupt> {
-        bool::get(reader)?.then(|| T::get(reader)).transpose()
-    }
-}
-
-impl<T: Stored> Stored for Box<T> {
-    fn put(&self, out: &mut Vec<u8>) {
-        T::put(self, out);
-    }
-
-    fn get(reader: &mut Reader) -> Result<Self, Corrupt> {
-        T::get(reader).map(Box::new)
-    }
-}
-
-/// Most things any list of a summary holds: the longest is a list of addresses and group marks.
-const LIST_LENGTH_MAX: usize = 2 * ENVELOPE_ADDRESSES_MAX;
-
-impl<T: Stored> Stored for Vec<T> {
-    fn put(&self, out: &mut Vec<u8>) {
-        put_uint(out, self.len() as u64);
-        self.iter().for_each(|value| value.put(out));
-    }
-
-    fn get(reader: &mut Reader) -> Result<Self, Corrupt> {
-        let count = count(reader)?;
-        (0..count).map(|_| T::get(reader)).collect()
-    }
-}
-
-fn count(reader: &mut Reader) -> Result<usize, Corrupt> {
-    let count = usize::try_from(reader.uint()?).map_err(|_| Corrupt)?;
-    if count > LIST_LENGTH_MAX { Err(Corrupt) } else { Ok(count) }
 }
 
 fn put_part(part: &Part, out: &mut Vec<u8>) {
@@ -221,6 +139,6 @@ fn get_part(reader: &mut Reader, depth: usize) -> Result<Part, Corrupt> {
 }
 
 fn get_children(reader: &mut Reader, depth: usize) -> Result<Vec<Part>, Corrupt> {
-    let count = count(reader)?;
+    let count = stored::count(reader)?;
     (0..count).map(|_| get_part(reader, depth + 1)).collect()
 }

@@ -86,8 +86,6 @@ pub const SEARCH_TEXT_OCTETS_MAX: usize = 16 * 1024 * 1024;
 pub const BAG_PROPERTIES_MAX: usize = 4_096;
 /// Octets of one encoded bag; larger values live outside of it.
 pub const BAG_OCTETS_MAX: usize = 64 * 1024;
-/// Values of one multi-valued property.
-pub const PROPERTY_VALUES_MAX: usize = 65_536;
 /// Characters of the name of a named property ([MS-OXCPRPT]: 254 octets of UTF-16).
 pub const PROPERTY_NAME_CHARS_MAX: usize = 127;
 
@@ -226,20 +224,12 @@ pub const IMAP_MAILBOX_NAME_OCTETS_MAX: usize = 8 * 1024;
 pub const IMAP_KEYWORD_OCTETS_MAX: usize = 100;
 /// Octets of the name of a metadata entry.
 pub const IMAP_METADATA_NAME_OCTETS_MAX: usize = 255;
-/// Octets of the value of a metadata entry (RFC 5464 asks for 1,024 at least).
-pub const IMAP_METADATA_VALUE_OCTETS_MAX: usize = 64 * 1024;
-/// Metadata entries of one mailbox.
-pub const IMAP_METADATA_ENTRIES_MAX: usize = 100;
 /// Fields of an ID command (RFC 2971).
 pub const IMAP_ID_FIELDS_MAX: usize = 30;
-/// Octets of one line of a SASL exchange in base64: room for 12 KiB.
-pub const IMAP_SASL_LINE_OCTETS_MAX: usize = 16 * 1024;
 /// Messages of one MULTIAPPEND: they commit together.
 pub const IMAP_APPEND_MESSAGES_MAX: usize = 1000;
 /// Commands answered with BAD before the connection is closed (Exchange's MaxCommandErrors).
 pub const IMAP_BAD_COMMANDS_MAX: u32 = 20;
-/// Octets of output kept before the session waits for the reader.
-pub const IMAP_OUTPUT_OCTETS: usize = 64 * 1024;
 /// Octets of responses made by one read of the store: well below what a snapshot may give.
 pub const IMAP_BATCH_OCTETS: usize = 1024 * 1024;
 /// Seconds a session may be silent before login (Exchange's PreAuthenticatedConnectionTimeout).
@@ -248,8 +238,16 @@ pub const IMAP_PREAUTH_IDLE_SECS: u64 = 60;
 pub const IMAP_IDLE_SECS: u64 = 30 * 60;
 /// Seconds between signs of life in IDLE: middleboxes forget connections after a few minutes.
 pub const IMAP_HEARTBEAT_SECS: u64 = 120;
-/// Seconds a reader may take nothing of what it asked for.
-pub const IMAP_WRITE_STALL_SECS: u64 = 60;
+/// Seconds between two pieces of a literal or a command.
+pub const IMAP_COMMAND_STALL_SECS: u64 = 5 * 60;
+/// Messages opened by one read of the store.
+pub const IMAP_BATCH_MESSAGES: usize = 1024;
+/// Messages of which one read of the store sends nothing but flags and numbers.
+pub const IMAP_BATCH_ENTRIES: usize = 8192;
+/// Octets of a message part from which on it streams instead of being held.
+pub const IMAP_STREAM_OCTETS: u64 = 256 * 1024;
+/// Octets of an unwanted literal that are skipped; beyond it the connection ends.
+pub const IMAP_SKIPPED_LITERAL_OCTETS_MAX: u64 = 160 * 1024 * 1024;
 /// Event groups of a NOTIFY command.
 pub const IMAP_NOTIFY_GROUPS_MAX: usize = 64;
 

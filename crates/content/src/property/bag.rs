@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, btree_map};
 
 use types::{
-    limits::BAG_PROPERTIES_MAX,
+    limits::{BAG_OCTETS_MAX, BAG_PROPERTIES_MAX, PROPERTY_NAME_CHARS_MAX},
     wire::{Reader, put_uint},
 };
 
-use super::{Corrupt, PropertyKey, Value};
+use super::{Corrupt, NameKind, PropertyKey, PropertyName, Value};
+use crate::stored;
 
 /// Version of the record.
 const VERSION: u8 = 1;
@@ -76,6 +77,20 @@ impl Bag {
         self.0.is_empty()
     }
 
+    /// A bag that may be stored: what clients set is checked before it is written, so that what
+    /// was written can always be read.
+    pub fn is_within_limits(&self) -> bool {
+        let named_briefly = |key: &PropertyKey| match key {
+            PropertyKey::Named(PropertyName { kind: NameKind::String(name), .. }) => {
+                name.chars().count() <= PROPERTY_NAME_CHARS_MAX
+            }
+            _ => true,
+        };
+        self.len() <= BAG_PROPERTIES_MAX
+            && self.0.keys().all(named_briefly)
+            && self.encode().len() <= BAG_OCTETS_MAX
+    }
+
     /// The record: version, count, keys with their values.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = vec![VERSION];
@@ -93,10 +108,7 @@ impl Bag {
         if reader.octet()? != VERSION {
             return Err(Corrupt);
         }
-        let count = usize::try_from(reader.uint()?).map_err(|_| Corrupt)?;
-        if count > BAG_PROPERTIES_MAX {
-            return Err(Corrupt);
-        }
+        let count = stored::count(&mut reader)?;
         let entry = |_| Ok((PropertyKey::decode(&mut reader)?, Value::decode(&mut reader)?));
         let map = (0..count).map(entry).collect::<Result<_, Corrupt>>()?;
         if reader.is_empty() { Ok(Bag(map)) } else { Err(Corrupt) }
@@ -121,7 +133,7 @@ impl<K: Into<PropertyKey>, V: Into<Value>> FromIterator<(K, V)> for Bag {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::property::{FileTime, Guid, NameKind, PropertyName, PropertyTag, tags};
+    use crate::property::{FileTime, Guid, PropertyTag, names, tags};
     use proptest::{collection::vec, prelude::*};
 
     fn key() -> impl Strategy<Value = PropertyKey> {
@@ -200,6 +212,22 @@ mod tests {
         assert_eq!(Bag::decode(&bytes), Err(Corrupt));
         bytes[0] = VERSION + 1;
         assert_eq!(Bag::decode(&bytes), Err(Corrupt));
+    }
+
+    #[test]
+    fn bags_have_limits() {
+        let many =
+            |count: u32| (0..count).map(|id| (PropertyTag(id << 16 | 3), 1)).collect::<Bag>();
+        let limit = BAG_PROPERTIES_MAX as u32;
+        let named = |length: usize| -> Bag {
+            let name = PropertyName::string(names::PS_PUBLIC_STRINGS, &"n".repeat(length));
+            [(name, true)].into_iter().collect()
+        };
+        let large: Bag = [(tags::BODY, "x".repeat(BAG_OCTETS_MAX))].into_iter().collect();
+        assert!(many(limit).is_within_limits() && !many(limit + 1).is_within_limits());
+        assert!(named(127).is_within_limits() && !named(128).is_within_limits());
+        assert!(!large.is_within_limits());
+        assert_eq!(Bag::decode(&many(limit + 1).encode()), Ok(many(limit + 1)));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Values of properties ([MS-OXCDATA] section 2.11.1).
 
-use types::wire::{Reader, put_bytes, put_int, put_uint};
+use types::wire::{Reader, put_uint};
 
 use super::{Corrupt, Guid, PropertyType};
-use types::limits::PROPERTY_VALUES_MAX;
+use crate::stored::{Stored, stored_scalars};
 
 /// 100 ns since 1601-01-01 UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -63,51 +63,9 @@ pub enum Value {
     MultipleBinary(Vec<Vec<u8>>),
 }
 
-/// One field of the record: how a scalar is written and read.
-trait Field: Sized {
-    fn put(&self, out: &mut Vec<u8>);
-    fn get(reader: &mut Reader) -> Result<Self, Corrupt>;
-}
-
-macro_rules! fields {
-    ($($scalar:ty: |$value:ident, $out:ident| $put:expr, |$reader:ident| $get:expr;)*) => {
-        $(impl Field for $scalar {
-            fn put(&self, $out: &mut Vec<u8>) {
-                let $value = self;
-                $put
-            }
-            fn get($reader: &mut Reader) -> Result<Self, Corrupt> {
-                Ok($get)
-            }
-        })*
-    };
-}
-
-fields! {
-    i16: |v, out| put_int(out, i64::from(*v)), |r| i16::try_from(r.int()?).map_err(|_| Corrupt)?;
-    i32: |v, out| put_int(out, i64::from(*v)), |r| i32::try_from(r.int()?).map_err(|_| Corrupt)?;
-    i64: |v, out| put_int(out, *v), |r| r.int()?;
-    u32: |v, out| put_uint(out, u64::from(*v)), |r| r.uint32()?;
-    f32: |v, out| out.extend_from_slice(&v.to_le_bytes()), |r| f32::from_le_bytes(r.array()?);
-    f64: |v, out| out.extend_from_slice(&v.to_le_bytes()), |r| f64::from_le_bytes(r.array()?);
-    bool: |v, out| out.push(u8::from(*v)), |r| r.octet()? != 0;
-    String: |v, out| put_bytes(out, v.as_bytes()), |r| r.text()?.to_owned();
+stored_scalars! {
     FileTime: |v, out| put_uint(out, v.0), |r| FileTime(r.uint()?);
     Guid: |v, out| out.extend_from_slice(&v.0), |r| Guid(r.array()?);
-    Vec<u8>: |v, out| put_bytes(out, v), |r| r.bytes()?.to_vec();
-}
-
-fn put_all<T: Field>(values: &[T], out: &mut Vec<u8>) {
-    put_uint(out, values.len() as u64);
-    values.iter().for_each(|value| value.put(out));
-}
-
-fn get_all<T: Field>(reader: &mut Reader) -> Result<Vec<T>, Corrupt> {
-    let count = usize::try_from(reader.uint()?).map_err(|_| Corrupt)?;
-    if count > PROPERTY_VALUES_MAX.min(reader.rest().len()) {
-        return Err(Corrupt);
-    }
-    (0..count).map(|_| T::get(reader)).collect()
 }
 
 macro_rules! codec {
@@ -128,7 +86,7 @@ macro_rules! codec {
                 match self {
                     Value::Null => {}
                     $(Value::$single(value) => value.put(out),)*
-                    $(Value::$multiple(values) => put_all(values, out),)*
+                    $(Value::$multiple(values) => values.put(out),)*
                 }
             }
 
@@ -137,8 +95,8 @@ macro_rules! codec {
                 let code = u16::try_from(reader.uint()?).map_err(|_| Corrupt)?;
                 match PropertyType::from_code(code).ok_or(Corrupt)? {
                     PropertyType::Null => Ok(Value::Null),
-                    $(PropertyType::$single => Ok(Value::$single(Field::get(reader)?)),)*
-                    $(PropertyType::$multiple => Ok(Value::$multiple(get_all(reader)?)),)*
+                    $(PropertyType::$single => Ok(Value::$single(Stored::get(reader)?)),)*
+                    $(PropertyType::$multiple => Ok(Value::$multiple(Stored::get(reader)?)),)*
                     PropertyType::Unspecified
                     | PropertyType::Object
                     | PropertyType::String8
