@@ -85,9 +85,19 @@ pub struct OriginalRecipient {
 impl OriginalRecipient {
     /// The ORCPT a server makes up for an address that had none.
     pub fn of(address: &Address) -> Self {
-        let address_type = if address.needs_smtputf8() { "utf-8" } else { "rfc822" };
-        OriginalRecipient { address_type: address_type.to_owned(), address: address.to_string() }
+        if address.needs_smtputf8() {
+            return OriginalRecipient {
+                address_type: "utf-8".into(),
+                address: address.to_string(),
+            };
+        }
+        OriginalRecipient { address_type: "rfc822".into(), address: ascii(address) }
     }
+}
+
+/// The address with its domain in A-labels: ASCII as a whole when the local part is.
+pub(crate) fn ascii(address: &Address) -> String {
+    format!("{}@{}", address.local, address.domain.to_ascii())
 }
 
 impl fmt::Display for OriginalRecipient {

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::header;
+use crate::header::{self, HeaderEdits};
 
 /// Prefix of the fields that count inside the organization.
 pub const ORGANIZATION_PREFIX: &str = "X-MS-Exchange-Organization-";
@@ -56,29 +56,30 @@ pub fn removed(header_bytes: &[u8], rights: HeaderRights) -> Vec<Range<usize>> {
         .collect()
 }
 
+/// The header without them: what leaves by a Send connector, or is enclosed in a report.
+pub fn clean(header_bytes: &[u8], rights: HeaderRights) -> Vec<u8> {
+    let removed = removed(header_bytes, rights);
+    HeaderEdits { removed, ..HeaderEdits::default() }.apply(header_bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::header::HeaderEdits;
 
     const HEADER: &[u8] = b"Received: x\r\nx-ms-exchange-organization-SCL: -1\r\n more\r\n\
         X-MS-Exchange-Forest-RulesExecuted: y\r\nResent-From: a@b.test\r\nFrom: a@b.test\r\n";
 
-    fn through(rights: HeaderRights) -> Vec<u8> {
-        HeaderEdits { removed: removed(HEADER, rights), ..HeaderEdits::default() }.apply(HEADER)
-    }
-
     #[test]
     fn strangers_lose_ours_and_keep_theirs() {
         assert_eq!(
-            through(HeaderRights::OUTSIDE),
+            clean(HEADER, HeaderRights::OUTSIDE),
             b"Received: x\r\nResent-From: a@b.test\r\nFrom: a@b.test\r\n"
         );
     }
 
     #[test]
     fn servers_keep_everything_and_pickup_nothing() {
-        assert_eq!(through(HeaderRights::EXCHANGE_SERVERS), HEADER);
-        assert_eq!(through(HeaderRights::NONE), b"From: a@b.test\r\n");
+        assert_eq!(clean(HEADER, HeaderRights::EXCHANGE_SERVERS), HEADER);
+        assert_eq!(clean(HEADER, HeaderRights::NONE), b"From: a@b.test\r\n");
     }
 }

@@ -23,7 +23,6 @@ pub mod boundary;
 pub mod categorize;
 mod commit;
 pub mod connector;
-mod core;
 mod date;
 pub mod dkim;
 pub mod dsn;
@@ -39,6 +38,7 @@ pub mod received;
 mod record;
 mod reports;
 pub mod route;
+mod shared;
 pub mod status;
 mod submit;
 pub mod tracking;
@@ -48,7 +48,6 @@ pub use boundary::{
     LocalMailbox, NextHop, OutgoingMessage, RecipientReport, Recipients, Resolved, Summary,
 };
 pub use connector::{AddressSpace, ConnectorGuid, DomainPattern, SendConnector};
-pub use core::Settings;
 pub use envelope::{
     BodyType, Envelope, InternalMessageId, NetworkMessageId, Notify, Origin, OriginalRecipient,
     Recipient, Return, SenderCheck, Source, TlsSession,
@@ -58,5 +57,6 @@ pub use plan::Content;
 pub use queue::admin::{MessageInfo, QueueInfo, VerbError};
 pub use queue::manager::QueueManager;
 pub use route::{DeliveryType, NextHopSolutionKey, RoutingTable};
+pub use shared::Settings;
 pub use status::{EnhancedStatus, Reply};
 pub use submit::{Accepted, RecipientRights, Refused, Submission, Transport};

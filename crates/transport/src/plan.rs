@@ -8,11 +8,11 @@ use types::time::Timestamp;
 
 use crate::boundary::Summary;
 use crate::categorize::{LocalRecipient, MessageCopy};
-use crate::core::Core;
 use crate::envelope::{Envelope, InternalMessageId, NetworkMessageId, Origin, Recipient};
 use crate::header;
 use crate::queue::message::QueuedMessage;
 use crate::route::NextHopSolutionKey;
+use crate::shared::Core;
 use crate::tracking::Tracked;
 
 /// The bytes of a message on their way into the store.

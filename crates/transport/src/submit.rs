@@ -13,13 +13,13 @@ use types::{Address, ReversePath};
 use crate::boundary::{DomainType, LocalDelivery, LocalMailbox, Recipients, Resolved};
 use crate::categorize::{self, Categorized, Failure, MessageFacts, Step};
 use crate::commit::{Committed, Work};
-use crate::core::{Core, Settings, refusal};
 use crate::dsn::{Action, ReportedRecipient, wanted};
 use crate::envelope::{Envelope, InternalMessageId, NetworkMessageId, Origin, Recipient, Source};
 use crate::plan::{Content, PlannedCopy, Template, plan_copies, tracked};
 use crate::queue::message::QueuedMessage;
 use crate::reports::{self, Occasion, OriginalBytes};
 use crate::route::RoutingTable;
+use crate::shared::{Core, Settings, refusal};
 use crate::status::{self, Reply};
 use crate::tracking::{EventId, Tracked, TrackingEvent};
 

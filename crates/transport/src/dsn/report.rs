@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::dsn::{Action, Enclosed, Report, ReportedRecipient, text};
-use crate::envelope::OriginalRecipient;
+use crate::envelope::{OriginalRecipient, ascii};
 use crate::firewall::{self, HeaderRights};
-use crate::header::{self, HeaderEdits};
+use crate::header;
 use crate::status::{EnhancedStatus, Reply};
 use crate::{date, random};
 
@@ -34,7 +34,7 @@ fn header_fields(report: &Report, boundary: &str) -> String {
     let mut fields = format!(
         "From: Postmaster <postmaster@{domain}>\r\nTo: <{}>\r\nDate: {}\r\n\
          Message-ID: <{}@{domain}>\r\nSubject: {}{}\r\n",
-        report.to,
+        ascii(&report.to),
         date::rfc5322(report.now),
         random::token(),
         text::subject_prefix(report.action),
@@ -177,10 +177,7 @@ fn enclosed(report: &Report) -> (&'static str, Vec<u8>) {
 
 fn clean(message: &[u8]) -> Vec<u8> {
     let (head, body) = message.split_at(header::header_len(message));
-    let removed = firewall::removed(head, HeaderRights::NONE);
-    let mut out = HeaderEdits { removed, ..HeaderEdits::default() }.apply(head);
-    out.extend_from_slice(body);
-    out
+    [&firewall::clean(head, HeaderRights::NONE), body].concat()
 }
 
 #[cfg(test)]
@@ -282,6 +279,8 @@ mod tests {
             ("message/global-delivery-status", "message/global")
         );
         assert!(utf8[1].1.contains("Final-Recipient: utf-8; é@b.test\r\n"));
+        let idn = parts(&write(&report(Action::Failed, "b@例え.test", false)));
+        assert!(idn[1].1.contains("Final-Recipient: rfc822; b@xn--r8jz45g.test\r\n"));
         let ascii = parts(&write(&report(Action::Failed, "é@b.test", false)));
         assert!(
             ascii[1].1.contains("Final-Recipient: utf-8; \\x{E9}@b.test\r\n"),

@@ -7,7 +7,6 @@ use store::{ReadExt, StoreError, Txn};
 use types::ReversePath;
 use types::time::Timestamp;
 
-use crate::core::Core;
 use crate::envelope::{InternalMessageId, Source};
 use crate::queue::hop::{self, HopRecord};
 use crate::queue::keys::{self, HopNumber, PartKey};
@@ -15,6 +14,7 @@ use crate::queue::message::{NEVER, Part, QueuedMessage, QueuedRecipient, cut_int
 use crate::queue::scheduler::{QueueStatus, QueueView};
 use crate::queue::{notices, rows};
 use crate::route::{DeliveryType, NextHopSolutionKey, RoutingTable};
+use crate::shared::Core;
 use crate::status::{self, Reply};
 use crate::submit::Transport;
 

@@ -8,10 +8,10 @@ use types::limits::LOCAL_SLICE_RECIPIENTS_MAX;
 
 use crate::boundary::{Delivery, DeliveryOutcome, RecipientReport, Summary};
 use crate::commit;
-use crate::core::Core;
 use crate::queue::keys::PartKey;
 use crate::queue::message::{Part, QueuedMessage};
 use crate::received;
+use crate::shared::Core;
 use crate::status::{self, EnhancedStatus, Reply};
 
 /// Delivers a part; the answers stand in the recipients' order.

@@ -12,7 +12,6 @@ use types::limits::MESSAGES_PER_CONNECTION_MAX;
 use types::time::Timestamp;
 
 use crate::boundary::{Hop, HopReport, NextHop, OutgoingMessage};
-use crate::core::Core;
 use crate::envelope::Source;
 use crate::queue::hop::{self, HopRecord};
 use crate::queue::keys::{self, HopNumber, PartKey};
@@ -22,11 +21,14 @@ use crate::queue::scheduler::{Arrivals, Ended};
 use crate::queue::settle::{PartResult, settle};
 use crate::queue::{local, notices, rows};
 use crate::route::DeliveryType;
+use crate::shared::Core;
 use crate::status;
 use crate::submit::Transport;
 
 /// How long a store fault keeps the manager from trying again.
 const FAULT_PAUSE: Duration = Duration::from_secs(10);
+/// How often empty queues are looked for.
+const RETIRE_EVERY: Duration = Duration::from_secs(60);
 /// What open connections get at shutdown.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 /// How long the manager sleeps at most, so that a changed system clock is noticed.
@@ -38,6 +40,7 @@ pub struct QueueManager {
     next_hop: Arc<dyn NextHop>,
     running: JoinSet<()>,
     next_notice: Timestamp,
+    next_retirement: Timestamp,
 }
 
 type LoadedPart = (PartKey, Part, QueuedMessage);
@@ -58,7 +61,13 @@ impl QueueManager {
             board.scheduler.set_suspended(number, record.suspended);
         }
         drop(board);
-        Ok(QueueManager { core, next_hop, running: JoinSet::new(), next_notice: Timestamp::EPOCH })
+        Ok(QueueManager {
+            core,
+            next_hop,
+            running: JoinSet::new(),
+            next_notice: now,
+            next_retirement: now,
+        })
     }
 
     /// Runs until `shutdown` is ready, then gives open connections a moment to finish. What
@@ -103,7 +112,10 @@ impl QueueManager {
             self.next_notice = self.notices(now).await;
         }
         self.open_connections(now);
-        self.retire_idle(now).await;
+        if self.next_retirement <= now {
+            self.retire_idle(now).await;
+            self.next_retirement = now.plus(RETIRE_EVERY);
+        }
         let scheduled = self.core.board().scheduler.deadline();
         scheduled.into_iter().chain([self.next_notice]).min()
     }

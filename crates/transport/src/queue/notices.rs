@@ -12,7 +12,6 @@ use types::time::Timestamp;
 
 use crate::boundary::RecipientReport;
 use crate::commit::{Change, PartChange, Work};
-use crate::core::Core;
 use crate::dsn::{Action, ReportedRecipient, wanted};
 use crate::envelope::Source;
 use crate::queue::keys::PartKey;
@@ -20,6 +19,7 @@ use crate::queue::message::{Part, QueuedMessage};
 use crate::queue::rows;
 use crate::queue::settle::{PartResult, settle};
 use crate::reports::{self, Occasion, OriginalBytes};
+use crate::shared::Core;
 use crate::status::{self, Reply};
 
 /// When to come back for a part that a connection holds.

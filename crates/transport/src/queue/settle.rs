@@ -6,13 +6,13 @@ use store::StoreError;
 
 use crate::boundary::RecipientReport;
 use crate::commit::{Change, PartChange, Work};
-use crate::core::Core;
 use crate::dsn::{Action, ReportedRecipient, wanted};
 use crate::envelope::Source;
 use crate::plan::{PlannedCopy, tracked};
 use crate::queue::keys::PartKey;
 use crate::queue::message::{Part, QueuedMessage, QueuedRecipient};
 use crate::reports::{self, Occasion, OriginalBytes};
+use crate::shared::Core;
 use crate::status::{EnhancedStatus, Reply};
 use crate::tracking::{EventId, TrackingEvent};
 
