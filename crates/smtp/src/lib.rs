@@ -9,5 +9,6 @@
 //! question for each decision ([`server::Question`]) and takes the answer as given; what a
 //! message means is the business of whoever implements [`service::Backend`].
 
+pub mod client;
 pub mod codec;
 pub mod server;

@@ -57,9 +57,9 @@ impl Reply {
         Reply { code, enhanced: None, lines }
     }
 
-    /// 2xx or 3xx.
-    pub fn is_positive(&self) -> bool {
-        self.code < 400
+    /// 2xx: done as asked.
+    pub fn is_completion(&self) -> bool {
+        self.code < 300
     }
 
     /// 4xx: the same may succeed later.
