@@ -1,8 +1,6 @@
 //! Commands (RFC 9051 section 6 and the extensions of the crate head): from the text of a
 //! framed command to a value. APPEND and REPLACE stand in module `append`.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use types::limits;
 
 use super::acl::SetAcl;
@@ -29,7 +27,7 @@ pub enum Command {
     Id(Vec<(String, Option<String>)>),
     /// `STARTTLS`
     StartTls,
-    /// `AUTHENTICATE`: mechanism in upper case and initial response, decoded.
+    /// `AUTHENTICATE`: mechanism in upper case and initial response, in base64 as it came.
     Authenticate(String, Option<Vec<u8>>),
     /// `LOGIN`: user and password.
     Login(Vec<u8>, Vec<u8>),
@@ -237,7 +235,7 @@ impl Parser<'_> {
             return Ok(Command::Authenticate(mechanism, None));
         }
         let response = self.take_while(|octet| octet != b' ');
-        Ok(Command::Authenticate(mechanism, Some(sasl_response(response)?)))
+        Ok(Command::Authenticate(mechanism, Some(response.to_vec())))
     }
 
     /// `create = "CREATE" SP mailbox [SP "(" "USE" SP "(" [use-attr *(SP use-attr)] ")" ")"]`
@@ -300,17 +298,6 @@ fn without_arguments(name: &str) -> Option<Command> {
         "EXPUNGE" => Command::Expunge(None),
         _ => return None,
     })
-}
-
-/// A line of a SASL exchange: base64, `=` for an empty initial response (RFC 4959).
-pub fn sasl_response(line: &[u8]) -> Parsed<Vec<u8>> {
-    if line == b"=" {
-        return Ok(Vec::new());
-    }
-    if line.len() > limits::IMAP_SASL_LINE_OCTETS_MAX {
-        return Err(Bad::Limit("The SASL response is too long"));
-    }
-    BASE64.decode(line).map_err(|_| Bad::Syntax("The SASL response is not base64"))
 }
 
 #[cfg(test)]

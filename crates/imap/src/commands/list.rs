@@ -1,0 +1,225 @@
+//! LIST and LSUB (RFC 9051 section 6.3.9, RFC 3501 section 6.3.9, RFC 5258).
+
+use std::collections::BTreeMap;
+
+use mailbox::{Fault, FolderStatus, Mailbox, Rights, View};
+
+use super::acl::write_my_rights;
+use super::metadata::{select, write_metadata};
+use super::status::write_status;
+use crate::codec::list::List;
+use crate::codec::metadata::Depth;
+use crate::codec::write::{self, raw};
+use crate::io::Io;
+use crate::names::{Node, OTHER_USERS, matches, nodes, special_use};
+use crate::reply::{Outcome, Reply, Trouble};
+use crate::session::Authenticated;
+
+/// Names that match, with what is asked about them.
+pub async fn list(session: &mut Authenticated, io: &mut Io, list: List) -> Outcome {
+    let name = if list.lsub { "LSUB" } else { "LIST" };
+    let patterns: Vec<String> =
+        list.patterns.iter().map(|pattern| canonical(&list.reference, pattern)).collect();
+    if list.patterns == [""] && !list.lsub {
+        io.put(b"* LIST (\\Noselect) \"/\" \"\"\r\n").await?;
+        return Ok(Reply::ok("LIST completed"));
+    }
+    let own = (String::new(), session.account.mailbox.clone());
+    let mut sources = vec![own];
+    if patterns.iter().any(|pattern| reaches_others(pattern)) {
+        sources.extend(others(session).await);
+    }
+    for (prefix, mailbox) in sources {
+        let out = lines(session, &list, &patterns, prefix, mailbox).await?;
+        io.put(&out).await?;
+    }
+    Ok(Reply::ok(format!("{name} completed")))
+}
+
+/// The pattern with its reference in front; INBOX in any case.
+fn canonical(reference: &str, pattern: &str) -> String {
+    let whole = format!("{reference}{pattern}");
+    match whole.split_at_checked(5) {
+        Some((head, tail)) if head.eq_ignore_ascii_case("INBOX") => format!("INBOX{tail}"),
+        _ => whole,
+    }
+}
+
+/// True when a pattern could match below [`OTHER_USERS`].
+fn reaches_others(pattern: &str) -> bool {
+    let literal: String = pattern.chars().take_while(|c| !matches!(c, '*' | '%')).collect();
+    let wild = literal.len() < pattern.len();
+    literal.starts_with(OTHER_USERS) || (wild && OTHER_USERS.starts_with(&literal))
+}
+
+async fn others(session: &Authenticated) -> Vec<(String, Mailbox)> {
+    let account = &session.account;
+    let mut found = Vec::new();
+    for address in account.server.others(&account.principal) {
+        if let Some(mailbox) = account.server.open_other(&account.principal, &address).await {
+            found.push((format!("{OTHER_USERS}{address}/"), mailbox));
+        }
+    }
+    found
+}
+
+/// One name with all that may be told of it.
+struct Line {
+    node: Node,
+    status: Option<FolderStatus>,
+    rights: Option<Rights>,
+    metadata: BTreeMap<String, Vec<u8>>,
+    /// RECURSIVEMATCH: a subscribed name lies below.
+    child_subscribed: bool,
+}
+
+async fn lines(
+    session: &Authenticated,
+    list: &List,
+    patterns: &[String],
+    prefix: String,
+    mailbox: Mailbox,
+) -> Result<Vec<u8>, Trouble> {
+    let (asked, wanted) = (list.clone(), patterns.to_vec());
+    let lines = mailbox.read(move |view| collect(view, &asked, &wanted, &prefix)).await?;
+    let mut out = Vec::new();
+    for line in &lines {
+        write_line(&mut out, session, list, line);
+    }
+    Ok(out)
+}
+
+fn collect(
+    view: &View<'_>,
+    list: &List,
+    patterns: &[String],
+    prefix: &str,
+) -> Result<Vec<Line>, Fault> {
+    let all = with_levels(nodes(view, prefix)?, prefix);
+    let subscribed: Vec<String> =
+        all.iter().filter(|n| is_subscribed(n)).map(|n| n.name.clone()).collect();
+    let mut lines = Vec::new();
+    for node in all {
+        if !patterns.iter().any(|pattern| matches(pattern, &node.name)) {
+            continue;
+        }
+        let child_subscribed = list.select.recursive_match && has_below(&subscribed, &node.name);
+        if selects(list, &node) || child_subscribed {
+            lines.push(describe(view, list, node, child_subscribed)?);
+        }
+    }
+    Ok(lines)
+}
+
+/// Other people's mailboxes stand below levels that are no folders.
+fn with_levels(mut nodes: Vec<Node>, prefix: &str) -> Vec<Node> {
+    if let Some(level) = prefix.strip_suffix('/').filter(|_| !nodes.is_empty()) {
+        nodes.insert(0, Node { name: level.to_owned(), folder: None, has_children: true });
+    }
+    nodes
+}
+
+fn is_subscribed(node: &Node) -> bool {
+    node.folder.as_ref().is_some_and(|folder| folder.subscribed)
+}
+
+fn has_below(sorted: &[String], name: &str) -> bool {
+    let above = format!("{name}/");
+    let at = sorted.partition_point(|other| other.as_str() < above.as_str());
+    sorted.get(at).is_some_and(|other| other.starts_with(&above))
+}
+
+fn selects(list: &List, node: &Node) -> bool {
+    let special = node.folder.as_ref().is_some_and(|folder| special_use(folder).is_some());
+    (!list.select.subscribed || is_subscribed(node)) && (!list.select.special_use || special)
+}
+
+fn describe(
+    view: &View<'_>,
+    list: &List,
+    node: Node,
+    child_subscribed: bool,
+) -> Result<Line, Fault> {
+    let folder = node.folder.as_ref();
+    let readable = folder.filter(|f| view.rights(f).contains(Rights::READ_ANY));
+    let status = match readable {
+        Some(folder) if !list.returns.status.is_empty() => Some(view.status(folder.id)?),
+        _ => None,
+    };
+    let rights = folder.filter(|_| list.returns.my_rights).map(|folder| view.rights(folder));
+    let metadata = match folder {
+        Some(folder) if !list.returns.metadata.is_empty() => view.annotations(Some(folder.id))?,
+        _ => BTreeMap::new(),
+    };
+    Ok(Line { node, status, rights, metadata, child_subscribed })
+}
+
+fn write_line(out: &mut Vec<u8>, session: &Authenticated, list: &List, line: &Line) {
+    let utf8 = session.enabled.utf8_names();
+    let name = &line.node.name;
+    raw(out, if list.lsub { "* LSUB (" } else { "* LIST (" });
+    raw(out, &attributes(list, &line.node).join(" "));
+    raw(out, ") \"/\" ");
+    write::mailbox(out, name, utf8);
+    if line.child_subscribed {
+        raw(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
+    }
+    raw(out, "\r\n");
+    if let (Some(status), Some(folder)) = (&line.status, &line.node.folder) {
+        let limit = session.account.server.message_octets_max;
+        write_status(out, name, utf8, &list.returns.status, folder.id, status, limit);
+    }
+    if let Some(rights) = line.rights {
+        write_my_rights(out, name, utf8, rights);
+    }
+    if !list.returns.metadata.is_empty() && line.node.folder.is_some() {
+        let found = select(&line.metadata, &list.returns.metadata, Depth::Zero);
+        write_metadata(out, name, utf8, &found);
+    }
+}
+
+/// `mailbox-list-flags`. Children and special uses are cheap here, so they are always told.
+fn attributes(list: &List, node: &Node) -> Vec<&'static str> {
+    let mut attributes = Vec::new();
+    if node.folder.is_none() {
+        attributes.push(if list.extended { "\\NonExistent" } else { "\\Noselect" });
+    }
+    if list.returns.subscribed && is_subscribed(node) {
+        attributes.push("\\Subscribed");
+    }
+    attributes.push(if node.has_children { "\\HasChildren" } else { "\\HasNoChildren" });
+    attributes.extend(node.folder.as_ref().and_then(special_use));
+    attributes
+}
+
+/// Appends a plain LIST response, as NOTIFY sends it.
+pub fn write_name(out: &mut Vec<u8>, name: &str, attributes: &str, old: Option<&str>, utf8: bool) {
+    raw(out, &format!("* LIST ({attributes}) \"/\" "));
+    write::mailbox(out, name, utf8);
+    if let Some(old) = old {
+        raw(out, " (\"OLDNAME\" (");
+        write::mailbox(out, old, utf8);
+        raw(out, "))");
+    }
+    raw(out, "\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reaches_others;
+
+    #[test]
+    fn only_some_patterns_reach_other_mailboxes() {
+        for (pattern, expected) in [
+            ("*", true),
+            ("%", true),
+            ("Other Users/%", true),
+            ("Other*", true),
+            ("Other Users/bob@x/INBOX", true),
+            ("INBOX", false),
+            ("Sent*", false),
+        ] {
+            assert_eq!(reaches_others(pattern), expected, "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! SORT (RFC 5256, RFC 5957; RETURN of RFC 5267).
+
+use std::cmp::Ordering;
+
+use content::Summary;
+use content::thread::{address_key, display_key, subject_key};
+use mailbox::{Entry, Uid, View};
+
+use super::search::{Ranked, esearch, find, plain, save, using_modseq};
+use crate::codec::search::{Sort, SortCriterion, SortKey};
+use crate::io::Io;
+use crate::reply::{Outcome, Reply, Trouble};
+use crate::selected::Selected;
+use crate::session::Authenticated;
+
+/// Finds messages and puts them in order.
+pub async fn sort(session: &mut Authenticated, io: &mut Io, sort: Sort) -> Outcome {
+    let tag = io.tag().to_owned();
+    using_modseq(session, &sort.search.key);
+    let selected = session.selected()?;
+    let found = find(selected, &sort.search.key).await?;
+    let uids = in_order(selected, found, sort.criteria).await?;
+    let mut out = Vec::new();
+    let result = Ranked { uids: &uids, highest: None, uid: sort.search.uid };
+    match sort.search.returns {
+        Some(returns) => {
+            save(selected, &returns, &uids);
+            esearch(&mut out, &tag, selected, &result, &returns);
+        }
+        None => plain(&mut out, "SORT", selected, &result),
+    }
+    io.put(&out).await?;
+    Ok(Reply::ok("SORT completed"))
+}
+
+/// One sort value of a message.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Value {
+    Number(i64),
+    Text(content::thread::SortKey),
+}
+
+async fn in_order(
+    selected: &Selected,
+    found: Vec<Entry>,
+    criteria: Vec<SortCriterion>,
+) -> Result<Vec<Uid>, Trouble> {
+    let order = selected.mailbox.read(move |view| {
+        let mut rows = Vec::with_capacity(found.len());
+        for entry in &found {
+            rows.push((values(view, entry, &criteria)?, entry.uid));
+        }
+        rows.sort_by(|a, b| compare(&criteria, a, b));
+        Ok(rows.into_iter().map(|(_, uid)| uid).collect())
+    });
+    Ok(order.await?)
+}
+
+/// Equal messages stay in the order of the mailbox (RFC 5256 section 3).
+fn compare(criteria: &[SortCriterion], a: &(Vec<Value>, Uid), b: &(Vec<Value>, Uid)) -> Ordering {
+    let by_keys = criteria
+        .iter()
+        .zip(a.0.iter().zip(&b.0))
+        .map(|(criterion, (a, b))| if criterion.reverse { b.cmp(a) } else { a.cmp(b) });
+    by_keys.fold(Ordering::Equal, Ordering::then).then(a.1.cmp(&b.1))
+}
+
+fn values(
+    view: &View<'_>,
+    entry: &Entry,
+    criteria: &[SortCriterion],
+) -> Result<Vec<Value>, mailbox::Fault> {
+    let needs_content = |c: &SortCriterion| !matches!(c.key, SortKey::Arrival | SortKey::Size);
+    let summary = match criteria.iter().any(needs_content) {
+        true => Some(view.content(entry.content)?.summary()?),
+        false => None,
+    };
+    Ok(criteria.iter().map(|criterion| value(criterion.key, entry, summary.as_ref())).collect())
+}
+
+fn value(key: SortKey, entry: &Entry, summary: Option<&Summary>) -> Value {
+    match (key, summary) {
+        (SortKey::Size, _) => Value::Number(entry.size.into()),
+        (SortKey::Arrival, _) | (_, None) => Value::Number(entry.received),
+        (SortKey::Date, Some(summary)) => {
+            Value::Number(summary.sent.map_or(entry.received, |sent| sent.seconds))
+        }
+        (SortKey::Subject, Some(summary)) => Value::Text(subject_key(&summary.base_subject)),
+        (SortKey::Cc, Some(summary)) => Value::Text(address_key(&summary.envelope.cc)),
+        (SortKey::From, Some(summary)) => Value::Text(address_key(&summary.envelope.from)),
+        (SortKey::To, Some(summary)) => Value::Text(address_key(&summary.envelope.to)),
+        (SortKey::DisplayFrom, Some(summary)) => Value::Text(display_key(&summary.envelope.from)),
+        (SortKey::DisplayTo, Some(summary)) => Value::Text(display_key(&summary.envelope.to)),
+    }
+}

@@ -1,0 +1,69 @@
+//! STATUS (RFC 9051 section 6.3.11).
+
+use mailbox::{FolderId, FolderStatus};
+
+use crate::codec::list::StatusItem;
+use crate::codec::write::{self, List, raw};
+use crate::io::Io;
+use crate::reply::{Outcome, Reply};
+use crate::session::Authenticated;
+
+/// Answers from the folder's counters; no message is looked at.
+pub async fn status(
+    session: &mut Authenticated,
+    io: &mut Io,
+    name: String,
+    items: Vec<StatusItem>,
+) -> Outcome {
+    session.enabled.condstore |= items.contains(&StatusItem::HighestModSeq);
+    let (mailbox, folder) = session.account.folder(&name).await?;
+    let id = folder.id;
+    let status = mailbox.read(move |view| view.status(id)).await?;
+    let limit = session.account.server.message_octets_max;
+    let mut out = Vec::new();
+    write_status(&mut out, &name, session.enabled.utf8_names(), &items, id, &status, limit);
+    io.put(&out).await?;
+    Ok(Reply::ok("STATUS completed"))
+}
+
+/// Appends `* STATUS mailbox (...)`.
+pub fn write_status(
+    out: &mut Vec<u8>,
+    name: &str,
+    utf8: bool,
+    items: &[StatusItem],
+    id: FolderId,
+    status: &FolderStatus,
+    append_limit: u64,
+) {
+    raw(out, "* STATUS ");
+    write::mailbox(out, name, utf8);
+    out.push(b' ');
+    let mut list = List::open(out);
+    for item in items {
+        let out = list.item();
+        raw(out, item.name());
+        out.push(b' ');
+        match item {
+            StatusItem::MailboxId => raw(out, &format!("(F{id})")),
+            item => write::number(out, value(*item, status, append_limit)),
+        }
+    }
+    list.close();
+    raw(out, "\r\n");
+}
+
+fn value(item: StatusItem, status: &FolderStatus, append_limit: u64) -> u64 {
+    match item {
+        StatusItem::AppendLimit => append_limit,
+        StatusItem::Deleted => status.deleted.into(),
+        StatusItem::DeletedStorage => status.deleted_octets,
+        StatusItem::HighestModSeq => status.content_cn.get(),
+        StatusItem::Messages => status.exists.into(),
+        StatusItem::Size => status.octets,
+        StatusItem::UidNext => status.uid_next.into(),
+        StatusItem::UidValidity => status.uid_validity.into(),
+        StatusItem::Unseen => status.unseen.into(),
+        StatusItem::Recent | StatusItem::MailboxId => 0,
+    }
+}

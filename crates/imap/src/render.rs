@@ -1,0 +1,413 @@
+//! FETCH responses: from entries and contents of one snapshot to bytes.
+//!
+//! Items that the entry answers (FLAGS, UID, sizes, dates) open nothing else. ENVELOPE and
+//! BODYSTRUCTURE are sent as they were made at delivery. Octets of large parts are not read
+//! here: they become a [`Piece::Stream`], which the session sends in slices.
+
+use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
+
+use content::{Span, Summary, UnknownEncoding, decode_body, header_fields};
+use mailbox::{
+    ChangeNumber, Content, ContentNumber, Entry, Fault, FolderId, KeywordTable, Uid, UidRuns,
+    UidSet, View,
+};
+use types::limits;
+
+use crate::codec::date_time::DateTime;
+use crate::codec::fetch::{FetchItem, FetchOctets, OctetsForm, Section, SectionText};
+use crate::codec::write::{self, number, numbered, raw};
+use crate::commands::criteria::thread_id_text;
+use crate::flags::write_flags;
+
+/// What is to be told of each message.
+pub struct Plan {
+    /// Where.
+    pub folder: FolderId,
+    /// The client's message numbers.
+    pub table: Arc<UidRuns>,
+    /// In this order.
+    pub items: Vec<FetchItem>,
+    /// Only what changed since.
+    pub changed_since: Option<ChangeNumber>,
+    /// Messages whose FLAGS are told although nobody asked: reading them set `\Seen`.
+    pub seen: UidSet,
+}
+
+/// Responses for some messages.
+#[derive(Default)]
+pub struct Batch {
+    /// In the order they are to be sent.
+    pub pieces: Vec<Piece>,
+    /// Messages they tell of.
+    pub messages: u64,
+    /// The first message that is not among them.
+    pub next: Option<Uid>,
+    /// A part could not be decoded (`NO [UNKNOWN-CTE]`).
+    pub unknown_encoding: bool,
+}
+
+/// A part of the output.
+pub enum Piece {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// These octets of a message.
+    Stream(ContentNumber, Range<u64>),
+}
+
+/// How much of a message has to be opened.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Needs {
+    Entry,
+    Content,
+    Octets,
+}
+
+impl Plan {
+    /// Responses for the first messages of `uids`, as many as one read should give.
+    pub fn batch(&self, view: &View<'_>, uids: &UidSet) -> Result<Batch, Fault> {
+        let needs = self.items.iter().map(needs).max().unwrap_or(Needs::Entry);
+        let (entries, next) = self.first_entries(view, uids, needs)?;
+        let keywords = view.keywords()?;
+        let mut writer = Writer::new(self, view, &keywords);
+        match needs {
+            Needs::Entry => writer.entries(&entries)?,
+            Needs::Content => writer.contents(&entries)?,
+            Needs::Octets => writer.octets(&entries)?,
+        }
+        Ok(Batch { messages: entries.len() as u64, next, ..writer.finish() })
+    }
+
+    fn first_entries(
+        &self,
+        view: &View<'_>,
+        uids: &UidSet,
+        needs: Needs,
+    ) -> Result<(Vec<Entry>, Option<Uid>), Fault> {
+        let (mut entries, mut next, mut octets) = (Vec::new(), None, 0);
+        let count_max = match needs {
+            Needs::Entry => limits::IMAP_BATCH_ENTRIES,
+            Needs::Content | Needs::Octets => limits::IMAP_BATCH_MESSAGES,
+        };
+        view.entries(self.folder, uids, &mut |entry| {
+            if self.changed_since.is_some_and(|since| entry.modseq() <= since) {
+                return ControlFlow::Continue(());
+            }
+            let full = needs == Needs::Octets && octets >= limits::IMAP_BATCH_OCTETS;
+            if full || entries.len() >= count_max {
+                next = Some(entry.uid);
+                return ControlFlow::Break(());
+            }
+            octets += entry.size as usize;
+            entries.push(entry.clone());
+            ControlFlow::Continue(())
+        })?;
+        Ok((entries, next))
+    }
+}
+
+fn needs(item: &FetchItem) -> Needs {
+    match item {
+        FetchItem::Octets(_) => Needs::Octets,
+        FetchItem::Body
+        | FetchItem::BodyStructure
+        | FetchItem::Envelope
+        | FetchItem::Preview
+        | FetchItem::ThreadId => Needs::Content,
+        _ => Needs::Entry,
+    }
+}
+
+/// Writes responses one after another.
+struct Writer<'a> {
+    plan: &'a Plan,
+    view: &'a View<'a>,
+    keywords: &'a KeywordTable,
+    out: Vec<u8>,
+    batch: Batch,
+}
+
+impl<'a> Writer<'a> {
+    fn new(plan: &'a Plan, view: &'a View<'a>, keywords: &'a KeywordTable) -> Self {
+        Writer { plan, view, keywords, out: Vec::new(), batch: Batch::default() }
+    }
+
+    fn finish(mut self) -> Batch {
+        self.cut();
+        self.batch
+    }
+
+    /// Closes the piece being written.
+    fn cut(&mut self) {
+        if !self.out.is_empty() {
+            self.batch.pieces.push(Piece::Bytes(std::mem::take(&mut self.out)));
+        }
+    }
+
+    fn entries(&mut self, entries: &[Entry]) -> Result<(), Fault> {
+        entries.iter().try_for_each(|entry| self.message(entry, None))
+    }
+
+    fn contents(&mut self, entries: &[Entry]) -> Result<(), Fault> {
+        let numbers: Vec<ContentNumber> = entries.iter().map(|entry| entry.content).collect();
+        let (mut rest, mut fault) = (entries.iter(), None);
+        self.view.contents(&numbers, &mut |_, content| {
+            let told = rest.next().map(|entry| self.message(entry, Some(content)));
+            match told {
+                Some(Err(error)) => {
+                    fault = Some(error);
+                    ControlFlow::Break(())
+                }
+                _ => ControlFlow::Continue(()),
+            }
+        })?;
+        fault.map_or(Ok(()), Err)
+    }
+
+    fn octets(&mut self, entries: &[Entry]) -> Result<(), Fault> {
+        for entry in entries {
+            let content = self.view.content(entry.content)?;
+            self.message(entry, Some(&content))?;
+        }
+        Ok(())
+    }
+
+    /// `* n FETCH (...)`
+    fn message(&mut self, entry: &Entry, content: Option<&Content>) -> Result<(), Fault> {
+        let plan = self.plan;
+        let Some(seq) = plan.table.seq_of(entry.uid) else { return Ok(()) };
+        numbered(&mut self.out, seq, "FETCH (");
+        let mut summary = None;
+        for (position, item) in plan.items.iter().enumerate() {
+            if position > 0 {
+                self.out.push(b' ');
+            }
+            match content {
+                Some(content) => self.item(item, entry, content, &mut summary)?,
+                None => self.entry_item(item, entry),
+            }
+        }
+        if plan.seen.contains(entry.uid) && !plan.items.contains(&FetchItem::Flags) {
+            self.out.push(b' ');
+            self.entry_item(&FetchItem::Flags, entry);
+        }
+        raw(&mut self.out, ")\r\n");
+        Ok(())
+    }
+
+    /// An item that the entry answers.
+    fn entry_item(&mut self, item: &FetchItem, entry: &Entry) {
+        let out = &mut self.out;
+        match item {
+            FetchItem::Uid => named_number(out, "UID ", entry.uid.get().into()),
+            FetchItem::Flags => write_flags(out, entry.flags, entry.keywords, self.keywords),
+            FetchItem::Rfc822Size => named_number(out, "RFC822.SIZE ", entry.size.into()),
+            FetchItem::InternalDate => {
+                date(out, "INTERNALDATE ", entry.received, entry.zone_minutes);
+            }
+            FetchItem::SaveDate => date(out, "SAVEDATE ", entry.saved, 0),
+            FetchItem::ModSeq => in_parentheses(out, "MODSEQ (", entry.modseq().get()),
+            FetchItem::EmailId => in_parentheses(out, "EMAILID (M", entry.content.get()),
+            _ => {}
+        }
+    }
+
+    fn item(
+        &mut self,
+        item: &FetchItem,
+        entry: &Entry,
+        content: &Content,
+        summary: &mut Option<Summary>,
+    ) -> Result<(), Fault> {
+        let out = &mut self.out;
+        match item {
+            FetchItem::Envelope => ready(out, "ENVELOPE ", content.envelope()?),
+            FetchItem::BodyStructure => ready(out, "BODYSTRUCTURE ", content.bodystructure(true)?),
+            FetchItem::Body => ready(out, "BODY ", content.bodystructure(false)?),
+            FetchItem::Preview => {
+                raw(out, "PREVIEW ");
+                write::string(out, opened(summary, content)?.preview.as_bytes());
+            }
+            FetchItem::ThreadId => {
+                let conversation = opened(summary, content)?.conversation;
+                raw(out, &format!("THREADID ({})", thread_id_text(conversation)));
+            }
+            FetchItem::Octets(octets) => self.section(octets, entry, content, summary)?,
+            other => self.entry_item(other, entry),
+        }
+        Ok(())
+    }
+
+    fn section(
+        &mut self,
+        asked: &FetchOctets,
+        entry: &Entry,
+        content: &Content,
+        summary: &mut Option<Summary>,
+    ) -> Result<(), Fault> {
+        raw(&mut self.out, &asked.label());
+        self.out.push(b' ');
+        let Some(range) = section_range(&asked.section, content, summary)? else {
+            let missing = if asked.form == OctetsForm::BinarySize { "0" } else { "NIL" };
+            raw(&mut self.out, missing);
+            return Ok(());
+        };
+        match (&asked.section.text, asked.form) {
+            (SectionText::Fields { names, not }, _) => {
+                let header = self.view.message_part(content, range)?;
+                let fields = header_fields(&header, names, *not);
+                self.literal(cut_partial(&fields, asked.partial), false);
+            }
+            (_, OctetsForm::Binary | OctetsForm::BinarySize) => {
+                self.binary(asked, range, content, summary)?;
+            }
+            _ => self.raw_octets(partial_range(range, asked.partial), entry, content)?,
+        }
+        Ok(())
+    }
+
+    /// Octets as they are stored; large ones stream.
+    fn raw_octets(
+        &mut self,
+        range: Range<u64>,
+        entry: &Entry,
+        content: &Content,
+    ) -> Result<(), Fault> {
+        let length = range.end - range.start;
+        write::literal_head(&mut self.out, length, false);
+        if length > limits::IMAP_STREAM_OCTETS {
+            self.cut();
+            self.batch.pieces.push(Piece::Stream(entry.content, range));
+        } else {
+            self.out.extend_from_slice(&self.view.message_part(content, range)?);
+        }
+        Ok(())
+    }
+
+    /// BINARY and BINARY.SIZE (RFC 3516): without the transfer encoding.
+    fn binary(
+        &mut self,
+        asked: &FetchOctets,
+        range: Range<u64>,
+        content: &Content,
+        summary: &mut Option<Summary>,
+    ) -> Result<(), Fault> {
+        let stored = self.view.message_part(content, range)?;
+        let part = opened(summary, content)?.structure.section(&asked.section.part);
+        let decoded = match part {
+            Some(part) if !asked.section.part.is_empty() => decode_body(part, &stored),
+            _ => Ok(stored),
+        };
+        match (decoded, asked.form) {
+            (Ok(octets), OctetsForm::BinarySize) => number(&mut self.out, octets.len() as u64),
+            (Ok(octets), _) => {
+                let octets = cut_partial(&octets, asked.partial);
+                self.literal(octets, octets.contains(&0));
+            }
+            (Err(UnknownEncoding), form) => {
+                self.batch.unknown_encoding = true;
+                raw(&mut self.out, if form == OctetsForm::BinarySize { "0" } else { "NIL" });
+            }
+        }
+        Ok(())
+    }
+
+    fn literal(&mut self, octets: &[u8], binary: bool) {
+        write::literal_head(&mut self.out, octets.len() as u64, binary);
+        self.out.extend_from_slice(octets);
+    }
+}
+
+/// The summary, decoded once per message and only when something needs it.
+fn opened<'s>(summary: &'s mut Option<Summary>, content: &Content) -> Result<&'s Summary, Fault> {
+    match summary {
+        Some(summary) => Ok(summary),
+        empty => Ok(empty.insert(content.summary()?)),
+    }
+}
+
+/// The octets of a section, header lines of the mailbox's own included; none when there is no
+/// such part.
+fn section_range(
+    section: &Section,
+    content: &Content,
+    summary: &mut Option<Summary>,
+) -> Result<Option<Range<u64>>, Fault> {
+    if section.part.is_empty() && section.text == SectionText::All {
+        return Ok(Some(0..content.octets()));
+    }
+    let summary = opened(summary, content)?;
+    let prefix = content.prefix.len() as u64;
+    if section.part.is_empty() {
+        let body = prefix + u64::from(summary.header_len);
+        let range = match section.text {
+            SectionText::Text => body..content.octets(),
+            _ => 0..body,
+        };
+        return Ok(Some(range));
+    }
+    let Some(part) = summary.structure.section(&section.part) else { return Ok(None) };
+    let span = match section.text {
+        SectionText::All => Some(part.body),
+        SectionText::Mime => Some(part.header),
+        SectionText::Text => part.message().map(|message| message.body),
+        SectionText::Header | SectionText::Fields { .. } => {
+            part.message().map(|message| message.header)
+        }
+    };
+    Ok(span.map(|span| shifted(span, prefix)))
+}
+
+fn shifted(span: Span, by: u64) -> Range<u64> {
+    by + u64::from(span.start)..by + u64::from(span.end)
+}
+
+/// `"<" first "." count ">"` of a range; beyond its end there is nothing.
+fn partial_range(range: Range<u64>, partial: Option<(u32, u32)>) -> Range<u64> {
+    let Some((first, count)) = partial else { return range };
+    let start = (range.start + u64::from(first)).min(range.end);
+    start..(start + u64::from(count)).min(range.end)
+}
+
+fn cut_partial(octets: &[u8], partial: Option<(u32, u32)>) -> &[u8] {
+    let range = partial_range(0..octets.len() as u64, partial);
+    octets.get(range.start as usize..range.end as usize).unwrap_or_default()
+}
+
+fn ready(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    raw(out, name);
+    out.extend_from_slice(value);
+}
+
+fn named_number(out: &mut Vec<u8>, name: &str, value: u64) {
+    raw(out, name);
+    number(out, value);
+}
+
+fn in_parentheses(out: &mut Vec<u8>, name: &str, value: u64) {
+    named_number(out, name, value);
+    out.push(b')');
+}
+
+fn date(out: &mut Vec<u8>, name: &str, unix: i64, zone_minutes: i16) {
+    raw(out, name);
+    write::date_time(out, DateTime { unix, zone_minutes });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partials_end_with_what_they_are_of() {
+        for (partial, expected) in [
+            (None, 10..30),
+            (Some((0, 5)), 10..15),
+            (Some((15, 100)), 25..30),
+            (Some((20, 1)), 30..30),
+            (Some((u32::MAX, u32::MAX)), 30..30),
+        ] {
+            assert_eq!(partial_range(10..30, partial), expected, "{partial:?}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What all sessions of a server share.
+//!
+//! After login a session learns from [`mailbox::Homes`] whether the mailbox is served here or by
+//! another server, to which the caller then splices the connection
+//! ([`crate::service::Handover`]). Nothing else here depends on where mailboxes are.
+
+use std::sync::Arc;
+
+use auth::{Authenticator, Principal, RecipientId};
+use directory::{Directory, Recipient};
+use mailbox::{Guid, Home, Homes, Mailbox};
+use net::ServerTls;
+use types::Address;
+
+/// Settings and services of all sessions.
+pub struct Server {
+    /// The name in the greeting.
+    pub name: String,
+    /// Checks credentials.
+    pub authenticator: Arc<dyn Authenticator>,
+    /// Accounts: what they may use, whose mailboxes they share, whom ACLs name.
+    pub directory: Directory,
+    /// Finds mailboxes.
+    pub homes: Arc<dyn Homes>,
+    /// For STARTTLS; none: not offered.
+    pub tls: Option<ServerTls>,
+    /// Passwords are taken without TLS (LoginType PlainTextLogin). For loopback only.
+    pub plaintext_login: bool,
+    /// Octets of the largest message (APPENDLIMIT).
+    pub message_octets_max: u64,
+    /// Capabilities never listed.
+    pub hidden_capabilities: Vec<String>,
+}
+
+impl Server {
+    /// Capabilities not listed for an account: some clients mishandle some.
+    pub fn hidden_for(&self, principal: &Principal) -> Vec<String> {
+        let snapshot = self.directory.snapshot();
+        let account = snapshot.recipient(principal.recipient).and_then(|r| r.account());
+        account.map(|account| account.imap_capabilities_hidden.clone()).unwrap_or_default()
+    }
+
+    /// The mailboxes of others that a principal has full access to: their addresses.
+    pub fn others(&self, principal: &Principal) -> Vec<String> {
+        let snapshot = self.directory.snapshot();
+        let others = snapshot.recipients().filter(|recipient| {
+            recipient.id != principal.mailbox
+                && recipient.id != principal.recipient
+                && snapshot.may_open(principal.recipient, recipient)
+        });
+        others.map(|recipient| recipient.primary.to_string()).collect()
+    }
+
+    /// The mailbox of somebody else by its address, as this principal may see it. None when
+    /// there is none or it is served elsewhere.
+    pub async fn open_other(&self, principal: &Principal, address: &str) -> Option<Mailbox> {
+        let owner = self.recipient(address)?;
+        let home = self.homes.home(Guid(owner.0), Guid(principal.recipient.0)).await;
+        match home {
+            Ok(Home::Local(mailbox)) => Some(mailbox),
+            Ok(Home::Remote(_)) | Err(_) => None,
+        }
+    }
+
+    /// Whom an ACL identifier means: the owner of an address.
+    pub fn recipient(&self, identifier: &str) -> Option<RecipientId> {
+        let address = Address::parse(identifier).ok()?;
+        self.directory.snapshot().by_address(&address).map(|recipient| recipient.id)
+    }
+
+    /// The ACL identifier of somebody: the primary address.
+    pub fn identifier(&self, recipient: RecipientId) -> Option<String> {
+        let snapshot = self.directory.snapshot();
+        let address = |recipient: &Arc<Recipient>| recipient.primary.to_string();
+        snapshot.recipient(recipient).map(address)
+    }
+}
