@@ -38,13 +38,26 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Reads it from one header. `addresses_left` bounds the addresses of a whole message,
-    /// nested messages included, and is counted down.
-    pub(crate) fn read(fields: &KnownFields, addresses_left: &mut usize) -> Envelope {
+    /// The fields it is read from.
+    pub(crate) const FIELDS: [Known; 10] = [
+        Known::Date,
+        Known::Subject,
+        Known::From,
+        Known::Sender,
+        Known::ReplyTo,
+        Known::To,
+        Known::Cc,
+        Known::Bcc,
+        Known::InReplyTo,
+        Known::MessageId,
+    ];
+
+    /// Reads it from one header; at most `addresses_max` addresses in all.
+    pub(crate) fn read(fields: &KnownFields, addresses_max: usize) -> Envelope {
+        let mut left = addresses_max;
         let mut list = |field| {
-            let text = fields.text(field).unwrap_or_default();
-            let list = address_list::parse(&text, *addresses_left);
-            *addresses_left = addresses_left.saturating_sub(list.len());
+            let list = address_list::parse(&fields.text(field).unwrap_or_default(), left);
+            left = left.saturating_sub(list.len());
             list
         };
         Envelope {
@@ -59,6 +72,12 @@ impl Envelope {
             in_reply_to: fields.text(Known::InReplyTo),
             message_id: fields.text(Known::MessageId),
         }
+    }
+
+    /// Addresses and group marks in all lists.
+    pub(crate) fn address_count(&self) -> usize {
+        let lists = [&self.from, &self.sender, &self.reply_to, &self.to, &self.cc, &self.bcc];
+        lists.iter().map(|list| list.len()).sum()
     }
 
     /// Sender, or From where there is no Sender.

@@ -196,6 +196,11 @@ impl<'a> KnownFields<'a> {
         self.0[field as usize]
     }
 
+    /// Octets of the bodies of these fields together.
+    pub(crate) fn octets(&self, fields: &[Known]) -> usize {
+        fields.iter().filter_map(|field| self.raw(*field)).map(<[u8]>::len).sum()
+    }
+
     /// The body unfolded.
     pub(crate) fn text(&self, field: Known) -> Option<String> {
         self.raw(field).map(unfold)

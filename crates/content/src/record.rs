@@ -1,6 +1,6 @@
 //! The stored form of a [`Summary`].
 //!
-//! Version octet; the rendered ENVELOPE, BODYSTRUCTURE and BODY, each with its length; then the
+//! Version octet; version of the conversion, two octets; the rendered ENVELOPE, BODYSTRUCTURE and BODY, each with its length; then the
 //! fields. The three texts stand in front so that a listing takes them without reading the rest.
 //! Our own record, not a network format; integers and lengths as in `types::wire`.
 
@@ -18,10 +18,10 @@ use crate::{
     property::{Bag, Corrupt},
     stored::{self, Stored, stored, stored_scalars},
     structure::{Disposition, Part, Span},
-    summary::{Importance, Summary},
+    summary::{CONVERTER_VERSION, Importance, Summary},
 };
 
-/// Version of the record. The version of the conversion is stored beside it by the mailbox.
+/// Version of the record.
 const VERSION: u8 = 1;
 
 impl Summary {
@@ -29,6 +29,7 @@ impl Summary {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(1024);
         out.push(VERSION);
+        out.extend_from_slice(&CONVERTER_VERSION.to_be_bytes());
         put_bytes(&mut out, &imap_text::envelope(&self.envelope, Form::Ascii));
         put_bytes(&mut out, &imap_text::body(&self.structure, true, Form::Ascii));
         put_bytes(&mut out, &imap_text::body(&self.structure, false, Form::Ascii));
@@ -41,6 +42,11 @@ impl Summary {
         let mut reader = texts(bytes)?.rest;
         let summary = Summary::get(&mut reader)?;
         if reader.is_empty() { Ok(summary) } else { Err(Corrupt) }
+    }
+
+    /// The [`CONVERTER_VERSION`] that made a record; one below today's is to be made again.
+    pub fn converter_version(encoded: &[u8]) -> Result<u16, Corrupt> {
+        Ok(texts(encoded)?.converter_version)
     }
 
     /// The `envelope` of RFC 9051, ready to send, out of a record.
@@ -58,6 +64,7 @@ impl Summary {
 
 /// The front of a record.
 struct Texts<'a> {
+    converter_version: u16,
     envelope: &'a [u8],
     bodystructure: &'a [u8],
     body: &'a [u8],
@@ -69,8 +76,9 @@ fn texts(bytes: &[u8]) -> Result<Texts<'_>, Corrupt> {
     if reader.octet()? != VERSION {
         return Err(Corrupt);
     }
+    let converter_version = u16::from_be_bytes(reader.array()?);
     let (envelope, bodystructure, body) = (reader.bytes()?, reader.bytes()?, reader.bytes()?);
-    Ok(Texts { envelope, bodystructure, body, rest: reader })
+    Ok(Texts { converter_version, envelope, bodystructure, body, rest: reader })
 }
 
 stored! {

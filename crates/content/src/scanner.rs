@@ -9,10 +9,13 @@
 //! `--boundary` or `--boundary--` and blanks. A part ends at its own boundary or at that of any
 //! multipart around it, so a missing end never swallows a sibling of the parent. What lies
 //! deeper than `MIME_DEPTH_MAX` is one opaque application/octet-stream; parts after the first
-//! `MIME_PARTS_MAX` are not listed.
+//! `MIME_PARTS_MAX` are not listed; once the headers of parts have filled
+//! `STRUCTURE_TEXT_OCTETS_MAX`, further parts are opaque and further envelopes empty.
 
 use memchr::{memchr_iter, memmem};
-use types::limits::{ENVELOPE_ADDRESSES_MAX, MIME_DEPTH_MAX, MIME_PARTS_MAX};
+use types::limits::{
+    ENVELOPE_ADDRESSES_MAX, MIME_DEPTH_MAX, MIME_PARTS_MAX, STRUCTURE_TEXT_OCTETS_MAX,
+};
 
 use crate::{
     envelope::Envelope,
@@ -36,7 +39,7 @@ pub(crate) fn scan(message: &[u8]) -> Scanned<'_> {
     let message = &message[..message.len().min(u32::MAX as usize)];
     let mut scanner = Scanner::new(message);
     let Entity { part: mut root, fields, .. } = scanner.entity(0, PLAIN_TEXT, 0);
-    let envelope = Envelope::read(&fields, &mut scanner.addresses_left);
+    let envelope = Envelope::read(&fields, ENVELOPE_ADDRESSES_MAX);
     let lines = count_lines(message, &mut root);
     Scanned { root, envelope, fields, lines }
 }
@@ -74,7 +77,10 @@ struct Scanner<'a> {
     boundaries: Vec<Vec<u8>>,
     line_with_hyphens: memmem::Finder<'static>,
     parts_left: usize,
+    /// Addresses that envelopes of messages inside may still hold.
     addresses_left: usize,
+    /// Octets of header fields that descriptions of parts may still take over.
+    octets_left: usize,
 }
 
 impl<'a> Scanner<'a> {
@@ -85,6 +91,7 @@ impl<'a> Scanner<'a> {
             line_with_hyphens: memmem::Finder::new(b"\n--"),
             parts_left: MIME_PARTS_MAX,
             addresses_left: ENVELOPE_ADDRESSES_MAX,
+            octets_left: STRUCTURE_TEXT_OCTETS_MAX,
         }
     }
 
@@ -94,7 +101,10 @@ impl<'a> Scanner<'a> {
         let header_end = self.header_end(start);
         let header = Span { start: offset(start), end: offset(header_end) };
         let fields = KnownFields::collect(header.of(self.message));
-        let mut part = describe(&fields, default);
+        let mut part = match self.spend(fields.octets(&DESCRIPTION)) {
+            true => describe(&fields, default),
+            false => undescribed(&fields),
+        };
         part.header = header;
         let end = self.content(&mut part, header_end, depth);
         let body_end = offset(self.content_end(header_end, end)).max(children_end(&part));
@@ -148,10 +158,25 @@ impl<'a> Scanner<'a> {
 
     fn message(&mut self, part: &mut Part, start: usize, depth: usize) -> Delimiter {
         let child = self.entity(start, PLAIN_TEXT, depth + 1);
-        let envelope = Envelope::read(&child.fields, &mut self.addresses_left);
+        let envelope = self.inner_envelope(&child.fields);
         part.envelope = Some(Box::new(envelope));
         part.children.push(child.part);
         child.end
+    }
+
+    fn inner_envelope(&mut self, fields: &KnownFields) -> Envelope {
+        if !self.spend(fields.octets(&Envelope::FIELDS)) {
+            return Envelope::default();
+        }
+        let envelope = Envelope::read(fields, self.addresses_left);
+        self.addresses_left = self.addresses_left.saturating_sub(envelope.address_count());
+        envelope
+    }
+
+    fn spend(&mut self, octets: usize) -> bool {
+        let left = self.octets_left.checked_sub(octets);
+        self.octets_left = left.unwrap_or(self.octets_left);
+        left.is_some()
     }
 
     /// After the blank line; a boundary line or the end of the message also ends a header.
@@ -255,6 +280,28 @@ fn make_opaque(part: &mut Part) {
 fn set_type(part: &mut Part, (media_type, subtype): MediaType) {
     part.media_type = media_type.to_owned();
     part.subtype = subtype.to_owned();
+}
+
+/// The fields that describe a part.
+const DESCRIPTION: [Known; 8] = [
+    Known::ContentType,
+    Known::ContentTransferEncoding,
+    Known::ContentId,
+    Known::ContentDescription,
+    Known::ContentMd5,
+    Known::ContentDisposition,
+    Known::ContentLanguage,
+    Known::ContentLocation,
+];
+
+/// A part for whose description there is no room left: opaque, but it can be decoded.
+fn undescribed(fields: &KnownFields) -> Part {
+    let mut part = Part { encoding: encoding(fields), ..Part::default() };
+    if TransferEncoding::parse(&part.encoding).is_err() {
+        part.encoding = "x-unknown".to_owned();
+    }
+    make_opaque(&mut part);
+    part
 }
 
 /// Everything a header says about its body.

@@ -9,10 +9,6 @@ use base64::Engine;
 
 use crate::{charset, transfer};
 
-/// Octets of one encoded word. RFC 2047 allows 75; senders that put a whole subject into one
-/// word exist, and without a bound a header full of openings costs the square of its length.
-const WORD_OCTETS_READ_MAX: usize = 2048;
-
 /// Decodes the encoded words of an unfolded field body. Blanks between two words vanish, what
 /// is not a proper word stays as it is.
 pub fn decode(text: &str) -> Cow<'_, str> {
@@ -51,10 +47,9 @@ struct Word<'a> {
 impl<'a> Word<'a> {
     /// `encoded-word = "=?" charset "?" encoding "?" encoded-text "?="`, and its length.
     fn parse(text: &'a str) -> Option<(Word<'a>, usize)> {
-        let text = &text[..floor_char_boundary(text, WORD_OCTETS_READ_MAX)];
         let (charset, rest) = text.strip_prefix("=?")?.split_once('?')?;
         let (encoding, rest) = rest.split_once('?')?;
-        let (encoded, after) = rest.split_once("?=")?;
+        let (encoded, after) = rest.split_at(encoded_text_length(rest)?);
         if charset.is_empty() || charset.contains(char::is_whitespace) {
             return None;
         }
@@ -63,8 +58,18 @@ impl<'a> Word<'a> {
             "Q" | "q" => q_encoding(encoded),
             _ => return None,
         };
-        Some((Word { charset, octets }, text.len() - after.len()))
+        Some((Word { charset, octets }, text.len() - after.len() + "?=".len()))
     }
+}
+
+/// Up to the `?=`, unless another word begins before it: each opening is looked at once, so a
+/// field full of openings stays linear.
+fn encoded_text_length(text: &str) -> Option<usize> {
+    text.as_bytes().windows(2).enumerate().find_map(|(at, pair)| match pair {
+        b"?=" => Some(Some(at)),
+        b"=?" => Some(text[at..].starts_with("=?=").then_some(at + 1)),
+        _ => None,
+    })?
 }
 
 /// RFC 2047 section 4.2: quoted-printable in which `_` is a space.
@@ -152,6 +157,9 @@ mod tests {
             ("=?utf-8?q?=C3?= =?UTF-8?Q?=BC?=", "\u{fc}"),
             ("=?utf-8?x?a?=", "=?utf-8?x?a?="),
             ("=?broken", "=?broken"),
+            ("=?a?q?b =?us-ascii?q?c?=", "=?a?q?b c"),
+            ("=?utf-8?b?YQ==?= =?utf-8?b?Yg==?=", "ab"),
+            ("=?utf-8?q??= b", " b"),
             ("a =? b =?us-ascii?q?c?=", "a =? b c"),
             ("=?utf-8?q?a=0D=0Ab?=", "ab"),
         ] {

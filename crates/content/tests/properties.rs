@@ -78,6 +78,7 @@ fn check(message: &[u8]) {
         let text = text.unwrap();
         assert!(text.is_ascii() && !text.contains(&0) && balanced(text));
     }
+    assert_eq!(Summary::converter_version(&record), Ok(content::CONVERTER_VERSION));
     let _ = search::text(message, &summary.structure);
     let _ = summary.base_properties();
     let header = summary.structure.header.of(message);

@@ -3,7 +3,7 @@
 
 use content::{Part, Summary, derive};
 use expect_test::{Expect, expect};
-use types::limits::{HEADER_OCTETS_MAX, MIME_DEPTH_MAX, MIME_PARTS_MAX};
+use types::limits::{HEADER_OCTETS_MAX, MIME_DEPTH_MAX, MIME_PARTS_MAX, SUMMARY_OCTETS_MAX};
 
 /// The tree as lines: number of octets of the header, type, body of leaves.
 fn tree(message: &[u8], part: &Part, depth: usize, out: &mut String) {
@@ -251,6 +251,28 @@ fn parts_beyond_the_limit_are_not_listed() {
     let summary = derive(message.as_bytes());
     assert_eq!(summary.structure.children.len(), MIME_PARTS_MAX - 1);
     assert_eq!(Summary::decode(&summary.encode()), Ok(summary));
+}
+
+#[test]
+fn records_are_bounded_whatever_arrives() {
+    let header = |unit: &str| unit.repeat(HEADER_OCTETS_MAX / unit.len() - 200);
+    let parts = |head: &str, count| format!("--b\r\n{head}\r\n\r\nx\r\n").repeat(count);
+    let message = |fields: &str, parts: &str| format!("{fields}{MIXED}{parts}--b--\r\n");
+    let inner = format!("Content-Type: message/rfc822\r\n\r\nTo: {}", "a,".repeat(60_000));
+    let long = format!("Content-Type: a/{}\r\nContent-ID: <{}>", "b".repeat(500), "c".repeat(500));
+    for (name, message) in [
+        ("addresses", message(&format!("To: {}\r\n", header("a,")), "")),
+        ("subject", message(&format!("Subject: {}\r\n", header("\u{fc}\"")), "")),
+        ("parts", message(&format!("To: {}\r\n", header("a@b,")), &parts("X: y", MIME_PARTS_MAX))),
+        ("messages", message("", &parts(&inner, 60))),
+        ("descriptions", message("", &parts(&long, MIME_PARTS_MAX))),
+        ("messages in parts", message("", &parts("Content-Type: message/rfc822", MIME_PARTS_MAX))),
+    ] {
+        let summary = derive(message.as_bytes());
+        let record = summary.encode();
+        assert!(record.len() <= SUMMARY_OCTETS_MAX, "{name}: {}", record.len());
+        assert_eq!(Summary::decode(&record).as_ref(), Ok(&summary), "{name}");
+    }
 }
 
 #[test]

@@ -69,9 +69,15 @@ pub const MIME_DEPTH_MAX: usize = 64;
 pub const MIME_PARTS_MAX: usize = 10_000;
 /// Parameters of one Content-Type or Content-Disposition; the sane maximum seen is a dozen.
 pub const MIME_PARAMETERS_MAX: usize = 64;
-/// Addresses read from all headers of one message, nested messages included: four times the
-/// recipients Exchange lets a message have, so that 40 MB of commas cost a few megabytes.
+/// Addresses of a message's own header, and again of all messages inside it together: four times
+/// the recipients Exchange lets a message have, so that 40 MB of commas cost a few megabytes.
 pub const ENVELOPE_ADDRESSES_MAX: usize = 20_000;
+/// Octets of header fields that the structure of one message takes over (types, names,
+/// envelopes of messages inside): a full header's worth; real messages need a few hundred.
+pub const STRUCTURE_TEXT_OCTETS_MAX: usize = HEADER_OCTETS_MAX;
+/// Octets of the derived record of the worst message that fits the limits above; it must fit a
+/// transaction. Ordinary records have one kilobyte.
+pub const SUMMARY_OCTETS_MAX: usize = 6 * 1024 * 1024;
 /// Message-IDs kept of References: the first and the latest; RFC 5322 has no limit, threads
 /// seldom pass a hundred.
 pub const REFERENCES_MAX: usize = 1_000;
