@@ -1,7 +1,8 @@
 //! The stored form of a [`Summary`].
 //!
-//! Version octet; version of the conversion, two octets; the rendered ENVELOPE, BODYSTRUCTURE and BODY, each with its length; then the
-//! fields. The three texts stand in front so that a listing takes them without reading the rest.
+//! Version octet; version of the conversion, two octets; the rendered ENVELOPE, BODYSTRUCTURE
+//! and BODY, each with its length; then the fields. The three texts stand in front so that a
+//! listing takes them without reading the rest.
 //! Our own record, not a network format; integers and lengths as in `types::wire`.
 
 use types::{

@@ -82,8 +82,8 @@ pub struct Options {
 
 /// Writes the message ([MS-OXCMAIL] section 2.1, the outbound direction).
 ///
-/// Header: Sender*, SentRepresenting*, ReplyRecipientNames, recipients, Subject, ClientSubmitTime,
-/// InternetMessageId, InReplyToId, InternetReferences, ConversationTopic, ConversationIndex,
+/// Header: Sender*, SentRepresenting*, recipients, Subject, ClientSubmitTime, InternetMessageId,
+/// InReplyToId, InternetReferences, ConversationTopic, ConversationIndex,
 /// Importance, Sensitivity, receipts, AutoResponseSuppress, ExpiryTime, ReplyTime, follow-up
 /// flag, and the names in PS_INTERNET_HEADERS that begin with `x-`. Body: Body, Html (or
 /// BodyHtml). Line breaks in header values are removed: a property cannot add a field.
