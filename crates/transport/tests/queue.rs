@@ -347,3 +347,45 @@ async fn rows_survive_the_process() {
     queue::rows::visit_blobs(&server.database.snapshot().unwrap(), &mut |_| blobs += 1).unwrap();
     assert_eq!(blobs, 0);
 }
+
+/// Ten clients, five domains, a network that fails every third connection, threads: what was
+/// accepted is sent once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_lost_or_sent_twice_under_load() {
+    const CLIENTS: usize = 10;
+    const MESSAGES: usize = 30;
+    let mut server = server().await;
+    for number in 0..200 {
+        let script = match number % 3 {
+            0 => Script::Unreachable,
+            1 => Script::Break(number % 5),
+            _ => answer_all(taken()),
+        };
+        server.world.scripts.lock().unwrap().push_back(script);
+    }
+    let mut clients = tokio::task::JoinSet::new();
+    for client in 0..CLIENTS {
+        let transport = server.transport.clone();
+        clients.spawn(async move {
+            for number in 0..MESSAGES {
+                let to = format!("c{client}n{number}@far{}.test", number % 5);
+                common::submit_to(&transport, envelope("alice@example.test", &[&to]))
+                    .await
+                    .unwrap();
+            }
+        });
+    }
+    while server.queue_rows() > 0 || !clients.is_empty() {
+        server.settle().await;
+        server.clock.advance(minutes(1));
+        while clients.try_join_next().transpose().unwrap().is_some() {}
+    }
+    let mut sent = server.tracked(EventId::Send);
+    sent.sort();
+    let mut expected: Vec<String> = (0..CLIENTS * MESSAGES)
+        .map(|n| format!("c{}n{}@far{}.test", n / MESSAGES, n % MESSAGES, n % MESSAGES % 5))
+        .collect();
+    expected.sort();
+    assert_eq!(sent, expected);
+    assert_eq!(server.mailbox(1).len(), 0, "no reports");
+}

@@ -292,12 +292,27 @@ pub fn envelope(from: &str, to: &[&str]) -> Envelope {
 pub const MESSAGE: &[u8] =
     b"From: alice@example.test\r\nMessage-ID: <1@example.test>\r\nSubject: hello\r\n\r\nthe body\r\n";
 
+/// Submits [`MESSAGE`] as Alice, logged on.
+pub async fn submit_to(transport: &Transport, envelope: Envelope) -> Result<Accepted, Refused> {
+    let mut origin = Origin::own(Source::Smtp);
+    origin.authenticated = Some("alice".into());
+    submit_from(transport, origin, envelope).await
+}
+
+async fn submit_from(
+    transport: &Transport,
+    origin: Origin,
+    envelope: Envelope,
+) -> Result<Accepted, Refused> {
+    let content = transport.content(MESSAGE).await?;
+    let (id, network_id) = (transport.next_id(), NetworkMessageId::generate());
+    transport.submit(Submission { id, network_id, envelope, origin, content }).await
+}
+
 impl Server {
     /// Submits [`MESSAGE`] as Alice, logged on.
     pub async fn submit(&self, envelope: Envelope) -> Result<Accepted, Refused> {
-        let mut origin = Origin::own(Source::Smtp);
-        origin.authenticated = Some("alice".into());
-        self.submit_from(origin, envelope).await
+        submit_to(&self.transport, envelope).await
     }
 
     pub async fn submit_from(
@@ -305,9 +320,7 @@ impl Server {
         origin: Origin,
         envelope: Envelope,
     ) -> Result<Accepted, Refused> {
-        let content = self.transport.content(MESSAGE).await?;
-        let (id, network_id) = (self.transport.next_id(), NetworkMessageId::generate());
-        self.transport.submit(Submission { id, network_id, envelope, origin, content }).await
+        submit_from(&self.transport, origin, envelope).await
     }
 
     /// Lets the queues work and the time pass until `span` is over.
