@@ -1,4 +1,4 @@
-//! Keys of the mail queue: everything begins with [`SPACE`], then a kind, then big-endian
+//! Keys of the mail queue: everything begins with 0x20, then a kind, then big-endian
 //! numbers, so that the engine's order is the order of numbers and times.
 //!
 //! | kind | rest of the key | value |
