@@ -4,7 +4,7 @@
 //! grows) and one blob, acknowledged when durable. Prints figures, judges nothing:
 //!
 //! ```text
-//! cargo run --release -p store --example deliveries [DIRECTORY [SECONDS]]
+//! cargo run --release -p store --example deliveries [DIRECTORY [SECONDS [KIB [WRITERS]]]]
 //! ```
 
 #![allow(clippy::unwrap_used)]
@@ -29,9 +29,11 @@ async fn main() {
     let mut arguments = std::env::args().skip(1);
     let directory = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
     let seconds = arguments.next().map_or(3.0, |seconds| seconds.parse().unwrap());
+    let sizes = arguments.next().map_or(vec![4, 15, 32, 64], |kib| vec![kib.parse().unwrap()]);
+    let crowds = arguments.next().map_or(vec![1, 10, 50], |writers| vec![writers.parse().unwrap()]);
     println!("blob KiB  writers  deliveries/s  us CPU each  in a group  written/payload");
-    for octets in [4, 15, 32, 64].map(|kib| kib * 1024) {
-        for writers in [1, 10, 50] {
+    for octets in sizes.into_iter().map(|kib: usize| kib * 1024) {
+        for &writers in &crowds {
             measure(&directory, octets, writers, Duration::from_secs_f64(seconds)).await;
         }
     }

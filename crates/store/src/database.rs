@@ -374,3 +374,6 @@ fn readers_max() -> usize {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     processors * READERS_PER_PROCESSOR
 }
+
+#[cfg(test)]
+mod tests;

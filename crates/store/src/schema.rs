@@ -84,3 +84,75 @@ fn slice(txn: &mut Txn, migration: &Migration) -> Result<Bulk<()>, StoreError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+
+    const ROWS: u8 = 10;
+    const STEPS: &[Migration] = &[
+        Migration { from: 2, name: "doubles each row", step: double },
+        Migration { from: 1, name: "writes the rows", step: write },
+    ];
+
+    fn write(txn: &mut Txn, _: Option<&[u8]>) -> Result<Step, StoreError> {
+        (0..ROWS).try_for_each(|row| txn.put(&[0x10, row], 1, &[row]))?;
+        Ok(Step::Done)
+    }
+
+    /// One row in each slice, so that a kill can fall between any two.
+    fn double(txn: &mut Txn, cursor: Option<&[u8]>) -> Result<Step, StoreError> {
+        let row = cursor.map_or(0, |cursor| cursor[0]);
+        if row == ROWS {
+            return Ok(Step::Done);
+        }
+        let value = txn.get(&[0x10, row])?.map_or(0, |value| value[0]);
+        txn.put(&[0x10, row], 1, &[value * 2])?;
+        Ok(Step::More(vec![row + 1]))
+    }
+
+    fn open(directory: &std::path::Path, version: u32) -> Result<Database, StoreError> {
+        let schema = Schema { version, migrations: STEPS };
+        Database::open(Options { schema, ..Options::sqlite(directory) })
+    }
+
+    fn rows(database: &Database) -> Vec<u8> {
+        let snapshot = database.snapshot().unwrap();
+        (0..ROWS).filter_map(|row| snapshot.get(&[0x10, row]).unwrap().map(|row| row[0])).collect()
+    }
+
+    #[test]
+    fn an_old_store_takes_every_step_and_a_new_one_none() {
+        let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        drop(open(old.path(), 1).unwrap());
+        let expected: Vec<u8> = (0..ROWS).map(|row| row * 2).collect();
+        assert_eq!(rows(&open(old.path(), 3).unwrap()), expected);
+        assert_eq!(rows(&open(old.path(), 3).unwrap()), expected, "and no step twice");
+        assert_eq!(rows(&open(new.path(), 3).unwrap()), []);
+    }
+
+    #[test]
+    fn a_migration_goes_on_where_it_was_interrupted() {
+        for slices in 0..usize::from(ROWS) {
+            let directory = tempfile::tempdir().unwrap();
+            drop(open(directory.path(), 1).unwrap());
+            let database = open(directory.path(), 2).unwrap();
+            for _ in 0..slices {
+                database.write_blocking(|txn| slice(txn, &STEPS[0])).unwrap();
+            }
+            drop(database);
+            let expected: Vec<u8> = (0..ROWS).map(|row| row * 2).collect();
+            assert_eq!(rows(&open(directory.path(), 3).unwrap()), expected, "{slices} slices");
+        }
+    }
+
+    #[test]
+    fn a_later_schema_and_a_missing_step_are_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(open(directory.path(), 3).unwrap());
+        let later = open(directory.path(), 2).map(drop);
+        assert!(matches!(later, Err(StoreError::SchemaTooNew { found: 3, known: 2 })));
+        assert!(matches!(open(directory.path(), 4).map(drop), Err(StoreError::Engine(_))));
+    }
+}

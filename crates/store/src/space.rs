@@ -75,6 +75,11 @@ impl Space {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn recovered(&self) {
+        self.set(false);
+    }
+
     /// The same, but asks each time.
     #[cfg(test)]
     pub(crate) fn asking_always(mut self) -> Self {

@@ -57,7 +57,7 @@ fn conforms() {
 fn has_the_settings_it_relies_on() {
     let directory = tempfile::tempdir().unwrap();
     let engine = Sqlite::open(directory.path()).unwrap();
-    assert_eq!(pragma(directory.path(), "page_size"), "8192");
+    assert_eq!(pragma(directory.path(), "page_size"), "4096");
     assert_eq!(pragma(directory.path(), "journal_mode"), "wal");
     let writer = SqliteWriter::open(&engine.path, engine.lock.clone()).unwrap();
     assert_eq!(writer.pragma("synchronous"), 2, "FULL");

@@ -18,7 +18,7 @@ use crate::read::Direction;
 const CACHE_KIB: i32 = 32 * 1024;
 /// Pages in the log after which it is moved into the database: 32 MiB. A page that changes in
 /// every group is then moved once for many groups.
-const CHECKPOINT_PAGES: i32 = 4_096;
+const CHECKPOINT_PAGES: i32 = 8_192;
 /// Octets to which the log's file shrinks when a burst or a long reader has made it longer.
 const LOG_OCTETS_KEPT: i64 = 64 * 1024 * 1024;
 const BEGIN: &str = "BEGIN IMMEDIATE";
