@@ -277,6 +277,8 @@ pub const SMTP_REPLY_LINE_OCTETS_MAX: usize = 4096;
 pub const SMTP_REPLY_LINES_MAX: usize = 128;
 /// Octets of input that wait for the session before the driver stops reading.
 pub const SMTP_INPUT_OCTETS_MAX: usize = 64 * 1024;
+/// Seconds in which a peer must take what is written to it; then it counts as gone.
+pub const SMTP_WRITE_SECS_MAX: u64 = 180;
 /// Rounds of one SASL exchange; SCRAM needs two, no mechanism more than five.
 pub const SMTP_AUTH_ROUNDS_MAX: usize = 10;
 

@@ -39,6 +39,13 @@ impl Client {
         }
     }
 
+    /// The content cannot be read to its end. The connection must go: only its loss tells the
+    /// server that what it has is not the message.
+    pub fn content_failed(&mut self, now: Instant) {
+        self.touch(now);
+        self.fail(Fault::ContentUnreadable);
+    }
+
     /// The content is complete.
     pub fn end_of_content(&mut self, now: Instant) {
         self.touch(now);

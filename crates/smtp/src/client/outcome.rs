@@ -120,6 +120,9 @@ pub enum Fault {
     /// The server takes no more messages on this connection (MAILMAX).
     #[error("remote server takes no more messages on this connection")]
     MailMax,
+    /// Our own copy of the content could not be read.
+    #[error("message content could not be read")]
+    ContentUnreadable,
     /// The server lacks what the message needs.
     #[error("{0}")]
     Unsupported(#[from] Unsupported),
@@ -135,6 +138,7 @@ impl Fault {
             Fault::Disconnected(_) => (421, Enhanced(4, 4, 2)),
             Fault::TimedOut(_) => (421, Enhanced(4, 4, 1)),
             Fault::TlsNotOffered | Fault::TlsHandshake => (451, Enhanced(4, 7, 5)),
+            Fault::ContentUnreadable => (451, Enhanced(4, 3, 0)),
             Fault::AuthNotOffered => (451, Enhanced(4, 7, 0)),
             Fault::MailMax => (452, Enhanced(4, 5, 3)),
             Fault::Unsupported(Unsupported::Size) => (552, Enhanced(5, 3, 4)),
