@@ -22,6 +22,17 @@ pub type Batch = BTreeMap<Box<[u8]>, Option<Bytes>>;
 /// Is shown keys and values one after the other, and may end the walk.
 pub type Visit<'v> = &'v mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>;
 
+/// A range of keys, `from <= key < to`, and the way it is walked.
+#[derive(Clone, Copy, Debug)]
+pub struct Span<'k> {
+    /// The lowest key.
+    pub from: &'k [u8],
+    /// The key behind the highest.
+    pub to: &'k [u8],
+    /// Which end comes first.
+    pub direction: Direction,
+}
+
 /// Why an engine did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum EngineError {
@@ -41,14 +52,8 @@ pub trait View: Send {
     /// The value under `key`.
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>, EngineError>;
 
-    /// Visits `from <= key < to`.
-    fn range(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        direction: Direction,
-        visit: Visit,
-    ) -> Result<(), EngineError>;
+    /// Visits the rows of a range.
+    fn range(&self, span: Span, visit: Visit) -> Result<(), EngineError>;
 }
 
 /// An open engine.

@@ -18,10 +18,13 @@
 //! * After a failed sync or commit nothing more is written (poisoned).
 //! * The limits on keys, values and transactions are the same over every engine.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod blob;
 mod blob_reader;
 mod cache;
 mod database;
+mod directory;
 pub mod engine;
 mod error;
 mod frame;

@@ -5,7 +5,7 @@ use std::ops::{Bound, ControlFlow};
 
 use bytes::Bytes;
 
-use crate::engine::{Batch, View};
+use crate::engine::{Batch, Span, View};
 use crate::error::StoreError;
 use crate::frame;
 use crate::read::{Direction, Row};
@@ -61,10 +61,11 @@ impl Pending {
         self.changes
     }
 
-    fn range(&self, from: &[u8], to: &[u8], direction: Direction) -> Walk<'_> {
-        let within = self.changes.range::<[u8], _>((Bound::Included(from), Bound::Excluded(to)));
+    fn range(&self, span: Span) -> Walk<'_> {
+        let bounds = (Bound::Included(span.from), Bound::Excluded(span.to));
+        let within = self.changes.range::<[u8], _>(bounds);
         let within = within.map(|(key, value)| (&**key, value.as_ref()));
-        match direction {
+        match span.direction {
             Direction::Forward => Box::new(within),
             Direction::Backward => Box::new(within.rev()),
         }
@@ -156,14 +157,6 @@ impl<'v> Show<'v> {
     }
 }
 
-/// A range of keys and the way it is walked.
-#[derive(Clone, Copy)]
-pub(crate) struct Span<'k> {
-    pub(crate) from: &'k [u8],
-    pub(crate) to: &'k [u8],
-    pub(crate) direction: Direction,
-}
-
 /// Walks the committed rows of a range as `lower` and, above it, `upper` change them.
 pub(crate) fn walk(
     committed: &dyn View,
@@ -172,17 +165,17 @@ pub(crate) fn walk(
     span: Span,
     mut show: Show,
 ) -> Result<(), StoreError> {
-    let Span { from, to, direction } = span;
-    if from >= to {
+    if span.from >= span.to {
         return Ok(());
     }
+    let direction = span.direction;
     let mut changes = Layers {
-        lower: lower.range(from, to, direction).peekable(),
-        upper: upper.range(from, to, direction).peekable(),
+        lower: lower.range(span).peekable(),
+        upper: upper.range(span).peekable(),
         direction,
     }
     .peekable();
-    committed.range(from, to, direction, &mut |key, framed| {
+    committed.range(span, &mut |key, framed| {
         while let Some(change) = changes.next_if(|change| precedes(direction, change.0, key)) {
             show.pending(change)?;
         }

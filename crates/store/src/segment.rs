@@ -22,6 +22,7 @@ use types::limits::{SEGMENT_OCTETS_MAX, SEGMENTS_OPEN_MAX};
 use types::{Clock, Timestamp};
 
 use crate::blob::Locator;
+use crate::directory::make_directory;
 use crate::error::StoreError;
 use crate::sync::lock;
 
@@ -77,7 +78,7 @@ impl Segments {
 
     /// Opens the segments in `directory`, which is made if it is not there.
     pub(crate) fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(directory)?;
+        make_directory(directory)?;
         let last = numbers(directory)?.into_iter().max();
         let mut files = HashMap::new();
         let mut tail = None;
@@ -100,13 +101,14 @@ impl Segments {
         Ok(slot.written(data.len() as u64))
     }
 
-    /// Makes a record survive a loss of power.
+    /// Makes a record survive a loss of power. A failure is never "no room, try again": what
+    /// a failed sync has dropped, a later one does not report.
     pub(crate) fn sync(&self, record: &Record) -> Result<(), StoreError> {
-        record.file.sync(record.write)?;
-        if let Some(directory) = &self.directory {
-            record.file.sync_name(directory)?;
-        }
-        Ok(())
+        let synced = record.file.sync(record.write).and_then(|()| match &self.directory {
+            Some(directory) => record.file.sync_name(directory),
+            None => Ok(()),
+        });
+        synced.map_err(|error| StoreError::Io(Arc::new(error)))
     }
 
     /// Reads a part of a record's data; the whole of it is checked against its checksum.

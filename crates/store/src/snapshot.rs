@@ -8,7 +8,7 @@ use bytes::Bytes;
 use types::limits::{SNAPSHOT_MS_CEILING, SNAPSHOT_MS_MAX};
 
 use crate::blob::{self, BlobNumber, Place};
-use crate::engine::View;
+use crate::engine::{Span, View};
 use crate::error::StoreError;
 use crate::frame;
 use crate::keys;
@@ -70,7 +70,7 @@ impl Read for Snapshot {
         self.check_age()?;
         let mut show = Show::new(visit);
         let mut rows = 0;
-        self.view.range(from, to, direction, &mut |key, framed| {
+        self.view.range(Span { from, to, direction }, &mut |key, framed| {
             rows += 1;
             if rows % ROWS_PER_LOOK == 0
                 && let Err(expired) = self.check_age()

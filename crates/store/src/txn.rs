@@ -13,11 +13,11 @@ use types::limits::{
 
 use crate::blob::{self, BlobNumber, Place, Staged};
 use crate::cache::Cache;
-use crate::engine::Writer;
+use crate::engine::{Span, Writer};
 use crate::error::{Corrupt, StoreError};
 use crate::frame;
 use crate::keys;
-use crate::pending::{self, Pending, Show, Span};
+use crate::pending::{self, Pending, Show};
 use crate::read::{Direction, Read, Record, Row};
 use crate::segment::Segments;
 

@@ -153,13 +153,16 @@ impl Writer {
     }
 
     fn commit(&mut self, group: &mut Group) -> Result<(), StoreError> {
-        let committed = self.try_commit(group);
-        match &committed {
+        self.shared.poison.check()?;
+        match self.try_commit(group) {
             Ok(()) => self.next_blob = group.next_blob,
-            Err(StoreError::DiskNearlyFull) => self.give_up(),
+            Err(StoreError::DiskNearlyFull) => {
+                self.give_up();
+                return Err(StoreError::DiskNearlyFull);
+            }
             Err(error) => self.shared.poison.set(&error.to_string()),
         }
-        committed
+        self.shared.poison.check()
     }
 
     fn try_commit(&mut self, group: &mut Group) -> Result<(), StoreError> {

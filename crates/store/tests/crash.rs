@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read as _, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -91,17 +91,18 @@ fn start(directory: &Path) -> Child {
         .unwrap()
 }
 
-/// Kills the child (SIGKILL) and gives what it had acknowledged: number and tag.
-fn kill(mut child: Child, mut output: impl BufRead) -> Vec<(u64, u64)> {
+/// Kills the child (SIGKILL) and gives the whole lines that it had told.
+fn kill(mut child: Child, mut output: impl BufRead) -> String {
     child.kill().unwrap();
     child.wait().unwrap();
-    let mut rest = String::new();
-    output.read_to_string(&mut rest).unwrap();
-    let whole = rest.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    whole.lines().filter_map(acknowledged).collect()
+    let mut told = String::new();
+    output.read_to_string(&mut told).unwrap();
+    told.truncate(told.rfind('\n').map_or(0, |end| end + 1));
+    told
 }
 
-fn acknowledged(line: &str) -> Option<(u64, u64)> {
+/// Number and tag of the write that a line acknowledges.
+fn acknowledged_in(line: &str) -> Option<(u64, u64)> {
     let (number, tag) = line.strip_prefix("ack ")?.split_once(' ')?;
     Some((number.parse().unwrap(), tag.parse().unwrap()))
 }
@@ -116,7 +117,7 @@ fn acknowledged_writes_survive_kills() {
         let mut output = BufReader::new(child.stdout.take().unwrap());
         while line(&mut output) != "open" {}
         std::thread::sleep(Duration::from_millis(chance.below(250)));
-        acknowledged.extend(kill(child, output));
+        acknowledged.extend(kill(child, output).lines().filter_map(acknowledged_in));
         check(directory.path(), &acknowledged, round);
     }
     assert!(acknowledged.len() as u64 > KILLS, "only {} were acknowledged", acknowledged.len());
@@ -163,14 +164,11 @@ fn a_kill_during_the_first_start_leaves_a_store_that_opens() {
     for _ in 0..KILLS {
         let directory = tempfile::tempdir().unwrap();
         let mut child = start(directory.path());
-        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let output = BufReader::new(child.stdout.take().unwrap());
         std::thread::sleep(Duration::from_micros(chance.below(40_000)));
-        child.kill().unwrap();
-        let mut told = String::new();
-        output.read_to_string(&mut told).unwrap();
-        child.wait().unwrap();
+        let told = kill(child, output);
         early += u64::from(!told.contains("open\n"));
-        check(directory.path(), &told.lines().filter_map(acknowledged).collect(), 0);
+        check(directory.path(), &told.lines().filter_map(acknowledged_in).collect(), 0);
     }
     println!("{KILLS} kills during the first start, {early} of them before it was open");
 }

@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used)]
-
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
@@ -10,7 +8,7 @@ use types::limits::{GROUP_FUNCTIONS_MAX, TRANSACTION_OCTETS_MAX, VALUE_OCTETS_MA
 use types::{Clock, ManualClock, SystemClock};
 
 use super::*;
-use crate::engine::{Batch, EngineError, View, Visit, Writer as EngineWriter};
+use crate::engine::{Batch, EngineError, Span, View, Visit, Writer as EngineWriter};
 use crate::read::{Direction, Read};
 use crate::space::Room;
 
@@ -424,6 +422,27 @@ async fn blob_numbers_are_never_used_twice() {
 }
 
 #[tokio::test]
+async fn an_acknowledged_blob_is_synced_with_the_name_of_its_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = Database::open(Options::sqlite(directory.path())).unwrap();
+    let staged = database.stage(vec![1; 100_000]).await.unwrap();
+    let file = database.segments().file(1).unwrap();
+    assert!(!file.is_synced());
+    database.write(move |txn| txn.adopt(&staged)).await.unwrap();
+    assert!(file.is_synced());
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_look_into_the_store() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("made/for/it");
+    drop(Database::open(Options::sqlite(&path)).unwrap());
+    assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[tokio::test]
 async fn octets_staged_elsewhere_are_refused() {
     let (one, other) = (memory(), memory());
     let staged = one.stage(&b"octets"[..]).await.unwrap();
@@ -500,14 +519,8 @@ impl View for FaultyWriter {
         self.0.get(key)
     }
 
-    fn range(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        direction: Direction,
-        visit: Visit,
-    ) -> Result<(), EngineError> {
-        self.0.range(from, to, direction, visit)
+    fn range(&self, span: Span, visit: Visit) -> Result<(), EngineError> {
+        self.0.range(span, visit)
     }
 }
 
@@ -556,7 +569,8 @@ async fn a_failed_commit_poisons_the_database() {
     *lock(&engine.fault) = Some(EngineError::Failed("the sync failed".into()));
     busy.go.send(()).unwrap();
     for task in tasks {
-        assert!(task.await.unwrap().is_err(), "nobody of the group is told yes");
+        let told = task.await.unwrap();
+        assert!(matches!(told, Err(StoreError::Poisoned(_))), "nobody is told yes: {told:?}");
     }
     assert!(!watch.take());
     let later = database.write(put(KEY, b"after")).await;

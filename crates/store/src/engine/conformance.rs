@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used)]
-
 //! What every engine must do, as one suite that runs on each.
 
 use std::ops::ControlFlow;
@@ -8,7 +6,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::{Batch, Engine, View, Writer};
+use super::{Batch, Engine, Span, View, Writer};
 use crate::read::Direction;
 
 /// Runs the whole suite; `engine` makes a new, empty engine each time.
@@ -35,7 +33,7 @@ fn keys(view: &dyn View, from: &[u8], to: &[u8], direction: Direction) -> Vec<Ve
         keys.push(key.to_vec());
         ControlFlow::Continue(())
     };
-    view.range(from, to, direction, &mut note).unwrap();
+    view.range(Span { from, to, direction }, &mut note).unwrap();
     keys
 }
 
@@ -73,7 +71,7 @@ fn a_walk_ends_when_told(engine: &dyn Engine) {
             seen.push(key.to_vec());
             ControlFlow::Break(())
         };
-        view.range(b"a", b"z", direction, &mut one).unwrap();
+        view.range(Span { from: b"a", to: b"z", direction }, &mut one).unwrap();
         assert_eq!(seen, [first]);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
-use super::{Batch, Engine, EngineError, View, Visit, Writer};
+use super::{Batch, Engine, EngineError, Span, View, Visit, Writer};
 use crate::read::Direction;
 use crate::sync::lock;
 
@@ -40,13 +40,8 @@ impl View for Frozen {
         Ok(self.0.get(key).cloned())
     }
 
-    fn range(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        direction: Direction,
-        visit: Visit,
-    ) -> Result<(), EngineError> {
+    fn range(&self, span: Span, visit: Visit) -> Result<(), EngineError> {
+        let Span { from, to, direction } = span;
         if from >= to {
             return Ok(());
         }
@@ -67,14 +62,8 @@ impl View for MemoryWriter {
         Ok(lock(&self.0.rows).get(key).cloned())
     }
 
-    fn range(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        direction: Direction,
-        visit: Visit,
-    ) -> Result<(), EngineError> {
-        Frozen(lock(&self.0.rows).clone()).range(from, to, direction, visit)
+    fn range(&self, span: Span, visit: Visit) -> Result<(), EngineError> {
+        Frozen(lock(&self.0.rows).clone()).range(span, visit)
     }
 }
 

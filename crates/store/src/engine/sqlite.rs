@@ -18,6 +18,7 @@ use rusqlite::{Connection, ErrorCode};
 use self::pool::Pool;
 use self::writer::SqliteWriter;
 use super::{Engine, EngineError, View, Visit, Writer};
+use crate::directory::make_directory;
 
 const FILE_NAME: &str = "store.sqlite";
 const LOCK_NAME: &str = "lock";
@@ -35,7 +36,7 @@ pub struct Sqlite {
 impl Sqlite {
     /// Opens the database in `directory`; makes both if they are not there.
     pub fn open(directory: &Path) -> Result<Self, EngineError> {
-        std::fs::create_dir_all(directory).map_err(failed)?;
+        make_directory(directory).map_err(failed)?;
         let lock = create::lock(&directory.join(LOCK_NAME))?;
         let path = directory.join(FILE_NAME);
         create::ensure(&path)?;

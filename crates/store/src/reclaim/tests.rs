@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used)]
-
 use types::ManualClock;
 
 use super::*;

@@ -10,6 +10,7 @@ use std::sync::{PoisonError, RwLock};
 use super::record::{HEADER_OCTETS, Header};
 use super::unreadable;
 use crate::blob::Locator;
+use crate::directory::sync_directory;
 use crate::error::StoreError;
 
 /// Octets checked at a time.
@@ -168,10 +169,16 @@ impl SegmentFile {
     /// Makes the file's name durable, once.
     pub(crate) fn sync_name(&self, directory: &Path) -> io::Result<()> {
         if !self.named.load(Ordering::Acquire) {
-            File::open(directory)?.sync_all()?;
+            sync_directory(directory)?;
             self.named.store(true, Ordering::Release);
         }
         Ok(())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_synced(&self) -> bool {
+        self.synced.load(Ordering::Acquire) == self.written.load(Ordering::Acquire)
+            && self.named.load(Ordering::Acquire)
     }
 
     pub(crate) fn hold(&self) {

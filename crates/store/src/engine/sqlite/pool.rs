@@ -8,8 +8,7 @@ use bytes::Bytes;
 use rusqlite::{Connection, OpenFlags};
 
 use super::rows;
-use crate::engine::{EngineError, View, Visit};
-use crate::read::Direction;
+use crate::engine::{EngineError, Span, View, Visit};
 use crate::sync::lock;
 
 /// Idle connections kept.
@@ -88,14 +87,8 @@ impl View for Reader {
         rows::get(self.connection()?, key)
     }
 
-    fn range(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        direction: Direction,
-        visit: Visit,
-    ) -> Result<(), EngineError> {
-        rows::range(self.connection()?, from, to, direction, visit)
+    fn range(&self, span: Span, visit: Visit) -> Result<(), EngineError> {
+        rows::range(self.connection()?, span, visit)
     }
 }
 

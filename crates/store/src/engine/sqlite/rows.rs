@@ -7,7 +7,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::failed;
-use crate::engine::{EngineError, Visit};
+use crate::engine::{EngineError, Span, Visit};
 use crate::read::Direction;
 
 const GET: &str = "SELECT v FROM kv WHERE k = ?1";
@@ -23,18 +23,12 @@ pub(super) fn get(connection: &Connection, key: &[u8]) -> Result<Option<Bytes>, 
     value.transpose()
 }
 
-pub(super) fn range(
-    connection: &Connection,
-    from: &[u8],
-    to: &[u8],
-    direction: Direction,
-    visit: Visit,
-) -> Result<(), EngineError> {
-    let query = match direction {
+pub(super) fn range(connection: &Connection, span: Span, visit: Visit) -> Result<(), EngineError> {
+    let query = match span.direction {
         Direction::Forward => FORWARD,
         Direction::Backward => BACKWARD,
     };
-    walk(connection, query, [from, to], visit)
+    walk(connection, query, [span.from, span.to], visit)
 }
 
 /// Visits every row, also out of order.

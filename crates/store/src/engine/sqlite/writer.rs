@@ -11,8 +11,7 @@ use rusqlite::wal::CheckpointMode;
 use rusqlite::{CachedStatement, Connection};
 
 use super::{pool, rows};
-use crate::engine::{Batch, EngineError, View, Visit, Writer};
-use crate::read::Direction;
+use crate::engine::{Batch, EngineError, Span, View, Visit, Writer};
 
 /// Page cache in KiB; it stays valid, because nobody else writes.
 const CACHE_KIB: i32 = 32 * 1024;
@@ -72,15 +71,9 @@ impl View for SqliteWriter {
         rows::get(&self.connection, key)
     }
 
-    fn range(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        direction: Direction,
-        visit: Visit,
-    ) -> Result<(), EngineError> {
+    fn range(&self, span: Span, visit: Visit) -> Result<(), EngineError> {
         self.begin()?;
-        rows::range(&self.connection, from, to, direction, visit)
+        rows::range(&self.connection, span, visit)
     }
 }
 
