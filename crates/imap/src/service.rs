@@ -190,7 +190,7 @@ impl Service {
             }
         };
         let text = self.io.framer().text();
-        if literal.size.saturating_add(text.len() as u64) <= max + LINE_MAX {
+        if literal.size <= max && literal.size + text.len() as u64 <= max + LINE_MAX {
             self.io.framer().take_inline(literal);
             self.io.invite(literal).await?;
             return Ok(None);

@@ -103,12 +103,18 @@ fn collect(
         if !patterns.iter().any(|pattern| matches(pattern, &node.name)) {
             continue;
         }
-        let child_subscribed = list.select.recursive_match && has_below(&subscribed, &node.name);
+        let child_subscribed = tells_children(list, patterns) && has_below(&subscribed, &node.name);
         if selects(list, &node) || child_subscribed {
             lines.push(describe(view, list, node, child_subscribed)?);
         }
     }
     Ok(lines)
+}
+
+/// RECURSIVEMATCH, and LSUB with `%`, tell of names that only lead to subscribed ones.
+fn tells_children(list: &List, patterns: &[String]) -> bool {
+    let level = list.lsub && patterns.iter().any(|pattern| pattern.ends_with('%'));
+    list.select.recursive_match || level
 }
 
 /// Other people's mailboxes stand below levels that are no folders.
@@ -158,10 +164,10 @@ fn write_line(out: &mut Vec<u8>, session: &Authenticated, list: &List, line: &Li
     let utf8 = session.enabled.utf8_names();
     let name = &line.node.name;
     raw(out, if list.lsub { "* LSUB (" } else { "* LIST (" });
-    raw(out, &attributes(list, &line.node).join(" "));
+    raw(out, &attributes(list, line).join(" "));
     raw(out, ") \"/\" ");
     write::mailbox(out, name, utf8);
-    if line.child_subscribed {
+    if line.child_subscribed && !list.lsub {
         raw(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
     }
     raw(out, "\r\n");
@@ -179,9 +185,12 @@ fn write_line(out: &mut Vec<u8>, session: &Authenticated, list: &List, line: &Li
 }
 
 /// `mailbox-list-flags`. Children and special uses are cheap here, so they are always told.
-fn attributes(list: &List, node: &Node) -> Vec<&'static str> {
+fn attributes(list: &List, line: &Line) -> Vec<&'static str> {
+    let node = &line.node;
     let mut attributes = Vec::new();
-    if node.folder.is_none() {
+    // RFC 3501 section 6.3.9: LSUB says so of what is itself not subscribed.
+    let only_leads = list.lsub && line.child_subscribed && !is_subscribed(node);
+    if node.folder.is_none() || only_leads {
         attributes.push(if list.extended { "\\NonExistent" } else { "\\Noselect" });
     }
     if list.returns.subscribed && is_subscribed(node) {

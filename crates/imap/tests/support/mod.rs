@@ -9,6 +9,9 @@
 //! 1>> half a li\r\n             the same without CRLF
 //! 1< a OK *                     connection 1 must receive this line next; * is anything
 //! 1= close                      the server has closed the connection
+//! 1> b APPEND INBOX {{hello}}   a literal that does not wait, its length counted here
+//! 1< * OK [UIDVALIDITY {V}] *   takes note of what stands there
+//! 1> c SELECT a (QRESYNC ({V} 1))   and says it again
 //! ```
 //!
 //! A connection opens where it is first named and is greeted. An asterisk at the beginning of
@@ -31,7 +34,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use types::{Address, Domain};
 
 /// Longest wait for a line; reached only when a test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server with users alice, bob and a shared mailbox `team` that alice may open; every
 /// password is `secret`.
@@ -49,7 +52,9 @@ impl Site {
         let options = VerifierOptions { cost: HashCost::LEAST, ..VerifierOptions::default() };
         let directory = Directory::open(database.clone(), options).await.unwrap();
         let name = Domain::parse("example.com").unwrap();
-        directory.add_domain(AcceptedDomain::new(name, DomainKind::Authoritative)).await.unwrap();
+        let kind = DomainKind::Authoritative;
+        let domain = AcceptedDomain { name, kind, match_sub_domains: false, catch_all: None };
+        directory.add_domain(domain).await.unwrap();
         for who in ["alice", "bob", "team"] {
             add(&directory, &database, who).await;
         }
@@ -177,9 +182,10 @@ impl Client {
             }
             let mut chunk = [0; 16 * 1024];
             let read = tokio::time::timeout(PATIENCE, self.stream.read(&mut chunk)).await;
-            match read.expect("the server says nothing") {
-                Ok(0) | Err(_) => return None,
-                Ok(count) => self.input.extend_from_slice(&chunk[..count]),
+            match read {
+                Err(_) => return Some("(the server says nothing)".into()),
+                Ok(Ok(0) | Err(_)) => return None,
+                Ok(Ok(count)) => self.input.extend_from_slice(&chunk[..count]),
             }
         }
     }
@@ -235,7 +241,7 @@ pub async fn check_directory(directory: &Path) {
 
 async fn replay(text: &str, dribble: bool) -> Result<(), String> {
     let site = Site::new().await;
-    let mut clients = HashMap::new();
+    let (mut clients, mut notes) = (HashMap::new(), Notes::new());
     for (at, line) in text.lines().enumerate() {
         let at = at + 1;
         if line.trim().is_empty() || line.starts_with('#') {
@@ -248,7 +254,7 @@ async fn replay(text: &str, dribble: bool) -> Result<(), String> {
             clients.insert(id.to_owned(), client);
         }
         let client = clients.get_mut(id).unwrap();
-        step(client, act, dribble).await.map_err(|error| format!("{at}: {error}"))?;
+        step(client, act, dribble, &mut notes).await.map_err(|error| format!("{at}: {error}"))?;
     }
     for (id, mut client) in clients {
         if !client.input.is_empty() {
@@ -258,19 +264,26 @@ async fn replay(text: &str, dribble: bool) -> Result<(), String> {
     Ok(())
 }
 
-async fn step(client: &mut Client, act: &str, dribble: bool) -> Result<(), String> {
-    let bytes = |text: &str, end: &str| [unescape(text), end.as_bytes().to_vec()].concat();
+/// What `{V}` stood for, by letter.
+type Notes = HashMap<char, String>;
+
+async fn step(
+    client: &mut Client,
+    act: &str,
+    dribble: bool,
+    notes: &mut Notes,
+) -> Result<(), String> {
     let send = match act {
-        act if act.starts_with(">> ") => bytes(&act[3..], ""),
-        act if act.starts_with("> ") => bytes(&act[2..], "\r\n"),
+        act if act.starts_with(">> ") => prepare(&act[3..], notes),
+        act if act.starts_with("> ") => [prepare(&act[2..], notes), b"\r\n".to_vec()].concat(),
         "= close" => {
             return match client.next_line().await {
                 None => Ok(()),
                 Some(line) => Err(format!("still open: {line}")),
             };
         }
-        act if act.starts_with("< ") => return expect(client, &act[2..]).await,
-        "<" => return expect(client, "").await,
+        act if act.starts_with("< ") => return expect(client, &act[2..], notes).await,
+        "<" => return expect(client, "", notes).await,
         other => return Err(format!("not understood: {other}")),
     };
     if dribble {
@@ -281,7 +294,26 @@ async fn step(client: &mut Client, act: &str, dribble: bool) -> Result<(), Strin
     Ok(())
 }
 
-async fn expect(client: &mut Client, pattern: &str) -> Result<(), String> {
+/// What a line sends: notes put in, literals counted.
+fn prepare(text: &str, notes: &Notes) -> Vec<u8> {
+    let mut text = text.to_owned();
+    for (name, value) in notes {
+        text = text.replace(&format!("{{{name}}}"), value);
+    }
+    let (mut out, mut rest) = (Vec::new(), text.as_str());
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (literal, behind) = after.split_once("}}").expect("a literal ends with }}");
+        let literal = unescape(literal);
+        out.extend(unescape(before));
+        out.extend(format!("{{{}+}}\r\n", literal.len()).into_bytes());
+        out.extend(literal);
+        rest = behind;
+    }
+    out.extend(unescape(rest));
+    out
+}
+
+async fn expect(client: &mut Client, pattern: &str, notes: &mut Notes) -> Result<(), String> {
     let Some(line) = client.next_line().await else {
         return Err(format!("closed; expected {pattern:?}"));
     };
@@ -289,28 +321,44 @@ async fn expect(client: &mut Client, pattern: &str) -> Result<(), String> {
         Some(rest) => (line.strip_prefix("* "), rest),
         None => (Some(line.as_str()), pattern),
     };
-    let pieces: Vec<String> = rest
-        .split('*')
-        .map(|piece| String::from_utf8_lossy(&unescape(piece)).into_owned())
-        .collect();
-    if own.is_some_and(|line| fits(line, &pieces)) {
-        return Ok(());
+    match own.is_some_and(|line| fits(line, rest, notes)) {
+        true => Ok(()),
+        false => Err(format!("expected {pattern:?}, got {line:?}")),
     }
-    Err(format!("expected {pattern:?}, got {line:?}"))
 }
 
-/// The pieces occur in this order, the first at the beginning, the last at the end.
-fn fits(line: &str, pieces: &[String]) -> bool {
-    let (first, rest) = pieces.split_first().unwrap();
-    let Some(mut line) = line.strip_prefix(first.as_str()) else { return false };
-    let Some((last, middle)) = rest.split_last() else { return line.is_empty() };
-    for piece in middle {
-        match line.split_once(piece.as_str()) {
-            Some((_, after)) => line = after,
-            None => return false,
+/// The pieces between wildcards occur in this order, the first at the beginning, the last at
+/// the end; `{V}` is a wildcard that is noted.
+fn fits(line: &str, pattern: &str, notes: &mut Notes) -> bool {
+    let (mut rest, mut pattern, mut note) = (line, pattern, None);
+    let mut anchored = true;
+    loop {
+        let end = wildcard(pattern);
+        let piece = pattern.get(..end.map_or(pattern.len(), |(at, _)| at)).unwrap_or_default();
+        let piece = String::from_utf8_lossy(&unescape(piece)).into_owned();
+        let found = match (anchored, end) {
+            (true, None) => return rest == piece,
+            (true, Some(_)) => rest.starts_with(&piece).then_some(0),
+            (false, None) => rest.ends_with(&piece).then(|| rest.len() - piece.len()),
+            (false, Some(_)) => rest.find(&piece),
+        };
+        let Some(at) = found else { return false };
+        if let Some(name) = note {
+            notes.insert(name, rest[..at].to_owned());
         }
+        let Some((start, name)) = end else { return true };
+        rest = &rest[at + piece.len()..];
+        pattern = &pattern[start + if name.is_some() { 3 } else { 1 }..];
+        (note, anchored) = (name, false);
     }
-    line.ends_with(last.as_str())
+}
+
+/// Where the next wildcard stands, and the letter it is noted under.
+fn wildcard(pattern: &str) -> Option<(usize, Option<char>)> {
+    let bytes = pattern.as_bytes();
+    let at = (0..bytes.len())
+        .find(|at| bytes[*at] == b'*' || matches!(bytes[*at..], [b'{', b'A'..=b'Z', b'}', ..]))?;
+    Some((at, (bytes[at] == b'{').then(|| char::from(bytes[at + 1]))))
 }
 
 /// `\r`, `\n`, `\t`, `\xNN`, `\\`; any other backslash is itself.
