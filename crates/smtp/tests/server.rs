@@ -127,6 +127,40 @@ fn binary_content_is_kept() {
     assert_eq!(session.messages, [b"a\nb\rc\r"]);
 }
 
+/// Overlong lines are refused, and what follows them is served.
+#[test]
+fn long_lines() {
+    let words = |length: usize| "YWFh".repeat(length / 4);
+    let secured = Settings::from([
+        ("connector".to_owned(), "submission".to_owned()),
+        ("with".to_owned(), "unthrottled".to_owned()),
+    ]);
+    for (before, line, reply) in [
+        ("", format!("NOOP {}", words(4096)), "500 5.5.2 Line too long\r\n"),
+        ("", format!("NOOP {}", words(4000)), "250 2.0.0 OK\r\n"),
+        ("", format!("AUTH PLAIN {}", words(12_200)), "535 5.7.3 Authentication unsuccessful\r\n"),
+        ("", format!("AUTH PLAIN {}", words(12_288)), "500 5.5.6 *"),
+        ("AUTH LOGIN\r\n", words(12_200), "535 5.7.3 Authentication unsuccessful\r\n"),
+        ("AUTH LOGIN\r\n", words(12_288), "500 5.5.6 *"),
+    ] {
+        let now = Instant::now();
+        let mut session = Session::new(server(policy(&secured), true, now), "", now);
+        session.output();
+        session.input(now, b"EHLO client.test\r\n");
+        session.output();
+        session.input(now, before.as_bytes());
+        session.output();
+        for part in format!("{line}\r\n").as_bytes().chunks(1000) {
+            session.input(now, part);
+            assert!(session.server.wants_input());
+        }
+        let found = String::from_utf8(session.output()).unwrap();
+        assert!(found.starts_with(reply.trim_end_matches('*')), "{found} for {}", line.len());
+        session.input(now, b"NOOP\r\n");
+        assert_eq!(session.output(), b"250 2.0.0 OK\r\n");
+    }
+}
+
 fn contains(content: &[u8], text: &str) -> bool {
     content.windows(text.len()).any(|window| window == text.as_bytes())
 }

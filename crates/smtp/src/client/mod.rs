@@ -29,6 +29,7 @@ mod policy;
 mod transaction;
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::codec::reply::ReplyReader;
@@ -68,7 +69,6 @@ pub enum Action {
 }
 
 /// One connection to a server.
-#[derive(Debug)]
 pub struct Client {
     policy: ClientPolicy,
     offer: Offer,
@@ -141,6 +141,13 @@ impl Expect {
             Expect::Rset => Stage::Reset,
             Expect::Quit => Stage::Quit,
         }
+    }
+}
+
+impl fmt::Debug for Client {
+    /// Leaves out what may hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("phase", &self.phase).finish_non_exhaustive()
     }
 }
 

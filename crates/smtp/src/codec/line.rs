@@ -17,6 +17,8 @@ const HEAD_OCTETS: usize = 8;
 #[derive(Debug, Default)]
 pub struct LineBuffer {
     bytes: Vec<u8>,
+    /// Where what has not been used begins.
+    start: usize,
     /// Where the search for CRLF goes on, so that a slow line is not searched twice.
     searched: usize,
     /// The head of an overlong line whose end has not come yet.
@@ -26,38 +28,42 @@ pub struct LineBuffer {
 impl LineBuffer {
     /// Adds bytes from the client.
     pub fn feed(&mut self, bytes: &[u8]) {
+        self.bytes.drain(..self.start);
+        self.searched -= self.start;
+        self.start = 0;
         self.bytes.extend_from_slice(bytes);
     }
 
     /// Octets that wait.
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.peek().len()
     }
 
     /// True when nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.peek().is_empty()
     }
 
-    /// The first bytes that wait.
+    /// The bytes that wait.
     pub fn peek(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[self.start..]
     }
 
     /// Takes `octets` bytes off the front, or all there are.
     pub fn take(&mut self, octets: usize) -> Vec<u8> {
-        self.searched = 0;
-        if octets >= self.bytes.len() {
-            return std::mem::take(&mut self.bytes);
-        }
-        let rest = self.bytes.split_off(octets);
-        std::mem::replace(&mut self.bytes, rest)
+        let taken = self.peek()[..octets.min(self.len())].to_vec();
+        self.consume(taken.len());
+        taken
     }
 
-    /// Drops `octets` bytes off the front.
+    /// Drops `octets` bytes off the front. An empty buffer holds no memory.
     pub fn consume(&mut self, octets: usize) {
-        self.searched = 0;
-        self.bytes.drain(..octets.min(self.bytes.len()));
+        self.start += octets.min(self.len());
+        if self.is_empty() {
+            self.bytes = Vec::new();
+            self.start = 0;
+        }
+        self.searched = self.start;
     }
 
     /// Throws away everything, also what was known of an overlong line.
@@ -83,28 +89,28 @@ impl LineBuffer {
         Some(Line::Complete(line))
     }
 
-    /// Where the first line ends, behind its CRLF.
+    /// How long the first line is with its CRLF.
     fn find_end(&mut self) -> Option<usize> {
         let found = self.bytes[self.searched..].windows(2).position(|pair| pair == b"\r\n");
         if let Some(at) = found {
-            return Some(self.searched + at + 2);
+            return Some(self.searched + at + 2 - self.start);
         }
         // The last byte may be the CR of a CRLF still to come.
-        self.searched = self.bytes.len().saturating_sub(1);
+        self.searched = self.start.max(self.bytes.len().saturating_sub(1));
         None
     }
 
     /// Keeps memory bounded while an overlong line goes on.
     fn drop_overlong(&mut self, limit: usize) {
-        if self.bytes.len() <= limit && self.overlong.is_none() {
+        if self.len() <= limit && self.overlong.is_none() {
             return;
         }
         if self.overlong.is_none() {
-            self.overlong = Some(self.bytes[..self.bytes.len().min(HEAD_OCTETS)].to_vec());
+            self.overlong = Some(self.peek()[..self.len().min(HEAD_OCTETS)].to_vec());
         }
         // All but a CR that may be half of the end.
-        let keep = usize::from(self.bytes.last() == Some(&b'\r'));
-        self.take(self.bytes.len() - keep);
+        let keep = usize::from(self.peek().last() == Some(&b'\r'));
+        self.consume(self.len() - keep);
     }
 }
 

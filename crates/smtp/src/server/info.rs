@@ -149,3 +149,40 @@ impl Transaction {
         self.params.body.unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use types::Domain;
+
+    #[test]
+    fn with_clauses() {
+        let domain = Domain::parse("example.test").unwrap();
+        let policy = ConnectorPolicy::custom("C", "mail.example.test", domain);
+        let peer = Peer {
+            address: "192.0.2.7:40000".parse().unwrap(),
+            connected_at: Timestamp::EPOCH,
+            tls: None,
+        };
+        let identity = Identity { name: "alice".to_owned(), groups: PermissionGroups::NONE };
+        for (protocol, extended, tls, login, utf8, clause) in [
+            (Protocol::Smtp, false, false, false, false, "SMTP"),
+            (Protocol::Smtp, true, false, false, false, "ESMTP"),
+            (Protocol::Smtp, true, true, false, false, "ESMTPS"),
+            (Protocol::Smtp, true, true, true, false, "ESMTPSA"),
+            (Protocol::Smtp, true, false, true, true, "UTF8SMTPA"),
+            (Protocol::Lmtp, true, true, false, false, "LMTPS"),
+            (Protocol::Lmtp, true, false, false, true, "UTF8LMTP"),
+        ] {
+            let session = SessionInfo {
+                protocol,
+                hello: Some(Hello { extended, name: String::new() }),
+                tls: tls.then(TlsInfo::default),
+                identity: login.then(|| identity.clone()),
+                ..SessionInfo::new(&policy, peer.clone())
+            };
+            assert_eq!(session.with_clause(utf8), clause);
+        }
+    }
+}

@@ -29,6 +29,7 @@ mod replies;
 mod speak;
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -50,7 +51,6 @@ pub use policy::{
 };
 
 /// One connection of a client.
-#[derive(Debug)]
 pub struct Server {
     policy: Arc<ConnectorPolicy>,
     info: SessionInfo,
@@ -103,6 +103,16 @@ enum Pending {
     Begin(Content),
     Piece(Content),
     End,
+}
+
+impl fmt::Debug for Server {
+    /// Leaves out what may hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("session", &self.info)
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Server {
