@@ -8,6 +8,7 @@
 //! know each other stand here, one file each.
 
 mod delivery;
+mod dkim_keys;
 mod homes;
 pub mod janitor;
 mod listeners;
@@ -15,6 +16,8 @@ mod outbound;
 mod pop3_service;
 mod recipients;
 pub mod server;
+mod smtp_in;
 pub mod storage;
+mod tls;
 
 pub use server::{MailboxServer, StartError};

@@ -12,10 +12,13 @@ use mailbox::Homes;
 use net::listener::BindError;
 use net::tls::{Authority, CertificateError, IssueError, RootsError, ServerTlsOptions};
 use net::{CertificateStore, ConnectionLimits, ServerTls, Shutdown, ShutdownTrigger};
-use ports::listeners::{POP3, POP3_TLS};
+use ports::listeners::{
+    CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, POP3, POP3_TLS, SUBMISSION_TLS,
+};
 use ports::{Registry, RegistryError};
 use tokio::task::JoinHandle;
 use transport::Transport;
+use transport::dkim::Signers;
 use types::Domain;
 
 use crate::delivery::MailboxDelivery;
@@ -24,6 +27,7 @@ use crate::janitor;
 use crate::listeners::{Listeners, Protocol};
 use crate::pop3_service::Pop3;
 use crate::recipients::DirectoryRecipients;
+use crate::smtp_in::SmtpIn;
 use crate::storage::{MAILBOX_DATABASE, Storage, StorageError};
 
 /// Why a server does not start. Each names what to mend.
@@ -50,6 +54,12 @@ pub enum StartError {
     /// TLS itself.
     #[error("TLS: {0}")]
     Tls(String),
+    /// The name service.
+    #[error("resolver: {0}")]
+    Resolver(String),
+    /// A setting.
+    #[error(transparent)]
+    Settings(#[from] config::Invalid),
     /// Trusted roots for outgoing TLS.
     #[error(transparent)]
     Roots(#[from] RootsError),
@@ -62,6 +72,14 @@ pub enum StartError {
     /// The file that tells other programs what is open.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// A file among the DKIM keys.
+    #[error("{path}: {what}")]
+    DkimKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// The data directory.
     #[error("{path}: {source}")]
     Folder {
@@ -92,6 +110,16 @@ pub(crate) struct Parts {
     pub homes: Arc<ServerHomes>,
     pub authenticator: Arc<dyn Authenticator>,
     pub tls: ServerTls,
+    pub signers: Arc<Signers>,
+}
+
+impl Parts {
+    /// The organization's default domain; the server's own name until there is one.
+    pub(crate) fn default_domain(&self) -> Domain {
+        let snapshot = self.storage.directory.snapshot();
+        let own = || Domain::parse(&self.settings.server_name).ok();
+        snapshot.default_domain().cloned().or_else(own).unwrap_or_else(Domain::invalid)
+    }
 }
 
 impl MailboxServer {
@@ -101,21 +129,23 @@ impl MailboxServer {
         let storage = open_storage(&settings).await?;
         accept_domains(&settings, &storage).await?;
         let (certificates, authority_file) = certificates(&settings)?;
-        let transport = open_transport(name, &settings, &storage)?;
+        let transport = open_transport(name.clone(), &settings, &storage)?;
         let (trigger, shutdown) = Shutdown::new();
         let parts = Parts {
             homes: homes(&settings, &storage),
             authenticator: Arc::new(storage.directory.clone()),
             tls: tls(&certificates)?,
+            signers: crate::dkim_keys::load(&settings)?,
             settings: settings.clone(),
             storage: storage.clone(),
             transport: transport.clone(),
         };
         let registry = Registry::new(settings.short_name(), &[settings.role]);
         let registry = Arc::new(Mutex::new(registry));
+        let smtp = SmtpIn::new(&parts, name.clone())?;
         let mut listeners = Listeners::new(&settings, Arc::clone(&registry), shutdown.clone());
         for endpoint in settings.endpoints()? {
-            open(&mut listeners, &endpoint, &parts)?;
+            open(&mut listeners, &endpoint, &parts, &smtp)?;
         }
         let own_listeners = listeners.addresses().to_vec();
         let mut tasks = listeners.into_tasks();
@@ -253,12 +283,30 @@ fn open(
     listeners: &mut Listeners<'_>,
     endpoint: &Endpoint,
     parts: &Parts,
+    smtp: &SmtpIn,
 ) -> Result<(), StartError> {
     let id = endpoint.listener.id;
+    if SMTP.iter().any(|listener| listener.id == id) {
+        listeners.open(endpoint, smtp_in(smtp))?;
+    }
     if [POP3.id, POP3_TLS.id].contains(&id) {
         listeners.open(endpoint, pop3(parts, id == POP3_TLS.id))?;
     }
     Ok(())
+}
+
+/// The listeners of Front End Transport.
+const SMTP: [&ports::Listener; 4] =
+    [&DEFAULT_FRONTEND, &CLIENT_FRONTEND, &CLIENT_FRONTEND_25, &SUBMISSION_TLS];
+
+/// Limits are the connectors', of which several may share a listener.
+fn smtp_in(smtp: &SmtpIn) -> Protocol<SmtpIn> {
+    Protocol {
+        implementation: "smtp::service",
+        limits: ConnectionLimits::UNLIMITED,
+        farewell: b"",
+        handler: smtp.clone(),
+    }
 }
 
 fn pop3(parts: &Parts, implicit: bool) -> Protocol<Pop3> {

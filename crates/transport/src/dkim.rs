@@ -142,6 +142,11 @@ pub struct Signers {
 }
 
 impl Signers {
+    /// True when there is no key at all.
+    pub fn is_empty(&self) -> bool {
+        self.domains.is_empty()
+    }
+
     /// Adds a key; every key of a domain signs.
     pub fn add(&mut self, domain: &Domain, key: &SelectorKey) -> Result<(), DkimError> {
         let twice = SIGNED_FIELDS.into_iter().chain(SIGNED_FIELDS);

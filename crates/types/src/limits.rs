@@ -313,3 +313,9 @@ pub const POP3_AUTH_OCTETS_MAX: usize = 12 * 1024;
 pub const POP3_COMMAND_ERRORS_MAX: u32 = 20;
 /// Failed logins before the session ends; Exchange's MaxLogonFailures.
 pub const POP3_LOGON_FAILURES_MAX: u32 = 3;
+
+// ---- Messages on their way in ----
+
+/// Octets that all messages being received may take together: seven of the largest, or
+/// thousands of usual ones. Beyond it DATA is answered with 452 4.3.1.
+pub const INTAKE_OCTETS_MAX: usize = 256 * 1024 * 1024;

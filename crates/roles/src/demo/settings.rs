@@ -1,0 +1,105 @@
+//! The settings of a demonstration, as a configuration file would say them.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use config::send::{AddressSpace, SmartHost};
+use config::settings::{ClientAccess, ListenerOverride, LoginType, Resolver, Tls};
+use config::{SendConnector, Settings};
+use net::Listener;
+use net::listener::BindError;
+use ports::listeners::DEMO_SINK;
+
+use super::{DemoError, Options, Ports};
+use crate::StartError;
+
+/// Where the sink listens: nobody else needs to reach it.
+const SINK_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// The settings for these options. Looks for free ports where options leave them open.
+pub fn settings(options: &Options) -> Result<Settings, DemoError> {
+    let mut settings = Settings {
+        server_name: format!("mbx1.{}", options.domain.to_ascii()),
+        domains: vec![options.domain.to_ascii()],
+        data_directory: options.directory.clone(),
+        addresses: vec![options.address],
+        unthrottled: options.unthrottled,
+        tls: tls(options),
+        resolver: Resolver { allow_loopback: true, ..Resolver::default() },
+        imap4: client_access(options),
+        pop3: client_access(options),
+        listener: vec![sink()?],
+        ..Settings::default()
+    };
+    match options.ports {
+        Ports::Offset(offset) => settings.port_offset = offset,
+        Ports::AnyFree => place_on_free_ports(&mut settings)?,
+    }
+    settings.send_connector = vec![to_sink(&settings)?];
+    Ok(settings)
+}
+
+fn tls(options: &Options) -> Tls {
+    let mut names = vec!["localhost".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
+    let address = options.host().to_string();
+    if !names.contains(&address) {
+        names.push(address);
+    }
+    Tls { names, demo_authority: true, ..Tls::default() }
+}
+
+fn client_access(options: &Options) -> ClientAccess {
+    let enabled = ClientAccess { enabled: true, ..ClientAccess::default() };
+    match options.unthrottled {
+        false => enabled,
+        true => ClientAccess {
+            login_type: LoginType::PlainTextLogin,
+            max_connections_per_user: enabled.max_connections,
+            ..enabled
+        },
+    }
+}
+
+/// The sink has no documented port: any free one, known before the connector that leads to it.
+fn sink() -> Result<ListenerOverride, BindError> {
+    Ok(ListenerOverride {
+        row: DEMO_SINK.id.to_owned(),
+        enabled: Some(true),
+        addresses: Some(vec![SINK_ADDRESS]),
+        port: Some(free_port(SINK_ADDRESS)?),
+    })
+}
+
+/// All mail for elsewhere goes to the sink.
+fn to_sink(settings: &Settings) -> Result<SendConnector, StartError> {
+    let sink = settings.endpoint(&DEMO_SINK)?;
+    let everything = AddressSpace { kind: "SMTP".to_owned(), space: "*".to_owned(), cost: 1 };
+    Ok(SendConnector {
+        name: "Demo sink".to_owned(),
+        address_spaces: vec![everything],
+        dns_routing_enabled: false,
+        smart_hosts: vec![SmartHost::Address(SINK_ADDRESS)],
+        port: sink.bindings.first().map_or(DEMO_SINK.port(), |binding| binding.port()),
+        ..SendConnector::default()
+    })
+}
+
+/// Gives every listener that will be open a port of its own. Connectors are chosen by port,
+/// so "any port" must be settled before the first connection.
+fn place_on_free_ports(settings: &mut Settings) -> Result<(), DemoError> {
+    let endpoints = settings.endpoints().map_err(StartError::from)?;
+    for endpoint in endpoints.iter().filter(|it| it.enabled && it.listener.id != DEMO_SINK.id) {
+        settings.listener.push(ListenerOverride {
+            row: endpoint.listener.id.to_owned(),
+            enabled: None,
+            addresses: None,
+            port: Some(free_port(settings.addresses[0])?),
+        });
+    }
+    Ok(())
+}
+
+/// A port nobody has now. The system hands such ports out in turn, so that nobody is likely
+/// to get it until it is bound again.
+fn free_port(address: IpAddr) -> Result<u16, BindError> {
+    Ok(Listener::bind(SocketAddr::new(address, 0))?.local().port())
+}

@@ -1,0 +1,142 @@
+//! What a demonstration prints: services, users, and commands to try.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use ports::listeners::{
+    CLIENT_FRONTEND, DEFAULT_FRONTEND, IMAP4_TLS, POP3_TLS, SUBMISSION_TLS,
+};
+use ports::{Encryption, Listener, Registry};
+
+use super::environment::{FILE_NAME, quoted};
+use super::{Demo, sink};
+
+/// The whole text.
+pub(super) fn text(demo: &Demo) -> String {
+    let settings = demo.server.settings();
+    let mut text = format!("{}\n\n", settings.server_name);
+    services(&mut text, &demo.server.registry(), &settings.short_name());
+    users(&mut text, demo);
+    commands(&mut text, demo);
+    let data = &demo.options.directory;
+    let _ = writeln!(text, "\nShell variables: . {}", quoted(&path(data.join(FILE_NAME))));
+    let sink = path(data.join(sink::FOLDER_NAME));
+    let _ = writeln!(text, "Mail to other domains ends in {sink}");
+    text
+}
+
+fn services(text: &mut String, registry: &Registry, server: &str) {
+    for open in registry.open() {
+        let listener = open.listener;
+        let _ = writeln!(
+            text,
+            "  {:<23}{:<7}{:<10}{}",
+            open.address.to_string(),
+            listener.protocol().split(' ').next().unwrap_or_default(),
+            encryption(listener.encryption),
+            listener.display_name(server),
+        );
+    }
+}
+
+fn encryption(encryption: Encryption) -> &'static str {
+    match encryption {
+        Encryption::Plain => "",
+        Encryption::StartTls => "STARTTLS",
+        Encryption::Tls => "TLS",
+    }
+}
+
+fn users(text: &mut String, demo: &Demo) {
+    let options = &demo.options;
+    text.push_str("\nUsers\n");
+    for address in demo.user_addresses() {
+        let _ = writeln!(text, "  {address}  password {}", options.password);
+    }
+    if let Some(last) = options.numbered_users.checked_sub(1) {
+        let domain = &options.domain;
+        let _ = writeln!(text, "  u000@{domain} to u{last:03}@{domain}  the same password");
+    }
+}
+
+/// Commands that work now: one whose listener is closed is left out.
+fn commands(text: &mut String, demo: &Demo) {
+    let reader = Reader::new(demo);
+    text.push_str("\nTo try\n");
+    for (listener, command) in [
+        (&DEFAULT_FRONTEND, Reader::receive as fn(&Reader, SocketAddr) -> String),
+        (&CLIENT_FRONTEND, Reader::submit),
+        (&SUBMISSION_TLS, Reader::submit_tls),
+        (&IMAP4_TLS, Reader::list),
+        (&IMAP4_TLS, Reader::browse),
+        (&POP3_TLS, Reader::retrieve),
+    ] {
+        if let Some(address) = reachable(demo, listener) {
+            let _ = writeln!(text, "  {}", command(&reader, address));
+        }
+    }
+}
+
+fn reachable(demo: &Demo, listener: &Listener) -> Option<SocketAddr> {
+    let port = demo.server.registry().addresses(listener).first()?.port();
+    Some(SocketAddr::new(demo.options.host(), port))
+}
+
+/// Whom the commands are for.
+struct Reader {
+    user: String,
+    password: String,
+    credentials: String,
+    authority: String,
+}
+
+impl Reader {
+    fn new(demo: &Demo) -> Self {
+        let user = demo.user_addresses().first().map(ToString::to_string).unwrap_or_default();
+        let authority = demo.server.authority_file().map(path);
+        Reader {
+            credentials: quoted(&format!("{user}:{}", demo.options.password)),
+            password: quoted(&demo.options.password),
+            authority: quoted(&authority.unwrap_or_default()),
+            user,
+        }
+    }
+
+    fn receive(&self, at: SocketAddr) -> String {
+        format!("swaks --server {at} --from you@elsewhere.example --to {}", self.user)
+    }
+
+    fn submit(&self, at: SocketAddr) -> String {
+        format!(
+            "swaks --server {at} --tls --auth-user {0} --auth-password {1} --from {0} \
+             --to you@elsewhere.example",
+            self.user, self.password
+        )
+    }
+
+    fn submit_tls(&self, at: SocketAddr) -> String {
+        format!(
+            "curl --cacert {0} --user {1} --mail-from {2} --mail-rcpt {2} \
+             --upload-file message.eml smtps://{at}",
+            self.authority, self.credentials, self.user
+        )
+    }
+
+    fn list(&self, at: SocketAddr) -> String {
+        format!("curl --cacert {} --user {} imaps://{at}/INBOX", self.authority, self.credentials)
+    }
+
+    fn browse(&self, at: SocketAddr) -> String {
+        let user = self.user.replace('@', "%40");
+        let authority = &self.authority;
+        format!("mutt -e 'set ssl_ca_certificates_file={authority}' -f imaps://{user}@{at}/INBOX")
+    }
+
+    fn retrieve(&self, at: SocketAddr) -> String {
+        format!("curl --cacert {} --user {} pop3s://{at}/1", self.authority, self.credentials)
+    }
+}
+
+fn path(path: impl AsRef<std::path::Path>) -> String {
+    path.as_ref().display().to_string()
+}

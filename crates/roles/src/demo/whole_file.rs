@@ -1,0 +1,26 @@
+//! Files that others see whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::DemoError;
+
+/// Writes a file beside `path`, syncs it, and gives it its name.
+pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), DemoError> {
+    try_write(path, content).map_err(|source| DemoError::File { path: path.to_owned(), source })
+}
+
+fn try_write(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let fresh = path.with_file_name(name);
+    let mut file = File::create(&fresh)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&fresh, path)?;
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,50 @@
+//! Send connectors of the settings as transport routes by them.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use config::SendConnector;
+use transport::{ConnectorGuid, RoutingTable};
+
+/// The settings' connectors by identity.
+pub(super) type Connectors = HashMap<ConnectorGuid, SendConnector>;
+
+/// Gives every connector its identity.
+pub(super) fn connectors(settings: &[SendConnector]) -> Connectors {
+    settings.iter().map(|connector| (guid(&connector.name), connector.clone())).collect()
+}
+
+/// The table transport chooses from.
+pub(super) fn table(connectors: &Connectors) -> RoutingTable {
+    RoutingTable::new(connectors.iter().map(|(guid, connector)| route(*guid, connector)))
+}
+
+fn route(guid: ConnectorGuid, connector: &SendConnector) -> transport::SendConnector {
+    let spaces = connector.address_spaces.iter().filter(|space| space.is_smtp());
+    transport::SendConnector {
+        guid,
+        name: connector.name.clone(),
+        enabled: connector.enabled,
+        address_spaces: spaces.filter_map(|space| space.to_string().parse().ok()).collect(),
+        smart_hosts: match connector.dns_routing_enabled {
+            true => Vec::new(),
+            false => connector.smart_hosts.iter().map(ToString::to_string).collect(),
+        },
+        max_message_octets: connector.max_message_size.limit().map(|size| size.bytes()),
+        messages_per_connection: connector.smtp_max_messages_per_connection as usize,
+    }
+}
+
+/// The identity of a connector that only its name identifies: the file has no GUIDs. Mail
+/// that waits for a connector finds it again after a restart.
+fn guid(name: &str) -> ConnectorGuid {
+    let half = |salt: u64| {
+        let mut hasher = DefaultHasher::new();
+        (salt, name.to_lowercase()).hash(&mut hasher);
+        hasher.finish().to_be_bytes()
+    };
+    let mut guid = [0; 16];
+    guid[..8].copy_from_slice(&half(1));
+    guid[8..].copy_from_slice(&half(2));
+    ConnectorGuid(guid)
+}

@@ -1,0 +1,145 @@
+//! SMTP in: the Receive connectors of Front End Transport (rows P-01, P-02, C-13, C-14), from
+//! an accepted connection to transport's submission.
+//!
+//! In one process Front End Transport and Transport are one: the front end's proxy hop (row
+//! M-02) is a function call, and the 250 is the back end's.
+
+mod budget;
+mod connectors;
+mod envelope;
+mod intake;
+mod session;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use config::receive::ReceiveConnector;
+use config::settings::Invalid;
+use net::{Connection, Gate, ServerTls};
+use smtp::server::{ConnectorPolicy, Peer, Server};
+use types::{Domain, Timestamp};
+
+use crate::server::Parts;
+use crate::tls::{self, StreamTls};
+use budget::Budget;
+pub(crate) use intake::Intake;
+use session::Session;
+
+/// Serves connections of all SMTP listeners: which connector a connection belongs to is
+/// decided by where it came in and where from.
+#[derive(Clone)]
+pub(crate) struct SmtpIn(Arc<Shared>);
+
+struct Shared {
+    connectors: Vec<ReceiveConnector>,
+    doors: HashMap<String, Door>,
+    intake: Arc<Intake>,
+    authenticator: Arc<dyn auth::Authenticator>,
+    budget: Arc<Budget>,
+    tls: ServerTls,
+    /// Listeners that begin with TLS.
+    implicit: Vec<SocketAddr>,
+}
+
+/// A connector in use.
+struct Door {
+    policy: Arc<ConnectorPolicy>,
+    gate: Arc<Gate>,
+}
+
+impl SmtpIn {
+    pub(crate) fn new(parts: &Parts, server: Domain) -> Result<Self, Invalid> {
+        let connectors = parts.settings.receive_connectors()?;
+        let domain = parts.default_domain();
+        let doors = connectors.iter().map(|connector| {
+            let policy = connectors::policy(connector, &parts.settings, domain.clone());
+            let limits = match parts.settings.unthrottled {
+                true => net::ConnectionLimits::UNLIMITED,
+                false => connectors::connections(connector),
+            };
+            let door = Door { policy: Arc::new(policy), gate: Gate::new(limits) };
+            (connector.name.clone(), door)
+        });
+        let intake = Intake {
+            transport: parts.transport.clone(),
+            database: parts.storage.mailboxes.clone(),
+            directory: parts.storage.directory.clone(),
+            homes: parts.homes.clone(),
+            server,
+        };
+        Ok(SmtpIn(Arc::new(Shared {
+            doors: doors.collect(),
+            intake: Arc::new(intake),
+            authenticator: Arc::clone(&parts.authenticator),
+            budget: Budget::new(),
+            tls: parts.tls.clone(),
+            implicit: implicit_addresses(parts),
+            connectors,
+        })))
+    }
+}
+
+/// Addresses of the listener for submission with implicit TLS (row Z-01).
+fn implicit_addresses(parts: &Parts) -> Vec<SocketAddr> {
+    let endpoint = parts.settings.endpoint(&ports::listeners::SUBMISSION_TLS);
+    let bindings = endpoint.map(|endpoint| endpoint.bindings).unwrap_or_default();
+    bindings.into_iter().map(|binding| binding.socket_address()).collect()
+}
+
+impl net::listener::Handler for SmtpIn {
+    async fn handle(&self, mut connection: Connection) {
+        let shared = &self.0;
+        let selected = config::select(&shared.connectors, connection.local, connection.peer.ip());
+        let Some(door) = selected.and_then(|connector| shared.doors.get(&connector.name)) else {
+            tracing::info!(peer = %connection.peer, "no Receive connector is for this client");
+            return;
+        };
+        let Ok(_permit) = door.gate.admit(connection.peer.ip()) else {
+            return tls::farewell(connection.stream, TOO_MANY).await;
+        };
+        let upgrade = StreamTls(&shared.tls);
+        let secured = match shared.is_implicit(connection.local) {
+            false => None,
+            true => match tls::accept(&mut connection.stream, &shared.tls).await {
+                Ok(info) => Some(info),
+                Err(error) => return tracing::debug!(%error, "TLS handshake failed"),
+            },
+        };
+        let peer = Peer {
+            address: connection.peer,
+            connected_at: now(shared),
+            tls: secured,
+        };
+        let server = Server::new(Arc::clone(&door.policy), peer, std::time::Instant::now());
+        let session = Session::new(
+            Arc::clone(&shared.intake),
+            Arc::clone(&shared.authenticator),
+            Arc::clone(&shared.budget),
+        );
+        let shutdown = connection.shutdown.clone();
+        let ended = smtp::service::serve(&mut connection.stream, &upgrade, server, session, async move {
+            shutdown.requested().await;
+        });
+        if let Err(error) = ended.await {
+            tracing::debug!(%error, "SMTP session broke off");
+        }
+    }
+}
+
+/// 421 4.3.2, as Exchange refuses beyond MaxInboundConnection.
+const TOO_MANY: &[u8] = b"421 4.3.2 Too many connections\r\n";
+
+impl Shared {
+    /// A listener on all addresses shows its connections with the address they came to.
+    fn is_implicit(&self, local: SocketAddr) -> bool {
+        self.implicit.iter().any(|address| {
+            address.port() == local.port()
+                && (address.ip().is_unspecified() || address.ip() == local.ip().to_canonical())
+        })
+    }
+}
+
+fn now(shared: &Shared) -> Timestamp {
+    shared.intake.database.now()
+}

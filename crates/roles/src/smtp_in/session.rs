@@ -1,0 +1,155 @@
+//! One SMTP connection: the login under way, and the message under way.
+
+use std::sync::Arc;
+
+use auth::{
+    AuthFailure, Authenticator, ChannelBinding, ClientInfo, Dialogue, Mechanism, Principal,
+    Protocol, Turn,
+};
+use smtp::codec::{Enhanced, MailParams, RcptParams, Reply};
+use smtp::server::{
+    Identity, PermissionGroups, Sasl, SaslAnswer, SessionInfo, Transaction, Verdict,
+};
+use smtp::service::{Backend, Sink};
+use types::{Address, ReversePath};
+
+use super::budget::{Budget, Exhausted, Held};
+use super::intake::Intake;
+
+/// Decides for one connection.
+pub(super) struct Session {
+    intake: Arc<Intake>,
+    authenticator: Arc<dyn Authenticator>,
+    budget: Arc<Budget>,
+    dialogue: Option<Dialogue>,
+    principal: Option<Arc<Principal>>,
+}
+
+impl Session {
+    pub(super) fn new(
+        intake: Arc<Intake>,
+        authenticator: Arc<dyn Authenticator>,
+        budget: Arc<Budget>,
+    ) -> Self {
+        Session { intake, authenticator, budget, dialogue: None, principal: None }
+    }
+
+    /// The principal, as long as the session counts as logged in: STARTTLS ends a login.
+    fn principal(&self, session: &SessionInfo) -> Option<&Principal> {
+        self.principal.as_deref().filter(|_| session.identity.is_some())
+    }
+
+    async fn start(
+        &mut self,
+        session: &SessionInfo,
+        mechanism: &str,
+        initial: Option<&[u8]>,
+    ) -> Turn {
+        let Some(mechanism) = Mechanism::parse(mechanism) else {
+            return Turn::Failed(AuthFailure::Unavailable);
+        };
+        let exported = session.tls.as_ref().and_then(|tls| tls.exporter.clone());
+        let binding = exported.map_or(ChannelBinding::Absent, ChannelBinding::TlsExporter);
+        let client = ClientInfo { ip: session.peer.ip(), protocol: Protocol::Smtp };
+        let authenticator = Arc::clone(&self.authenticator);
+        match Dialogue::new(mechanism, binding, authenticator, client) {
+            Ok(dialogue) => self.dialogue.insert(dialogue).open(initial).await,
+            Err(failure) => Turn::Failed(failure.into()),
+        }
+    }
+
+    fn conclude(&mut self, session: &SessionInfo, turn: Turn) -> SaslAnswer {
+        match turn {
+            Turn::Challenge(challenge) => return SaslAnswer::Challenge(challenge),
+            Turn::Done(principal) => {
+                let name = principal.login.clone();
+                tracing::info!(user = %name, peer = %session.peer, "logged in");
+                self.principal = Some(Arc::from(principal));
+                self.dialogue = None;
+                SaslAnswer::Accept(Identity { name, groups: PermissionGroups::EXCHANGE_USERS })
+            }
+            Turn::Failed(failure) => {
+                tracing::info!(peer = %session.peer, %failure, "login failed");
+                self.dialogue = None;
+                match failure.is_temporary() {
+                    true => SaslAnswer::Fail(temporary(&failure)),
+                    false => SaslAnswer::Reject,
+                }
+            }
+        }
+    }
+}
+
+/// 454 4.7.0: temporary authentication failure (RFC 4954 section 6).
+fn temporary(failure: &AuthFailure) -> Reply {
+    Reply::new(454, Enhanced(4, 7, 0), &failure.to_string())
+}
+
+impl Backend for Session {
+    type Sink = Message;
+
+    async fn authenticate(&mut self, session: &SessionInfo, step: Sasl) -> SaslAnswer {
+        let turn = match step {
+            Sasl::Start(mechanism, initial) => {
+                self.start(session, &mechanism, initial.as_deref()).await
+            }
+            Sasl::Response(response) => match &mut self.dialogue {
+                Some(dialogue) => dialogue.respond(&response).await,
+                None => Turn::Failed(AuthFailure::Unavailable),
+            },
+        };
+        self.conclude(session, turn)
+    }
+
+    async fn mail_from(
+        &mut self,
+        session: &SessionInfo,
+        reverse_path: &ReversePath,
+        _params: &MailParams,
+    ) -> Verdict {
+        self.intake.sender(session, self.principal(session), reverse_path).await
+    }
+
+    async fn rcpt_to(
+        &mut self,
+        session: &SessionInfo,
+        transaction: &Transaction,
+        recipient: &Address,
+        _params: &RcptParams,
+    ) -> Verdict {
+        self.intake.recipient(session, transaction, recipient)
+    }
+
+    async fn begin(
+        &mut self,
+        session: &SessionInfo,
+        _transaction: &Transaction,
+    ) -> Result<Message, Reply> {
+        Ok(Message {
+            intake: Arc::clone(&self.intake),
+            principal: self.principal.clone().filter(|_| session.identity.is_some()),
+            held: Held::new(Arc::clone(&self.budget)),
+        })
+    }
+}
+
+/// A message coming in.
+pub(super) struct Message {
+    intake: Arc<Intake>,
+    principal: Option<Arc<Principal>>,
+    held: Held,
+}
+
+impl Sink for Message {
+    async fn write(&mut self, piece: Vec<u8>) -> Result<(), Reply> {
+        self.held.push(&piece).map_err(|Exhausted| {
+            Reply::new(452, Enhanced(4, 3, 1), "Insufficient system resources")
+        })
+    }
+
+    async fn finish(self, session: &SessionInfo, transaction: &Transaction) -> Vec<Reply> {
+        let (bytes, _share) = self.held.into_parts();
+        let principal = self.principal.as_deref();
+        vec![self.intake.message(session, principal, transaction, bytes).await]
+    }
+}
