@@ -179,7 +179,6 @@ impl Server {
         }
         self.advance(now);
         self.active = self.now;
-        self.input.clear();
         self.info.restart_inside(tls, &self.policy);
         self.phase = Phase::Commands;
     }
