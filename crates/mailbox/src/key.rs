@@ -157,6 +157,22 @@ pub fn content(mailbox: MailboxNumber, content: ContentNumber) -> Vec<u8> {
     numbered(mailbox, Table::Content, content.get())
 }
 
+/// The content a row belongs to.
+pub fn content_number(key: &[u8]) -> Option<ContentNumber> {
+    const START: usize = 6;
+    let number = key.get(START..START + 8)?.try_into().ok()?;
+    Some(ContentNumber::new(u64::from_be_bytes(number)))
+}
+
+/// A further row of a content that is too large for one.
+pub fn content_row(mailbox: MailboxNumber, number: ContentNumber, row: u64) -> Vec<u8> {
+    let mut key = content(mailbox, number);
+    if row > 0 {
+        key.extend_from_slice(&(row as u16).to_be_bytes());
+    }
+    key
+}
+
 /// The overlay of one item.
 pub fn overlay(mailbox: MailboxNumber, item: ItemNumber) -> Vec<u8> {
     numbered(mailbox, Table::Overlay, item.get())

@@ -12,7 +12,7 @@ use crate::id::{ChangeNumber, ContentNumber, FolderId, Guid, MailboxNumber, Mid,
 use crate::key::{self, List, Table};
 use crate::page::{Directory, Entry, Page, PageRef};
 use crate::record::{
-    Content, Counters, Folder, FolderCounters, Meta, QuotaLimits, Special, Tombstone,
+    Content, ContentRow, Counters, Folder, FolderCounters, Meta, QuotaLimits, Special, Tombstone,
 };
 use crate::rights::{Access, Rights};
 use crate::uid_set::{UidRuns, UidSet};
@@ -283,14 +283,21 @@ impl<'a> View<'a> {
         Ok(Vanished { complete: false, uids: used.difference(&self.uids(id)?.to_set()) })
     }
 
-    /// A content row.
+    /// A content.
     pub fn content(&self, number: ContentNumber) -> Result<Content, Fault> {
-        let row = self.read.record(&key::content(self.mailbox, number))?;
-        row.ok_or(Fault::Damaged("content is missing"))
+        let row = |at| self.read.record::<ContentRow>(&key::content_row(self.mailbox, number, at));
+        let head = row(0)?.ok_or(Fault::Damaged("content is missing"))?;
+        let mut rows = Vec::with_capacity(1);
+        let following = head.following();
+        rows.push(head);
+        for at in 1..=following {
+            rows.push(row(at)?.ok_or(Fault::Damaged("content is missing"))?);
+        }
+        Ok(Content::from_rows(rows)?)
     }
 
-    /// Visits content rows in the order asked for. Runs of neighbouring numbers, the usual
-    /// case for a folder, are read in one pass.
+    /// Visits contents in the order asked for. Runs of neighbouring numbers, the usual case
+    /// for a folder, are read in one pass.
     pub fn contents(
         &self,
         numbers: &[ContentNumber],
@@ -299,44 +306,41 @@ impl<'a> View<'a> {
         let mut at = 0;
         while at < numbers.len() {
             let run = ascending_run(&numbers[at..]);
-            if self.content_run(&numbers[at..at + run], visit)?.is_break() {
-                return Ok(());
+            for (number, content) in self.content_run(&numbers[at..at + run])? {
+                if visit(number, &content).is_break() {
+                    return Ok(());
+                }
             }
             at += run;
         }
         Ok(())
     }
 
+    /// Contents of ascending numbers, by one walk over their rows.
     fn content_run(
         &self,
         numbers: &[ContentNumber],
-        visit: &mut dyn FnMut(ContentNumber, &Content) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, Fault> {
+    ) -> Result<Vec<(ContentNumber, Content)>, Fault> {
         let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else {
-            return Ok(ControlFlow::Continue(()));
+            return Ok(Vec::new());
         };
         let from = key::content(self.mailbox, *first);
         let to = key::content(self.mailbox, ContentNumber::new(last.get() + 1));
-        let mut wanted = numbers.iter();
-        let mut flow = ControlFlow::Continue(());
-        let mut next = wanted.next();
-        let mut damaged = false;
-        self.read.range(&from, &to, Direction::Forward, &mut |key, row| {
-            let Some(number) = next else { return ControlFlow::Break(()) };
-            if key[key.len() - 8..] != number.get().to_be_bytes() {
-                return ControlFlow::Continue(());
+        let mut rows: Vec<(ContentNumber, Vec<ContentRow>)> = Vec::with_capacity(numbers.len());
+        self.read.records::<ContentRow>(&from, &to, Direction::Forward, &mut |key, row| {
+            let number = key::content_number(key).filter(|n| numbers.binary_search(n).is_ok());
+            match (number, rows.last_mut()) {
+                (Some(number), Some((last, rows))) if *last == number => rows.push(row),
+                (Some(number), _) => rows.push((number, vec![row])),
+                (None, _) => {}
             }
-            next = wanted.next();
-            match Content::from_row(&row) {
-                Ok(content) => flow = visit(*number, &content),
-                Err(_) => damaged = true,
-            }
-            if damaged { ControlFlow::Break(()) } else { flow }
+            ControlFlow::Continue(())
         })?;
-        if damaged || (next.is_some() && flow.is_continue()) {
+        if rows.len() != numbers.len() {
             return Err(Fault::Damaged("content is missing"));
         }
-        Ok(flow)
+        let contents = rows.into_iter().map(|(n, rows)| Ok((n, Content::from_rows(rows)?)));
+        contents.collect()
     }
 
     /// The whole message as clients see it.
@@ -470,7 +474,8 @@ pub(crate) fn same_name(a: &str, b: &str) -> bool {
 /// How many of the first numbers ascend closely enough to be read in one range.
 fn ascending_run(numbers: &[ContentNumber]) -> usize {
     const GAP_MAX: u64 = 4;
+    const RUN_MAX: usize = 256;
     let close =
         |pair: &[ContentNumber]| pair[1] > pair[0] && pair[1].get() - pair[0].get() <= GAP_MAX;
-    1 + numbers.windows(2).take_while(|pair| close(pair)).count()
+    1 + numbers.windows(2).take(RUN_MAX - 1).take_while(|pair| close(pair)).count()
 }

@@ -321,3 +321,33 @@ async fn a_delivery_writes_five_rows() {
     assert_eq!(entry.uid.get(), 2);
     assert!(written <= 5, "{written} rows");
 }
+
+#[tokio::test]
+async fn a_message_with_very_many_recipients_is_kept() {
+    let f = fixture().await;
+    let inbox = f.inbox().await;
+    let to: Vec<_> = (0..5000).map(|n| format!("recipient{n:05}@example.test")).collect();
+    let text = format!("Subject: all\r\nTo: {}\r\n\r\nhello\r\n", to.join(",\r\n "));
+    let item = support::new_item(text.as_bytes());
+    assert!(item.summary.len() > 100_000, "{}", item.summary.len());
+    let staged = f.mailbox.stage(text.clone().into_bytes()).await.unwrap();
+    let entries = f
+        .write(move |c| {
+            (0..3).map(|_| c.append(inbox, &staged, &item)).collect::<Result<Vec<_>, _>>()
+        })
+        .await;
+    let numbers: Vec<_> = entries.iter().map(|entry| entry.content).collect();
+    let seen = f
+        .read(move |view| {
+            let mut seen = Vec::new();
+            view.contents(&numbers, &mut |number, content| {
+                seen.push((number, content.summary().unwrap().envelope.to.len()));
+                ControlFlow::Continue(())
+            })?;
+            assert_eq!(view.message(&view.content(numbers[1])?)?.len() as u32, entries[1].size);
+            Ok(seen)
+        })
+        .await;
+    assert_eq!(seen.len(), 3);
+    assert!(seen.iter().all(|(_, recipients)| *recipients > 1000));
+}

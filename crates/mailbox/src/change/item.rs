@@ -152,7 +152,9 @@ impl Change<'_, '_> {
     fn new_content(&mut self, bytes: Bytes, item: &NewItem) -> Result<ContentNumber, Fault> {
         let number = self.next_content();
         let row = Content::new(bytes.blob, bytes.octets, item.prefix.clone(), &item.summary);
-        self.txn.put_record(&key::content(self.mailbox, number), &row)?;
+        for (at, row) in (0..).zip(row.to_rows()) {
+            self.txn.put_record(&key::content_row(self.mailbox, number, at), &row)?;
+        }
         Ok(number)
     }
 

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use store::{ReadExt, Txn};
 use types::Timestamp;
 
+pub use annotate::ANNOTATION_OCTETS_MAX;
 pub use flags::Stored;
 pub use item::NewItem;
 pub use retention::RETENTION_SECS_DEFAULT;

@@ -109,7 +109,8 @@ impl Change<'_, '_> {
         let from = key::table(self.mailbox, Table::Content);
         let mut dead: Vec<Vec<u8>> = Vec::new();
         self.txn.range(&from, &key::after(&from), Direction::Forward, &mut |key, _| {
-            if !live.contains(&ContentNumber::new(last_number(key))) {
+            let number = key::content_number(key);
+            if !number.is_some_and(|number| live.contains(&number)) {
                 dead.push(key.to_vec());
             }
             ControlFlow::Continue(())

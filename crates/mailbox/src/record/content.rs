@@ -1,7 +1,7 @@
 //! The content row: where the bytes are, and everything derived from them at delivery.
 //! Immutable; shared by the copies of an item.
 
-use store::{BlobNumber, Corrupt, Record, Row};
+use store::{BlobNumber, Corrupt, Record};
 use types::wire::{Reader, Truncated, put_bytes, put_uint};
 
 use crate::fault::Fault;
@@ -50,14 +50,60 @@ impl Content {
         content::Summary::bodystructure_bytes(&self.summary, extensible)
             .map_err(|_| Fault::Damaged("body structure"))
     }
+}
 
-    pub(crate) fn from_row(row: &Row) -> Result<Self, Corrupt> {
-        Self::decode(row.version, &row.payload)
+/// Octets of a content in one row. The summary of a message with hundreds of recipients or
+/// parts is larger than a value may be, and goes on in further rows.
+const ROW_OCTETS_MAX: usize = 60_000;
+
+/// One row of a content: the head says how many rows follow it.
+pub(crate) struct ContentRow {
+    following: u64,
+    piece: Vec<u8>,
+}
+
+impl Record for ContentRow {
+    const VERSION: u8 = 1;
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        put_uint(out, self.following);
+        out.extend_from_slice(&self.piece);
+    }
+
+    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+        let mut reader = Reader::new(payload);
+        let following = reader.uint().map_err(|_| Corrupt("content"))?;
+        Ok(ContentRow { following, piece: reader.rest().to_vec() })
     }
 }
 
-impl Record for Content {
-    const VERSION: u8 = 1;
+impl ContentRow {
+    /// Rows after this one.
+    pub(crate) fn following(&self) -> u64 {
+        self.following
+    }
+}
+
+impl Content {
+    /// The rows to store, the head first.
+    pub(crate) fn to_rows(&self) -> Vec<ContentRow> {
+        let mut whole = Vec::with_capacity(self.summary.len() + self.prefix.len() + 32);
+        self.encode(&mut whole);
+        let pieces = whole.chunks(ROW_OCTETS_MAX);
+        let count = pieces.len() as u64;
+        let row = |(at, piece): (u64, &[u8])| ContentRow {
+            following: count - 1 - at,
+            piece: piece.to_vec(),
+        };
+        (0..).zip(pieces).map(row).collect()
+    }
+
+    /// From all rows, the head first.
+    pub(crate) fn from_rows(rows: impl IntoIterator<Item = ContentRow>) -> Result<Self, Truncated> {
+        let mut whole = Vec::new();
+        rows.into_iter().for_each(|row| whole.extend_from_slice(&row.piece));
+        Self::decode(&whole)
+    }
 
     fn encode(&self, out: &mut Vec<u8>) {
         put_uint(out, self.blob.0);
@@ -66,16 +112,34 @@ impl Record for Content {
         put_bytes(out, &self.summary);
     }
 
-    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
-        let mut reader = Reader::new(payload);
-        let decode = |reader: &mut Reader<'_>| -> Result<Content, Truncated> {
-            Ok(Content {
-                blob: BlobNumber(reader.uint()?),
-                blob_octets: reader.uint()?,
-                prefix: reader.bytes()?.to_vec(),
-                summary: reader.bytes()?.to_vec(),
-            })
-        };
-        decode(&mut reader).map_err(|_| Corrupt("content"))
+    fn decode(whole: &[u8]) -> Result<Self, Truncated> {
+        let mut reader = Reader::new(whole);
+        Ok(Content {
+            blob: BlobNumber(reader.uint()?),
+            blob_octets: reader.uint()?,
+            prefix: reader.bytes()?.to_vec(),
+            summary: reader.bytes()?.to_vec(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn contents_of_any_size_come_back_from_their_rows() {
+        for octets in [0, 10, ROW_OCTETS_MAX - 1, ROW_OCTETS_MAX, 3 * ROW_OCTETS_MAX + 7] {
+            let summary: Vec<u8> = (0..octets).map(|at| at as u8).collect();
+            let content = Content::new(BlobNumber(7), 9, b"A: b\r\n".to_vec(), &summary);
+            let rows = content.to_rows();
+            let largest = rows.iter().map(|row| row.piece.len()).max();
+            assert!(largest.is_some_and(|octets| octets <= ROW_OCTETS_MAX), "{octets}");
+            assert_eq!(rows[0].following(), rows.len() as u64 - 1);
+            let back = Content::from_rows(rows).unwrap();
+            assert_eq!(back.encoded_summary(), summary);
+            assert_eq!((back.blob, back.octets()), (BlobNumber(7), 15));
+        }
     }
 }

@@ -8,6 +8,7 @@ pub mod meta;
 pub mod tombstone;
 
 pub use content::Content;
+pub(crate) use content::ContentRow;
 pub use counters::{Counters, FolderCounters, QuotaLimits};
 pub use folder::{Folder, Special};
 pub use journal::{Event, EventKind, JournalRow};
