@@ -9,9 +9,7 @@ use mailbox::{
     Access, Change, Fault, Flags, Guid, Keywords, MailboxNumber, NewItem, QuotaLimits, Special,
 };
 use store::{Read, StoreError, Txn};
-use transport::{
-    Delivery, DeliveryOutcome, EnhancedStatus, LocalDelivery, Reply, Summary,
-};
+use transport::{Delivery, DeliveryOutcome, EnhancedStatus, LocalDelivery, Reply, Summary};
 
 use crate::homes;
 

@@ -37,7 +37,8 @@ impl ServerHomes {
             return Ok(Home::Remote(location.server.clone()));
         }
         let database = self.databases.get(&location.database).ok_or(Fault::Moved)?;
-        let full_access = mailbox == principal || snapshot.may_open(RecipientId(principal.0), owner);
+        let full_access =
+            mailbox == principal || snapshot.may_open(RecipientId(principal.0), owner);
         let access =
             if full_access { Access::Owner(principal) } else { Access::Delegate(principal) };
         let number = MailboxNumber::new(location.number);

@@ -7,9 +7,12 @@
 //! What it is not: no protocol, no policy of its own. Adapters between crates that do not
 //! know each other stand here, one file each.
 
+mod built;
 mod delivery;
+pub mod demo;
 mod dkim_keys;
 mod homes;
+mod imap_service;
 pub mod janitor;
 mod listeners;
 mod outbound;
@@ -20,4 +23,5 @@ mod smtp_in;
 pub mod storage;
 mod tls;
 
+pub use built::built;
 pub use server::{MailboxServer, StartError};

@@ -13,7 +13,8 @@ use net::listener::BindError;
 use net::tls::{Authority, CertificateError, IssueError, RootsError, ServerTlsOptions};
 use net::{CertificateStore, ConnectionLimits, ServerTls, Shutdown, ShutdownTrigger};
 use ports::listeners::{
-    CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, POP3, POP3_TLS, SUBMISSION_TLS,
+    CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, DEMO_SINK, IMAP4, IMAP4_TLS, POP3,
+    POP3_TLS, SUBMISSION_TLS,
 };
 use ports::{Registry, RegistryError};
 use tokio::task::JoinHandle;
@@ -22,7 +23,9 @@ use transport::dkim::Signers;
 use types::Domain;
 
 use crate::delivery::MailboxDelivery;
+use crate::demo::sink;
 use crate::homes::ServerHomes;
+use crate::imap_service::{Imap4, Imap4Parts};
 use crate::janitor;
 use crate::listeners::{Listeners, Protocol};
 use crate::pop3_service::Pop3;
@@ -97,6 +100,7 @@ pub struct MailboxServer {
     storage: Storage,
     transport: Transport,
     registry: Arc<Mutex<Registry>>,
+    certificates: Arc<CertificateStore>,
     authority_file: Option<PathBuf>,
     trigger: ShutdownTrigger,
     tasks: Vec<JoinHandle<()>>,
@@ -147,7 +151,12 @@ impl MailboxServer {
         for endpoint in settings.endpoints()? {
             open(&mut listeners, &endpoint, &parts, &smtp)?;
         }
-        let own_listeners = listeners.addresses().to_vec();
+        // Mail that goes to the sink does not run in circles.
+        let sink = settings.endpoint(&DEMO_SINK)?.bindings;
+        let own_listeners = listeners.addresses().iter().copied();
+        let own_listeners = own_listeners
+            .filter(|own| !sink.iter().any(|binding| binding.socket_address() == *own))
+            .collect();
         let mut tasks = listeners.into_tasks();
         tasks.extend(crate::outbound::start(&parts, own_listeners, &registry, &shutdown).await?);
         tasks.push(tokio::spawn(janitor::run(
@@ -156,12 +165,14 @@ impl MailboxServer {
             shutdown.clone(),
         )));
         let reload = settings.tls.reload_interval.duration();
-        tasks.push(tokio::spawn(async move { certificates.watch(reload, shutdown).await }));
+        let watched = Arc::clone(&certificates);
+        tasks.push(tokio::spawn(async move { watched.watch(reload, shutdown).await }));
         let server = MailboxServer {
             settings,
             storage,
             transport,
             registry,
+            certificates,
             authority_file,
             trigger,
             tasks,
@@ -179,6 +190,11 @@ impl MailboxServer {
             }
         }
         self.storage.close().await;
+    }
+
+    /// Reads the certificates again; true when they changed. After an error the old ones stay.
+    pub fn reload(&self) -> Result<bool, CertificateError> {
+        self.certificates.reload()
     }
 
     /// What is open, against the port table.
@@ -289,6 +305,12 @@ fn open(
     if SMTP.iter().any(|listener| listener.id == id) {
         listeners.open(endpoint, smtp_in(smtp))?;
     }
+    if id == DEMO_SINK.id {
+        listeners.open(endpoint, sink::protocol(parts)?)?;
+    }
+    if [IMAP4.id, IMAP4_TLS.id].contains(&id) {
+        listeners.open(endpoint, imap4(parts, id == IMAP4_TLS.id))?;
+    }
     if [POP3.id, POP3_TLS.id].contains(&id) {
         listeners.open(endpoint, pop3(parts, id == POP3_TLS.id))?;
     }
@@ -306,6 +328,24 @@ fn smtp_in(smtp: &SmtpIn) -> Protocol<SmtpIn> {
         limits: ConnectionLimits::UNLIMITED,
         farewell: b"",
         handler: smtp.clone(),
+    }
+}
+
+fn imap4(parts: &Parts, implicit: bool) -> Protocol<Imap4> {
+    let settings = &parts.settings.imap4;
+    Protocol {
+        implementation: "imap::service",
+        limits: client_limits(settings),
+        farewell: if implicit { b"" } else { b"* BYE Too many connections\r\n" },
+        handler: Imap4::new(Imap4Parts {
+            name: &parts.settings.server_name,
+            settings,
+            authenticator: Arc::clone(&parts.authenticator),
+            directory: parts.storage.directory.clone(),
+            homes: parts.homes.clone(),
+            tls: parts.tls.clone(),
+            implicit,
+        }),
     }
 }
 

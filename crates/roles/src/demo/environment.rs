@@ -39,7 +39,7 @@ const PORTS: [(&str, &Listener); 18] = [
 /// Writes the file of a running demonstration.
 pub(super) fn write(demo: &Demo) -> Result<(), DemoError> {
     let path = demo.options.directory.join(FILE_NAME);
-    whole_file::write(&path, script(demo).as_bytes())
+    Ok(whole_file::write(&path, script(demo).as_bytes())?)
 }
 
 fn script(demo: &Demo) -> String {

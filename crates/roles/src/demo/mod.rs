@@ -19,10 +19,6 @@ mod users;
 mod welcome;
 mod whole_file;
 
-#[cfg(test)]
-mod tests;
-
-use std::io;
 use std::path::PathBuf;
 
 use auth::Failure;
@@ -36,6 +32,7 @@ use types::{Address, AddressError, Domain, SystemClock};
 pub use environment::FILE_NAME as ENVIRONMENT_FILE;
 pub use options::{NotPorts, Options, Ports};
 pub use settings::settings;
+pub use whole_file::FileError;
 
 use crate::storage::StorageError;
 use crate::{MailboxServer, StartError};
@@ -56,7 +53,9 @@ pub enum DemoError {
     #[error("the users in {0} have another password; give it, or take another directory")]
     OtherPassword(PathBuf),
     /// The users were made in another domain.
-    #[error("the users in {directory} have addresses in {found}; give that domain, or take another directory")]
+    #[error(
+        "the users in {directory} have addresses in {found}; give that domain, or take another directory"
+    )]
     OtherDomain {
         /// The data directory.
         directory: PathBuf,
@@ -82,14 +81,8 @@ pub enum DemoError {
     #[error("sample mail: {0}")]
     Sample(#[from] Refused),
     /// A file of the demonstration.
-    #[error("{path}: {source}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A task of the start is gone.
     #[error("the start was interrupted")]
     Interrupted,

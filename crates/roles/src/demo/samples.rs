@@ -87,8 +87,7 @@ impl Sample {
     /// The message as it would come over the wire, lines ending in CRLF.
     pub fn message(&self, domain: &Domain, now: Timestamp) -> Vec<u8> {
         let sent = now.minus(Duration::from_secs(self.age_hours * 3600));
-        let text =
-            self.text.replace("{domain}", &domain.to_ascii()).replace("{date}", &date(sent));
+        let text = self.text.replace("{domain}", &domain.to_ascii()).replace("{date}", &date(sent));
         text.replace('\n', "\r\n").into_bytes()
     }
 }

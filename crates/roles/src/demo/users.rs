@@ -112,5 +112,5 @@ async fn check_password(
 }
 
 fn hash(user: &Recipient) -> Option<PasswordHash> {
-    user.kind.account()?.credentials.as_ref().map(|credentials| credentials.password.clone())
+    user.account()?.credentials.as_ref().map(|credentials| credentials.password.clone())
 }

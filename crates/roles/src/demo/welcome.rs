@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
-use ports::listeners::{
-    CLIENT_FRONTEND, DEFAULT_FRONTEND, IMAP4_TLS, POP3_TLS, SUBMISSION_TLS,
-};
+use ports::listeners::{CLIENT_FRONTEND, DEFAULT_FRONTEND, IMAP4_TLS, POP3_TLS, SUBMISSION_TLS};
 use ports::{Encryption, Listener, Registry};
 
 use super::environment::{FILE_NAME, quoted};

@@ -2,13 +2,22 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::DemoError;
+/// A file or folder that cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {source}")]
+pub struct FileError {
+    /// Which.
+    pub path: PathBuf,
+    /// Why.
+    #[source]
+    pub source: io::Error,
+}
 
 /// Writes a file beside `path`, syncs it, and gives it its name.
-pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), DemoError> {
-    try_write(path, content).map_err(|source| DemoError::File { path: path.to_owned(), source })
+pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    try_write(path, content).map_err(|source| FileError { path: path.to_owned(), source })
 }
 
 fn try_write(path: &Path, content: &[u8]) -> io::Result<()> {

@@ -81,9 +81,8 @@ async fn smart_hosts(
             }
             SmartHost::Name(name) => {
                 let name = [name.to_ascii()];
-                found.extend(
-                    addresses(resolver, &name, connector.port, Purpose::Configured).await?,
-                );
+                found
+                    .extend(addresses(resolver, &name, connector.port, Purpose::Configured).await?);
             }
         }
     }

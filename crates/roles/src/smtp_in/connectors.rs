@@ -1,7 +1,7 @@
 //! Receive connectors from the settings to what a session is told.
 
-use config::receive::{AuthMechanism, ExtendedRight, PermissionGroup, ReceiveConnector, SizeMode};
 use config::Settings;
+use config::receive::{AuthMechanism, ExtendedRight, PermissionGroup, ReceiveConnector, SizeMode};
 use net::ConnectionLimits;
 use smtp::server::{
     AuthMechanisms, BareNewlines, ConnectorLimits, ConnectorPolicy, Extensions, PermissionGroups,

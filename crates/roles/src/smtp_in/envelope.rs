@@ -59,10 +59,10 @@ pub(super) fn origin(session: &SessionInfo, principal: Option<&Principal>) -> Or
         helo: hello.map(|hello| hello.name.clone()).unwrap_or_default(),
         esmtp: hello.is_some_and(|hello| hello.extended),
         authenticated: principal.map(|principal| principal.login.clone()).or(vouched_for),
-        tls: session.tls.as_ref().map(|tls| TlsSession {
-            version: tls.version.clone(),
-            cipher: tls.cipher.clone(),
-        }),
+        tls: session
+            .tls
+            .as_ref()
+            .map(|tls| TlsSession { version: tls.version.clone(), cipher: tls.cipher.clone() }),
         sender_check: SenderCheck::NotChecked,
     }
 }

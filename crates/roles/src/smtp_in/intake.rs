@@ -109,10 +109,8 @@ impl Intake {
         };
         let end = transport::header::header_len(&bytes);
         let sender = principal.and_then(|p| self.foreign_author(p, &bytes[..end]));
-        let submission = principal.map(|_| SubmissionPolicy {
-            message_id_domain: &self.server,
-            sender: sender.as_ref(),
-        });
+        let submission = principal
+            .map(|_| SubmissionPolicy { message_id_domain: &self.server, sender: sender.as_ref() });
         let rights = match session.rights.contains(Rights::ACCEPT_HEADERS_ORGANIZATION) {
             true => HeaderRights::EXCHANGE_SERVERS,
             false => HeaderRights::OUTSIDE,

@@ -106,11 +106,7 @@ impl net::listener::Handler for SmtpIn {
                 Err(error) => return tracing::debug!(%error, "TLS handshake failed"),
             },
         };
-        let peer = Peer {
-            address: connection.peer,
-            connected_at: now(shared),
-            tls: secured,
-        };
+        let peer = Peer { address: connection.peer, connected_at: now(shared), tls: secured };
         let server = Server::new(Arc::clone(&door.policy), peer, std::time::Instant::now());
         let session = Session::new(
             Arc::clone(&shared.intake),
@@ -118,9 +114,10 @@ impl net::listener::Handler for SmtpIn {
             Arc::clone(&shared.budget),
         );
         let shutdown = connection.shutdown.clone();
-        let ended = smtp::service::serve(&mut connection.stream, &upgrade, server, session, async move {
-            shutdown.requested().await;
-        });
+        let ended =
+            smtp::service::serve(&mut connection.stream, &upgrade, server, session, async move {
+                shutdown.requested().await;
+            });
         if let Err(error) = ended.await {
             tracing::debug!(%error, "SMTP session broke off");
         }

@@ -1,12 +1,10 @@
-//! Where the demonstration's outgoing mail ends (row Z-05): a folder with one file a message.
-//!
-//! Not here: SMTP. What the sink's listener accepts is handed to [`Folder::keep`].
+//! The sink's folder: one file a message.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::{DemoError, whole_file};
+use crate::demo::whole_file::{self, FileError};
 
 /// The folder's name in the data directory.
 pub const FOLDER_NAME: &str = "sink";
@@ -20,9 +18,9 @@ pub struct Folder {
 
 impl Folder {
     /// Opens the folder in a data directory, or makes it; goes on after what is in it.
-    pub fn open(data: &Path) -> Result<Self, DemoError> {
+    pub fn open(data: &Path) -> Result<Self, FileError> {
         let path = data.join(FOLDER_NAME);
-        let file_error = |source| DemoError::File { path: path.clone(), source };
+        let file_error = |source| FileError { path: path.clone(), source };
         fs::create_dir_all(&path).map_err(file_error)?;
         let names = fs::read_dir(&path).map_err(file_error)?;
         let numbers = names.flatten().filter_map(|entry| number(&entry.path()));
@@ -31,7 +29,7 @@ impl Folder {
     }
 
     /// Writes a message; when this returns it is durable. Waits for the disk.
-    pub fn keep(&self, message: &[u8]) -> Result<PathBuf, DemoError> {
+    pub fn keep(&self, message: &[u8]) -> Result<PathBuf, FileError> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.path.join(format!("{:03}.eml", *last + 1));
         whole_file::write(&path, message)?;
