@@ -125,7 +125,7 @@ impl Intake {
 
     fn accepted(&self, accepted: &Accepted) -> codec::Reply {
         let text = format!(
-            "<{}> [InternalId={}, Hostname={}] Queued mail for delivery",
+            "{} [InternalId={}, Hostname={}] Queued mail for delivery",
             accepted.message_id, accepted.id, self.server
         );
         codec::Reply::new(250, codec::Enhanced(2, 6, 0), &text)
