@@ -1,1 +1,18 @@
-//! (head to come)
+//! The administrator's commands: what is asked on the command line, done, and printed.
+//!
+//! One file a command: its arguments as `clap` reads them, and what it does. Commands write
+//! to a [`Console`] and answer with an [`Outcome`]; the program turns that into an exit code.
+//!
+//! What it is not: it starts no server. What only the whole program knows (which listeners it
+//! can open, where a server keeps its databases) is handed in as [`Program`].
+
+pub mod config;
+mod console;
+mod error;
+pub mod ports;
+mod program;
+pub mod store;
+
+pub use console::{Console, Outcome};
+pub use error::AdminError;
+pub use program::Program;

@@ -139,6 +139,12 @@ impl Registry {
         }
     }
 
+    /// The process is gone: everything is closed and off, and stays built.
+    pub fn stopped(&mut self) {
+        self.listeners.values_mut().for_each(|built| built.addresses.clear());
+        self.capabilities.values_mut().for_each(|switch| switch.on = false);
+    }
+
     /// The binary has this capability, and it is on or off.
     pub fn capability(&mut self, capability: &'static Capability, on: bool, implementation: &str) {
         let switch = Switch { implementation: implementation.to_owned(), on };

@@ -306,7 +306,7 @@ fn open(
         listeners.open(endpoint, smtp_in(smtp))?;
     }
     if id == DEMO_SINK.id {
-        listeners.open(endpoint, sink::protocol(parts)?)?;
+        listeners.open(endpoint, sink::protocol(parts))?;
     }
     if [IMAP4.id, IMAP4_TLS.id].contains(&id) {
         listeners.open(endpoint, imap4(parts, id == IMAP4_TLS.id))?;

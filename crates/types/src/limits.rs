@@ -109,6 +109,8 @@ pub const TLS_HANDSHAKE_SECS_MAX: u64 = 30;
 pub const CONNECT_SECS_MAX: u64 = 30;
 /// Seconds a probe waits before it calls a port filtered.
 pub const PROBE_SECS_MAX: u64 = 3;
+/// Connections that the demonstration's sink takes; each may hold a whole message in memory.
+pub const DEMO_SINK_CONNECTIONS_MAX: u32 = 20;
 /// Seconds of silence after which the kernel asks whether the peer still exists.
 pub const KEEPALIVE_SECS: u64 = 300;
 /// Prefix length within which IPv6 addresses count as one source: one customer's network.

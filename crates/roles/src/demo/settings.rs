@@ -7,7 +7,7 @@ use config::settings::{ClientAccess, ListenerOverride, LoginType, Resolver, Tls}
 use config::{SendConnector, Settings};
 use net::Listener;
 use net::listener::BindError;
-use ports::listeners::DEMO_SINK;
+use ports::listeners::{CLIENT_FRONTEND_25, DEMO_SINK};
 
 use super::{DemoError, Options, Ports};
 use crate::StartError;
@@ -27,7 +27,7 @@ pub fn settings(options: &Options) -> Result<Settings, DemoError> {
         resolver: Resolver { allow_loopback: true, ..Resolver::default() },
         imap4: client_access(options),
         pop3: client_access(options),
-        listener: vec![sink()?],
+        listener: listeners(options)?,
         ..Settings::default()
     };
     match options.ports {
@@ -57,6 +57,24 @@ fn client_access(options: &Options) -> ClientAccess {
             ..enabled
         },
     }
+}
+
+/// What differs from the documented listeners: the sink, and submission on 25.
+fn listeners(options: &Options) -> Result<Vec<ListenerOverride>, BindError> {
+    let submission = submission_on_25(options.address);
+    Ok([sink()?].into_iter().chain(submission).collect())
+}
+
+/// Client Frontend on 25 as well (row C-14), for clients that can use nothing else. It needs
+/// an address of its own beside Default Frontend's; loopback has more than one.
+fn submission_on_25(address: IpAddr) -> Option<ListenerOverride> {
+    const SECOND_LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+    (address == IpAddr::V4(Ipv4Addr::LOCALHOST)).then(|| ListenerOverride {
+        row: CLIENT_FRONTEND_25.id.to_owned(),
+        enabled: Some(true),
+        addresses: Some(vec![SECOND_LOOPBACK]),
+        port: None,
+    })
 }
 
 /// The sink has no documented port: any free one, known before the connector that leads to it.

@@ -9,32 +9,37 @@ use crate::demo::whole_file::{self, FileError};
 /// The folder's name in the data directory.
 pub const FOLDER_NAME: &str = "sink";
 
-/// Messages as `001.eml`, `002.eml` and so on.
+/// Messages as `001.eml`, `002.eml` and so on. Made with its first message.
 pub struct Folder {
     path: PathBuf,
-    /// Number of the newest. Held while a message is written: files appear in their order.
-    last: Mutex<u64>,
+    /// Number of the newest, once known. Held while a message is written: files appear in
+    /// their order.
+    last: Mutex<Option<u64>>,
 }
 
 impl Folder {
-    /// Opens the folder in a data directory, or makes it; goes on after what is in it.
-    pub fn open(data: &Path) -> Result<Self, FileError> {
-        let path = data.join(FOLDER_NAME);
-        let file_error = |source| FileError { path: path.clone(), source };
-        fs::create_dir_all(&path).map_err(file_error)?;
-        let names = fs::read_dir(&path).map_err(file_error)?;
-        let numbers = names.flatten().filter_map(|entry| number(&entry.path()));
-        let last = Mutex::new(numbers.max().unwrap_or(0));
-        Ok(Folder { path, last })
+    /// The folder in a data directory. Touches nothing.
+    pub fn new(data: &Path) -> Self {
+        Folder { path: data.join(FOLDER_NAME), last: Mutex::default() }
     }
 
     /// Writes a message; when this returns it is durable. Waits for the disk.
     pub fn keep(&self, message: &[u8]) -> Result<PathBuf, FileError> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = self.path.join(format!("{:03}.eml", *last + 1));
+        let number = 1 + last.map_or_else(|| self.newest(), Ok)?;
+        let path = self.path.join(format!("{number:03}.eml"));
         whole_file::write(&path, message)?;
-        *last += 1;
+        *last = Some(number);
         Ok(path)
+    }
+
+    /// Goes on after what earlier runs have left.
+    fn newest(&self) -> Result<u64, FileError> {
+        let unusable = |source| FileError { path: self.path.clone(), source };
+        fs::create_dir_all(&self.path).map_err(unusable)?;
+        let names = fs::read_dir(&self.path).map_err(unusable)?;
+        let numbers = names.flatten().filter_map(|entry| number(&entry.path()));
+        Ok(numbers.max().unwrap_or(0))
     }
 }
 
@@ -59,11 +64,11 @@ mod tests {
     #[test]
     fn messages_are_numbered_and_numbers_go_on_after_a_restart() {
         let data = tempfile::tempdir().unwrap();
-        let folder = Folder::open(data.path()).unwrap();
+        let folder = Folder::new(data.path());
         assert_eq!(fs::read(folder.keep(b"one").unwrap()).unwrap(), b"one");
         folder.keep(b"two").unwrap();
         fs::write(data.path().join("sink/100.eml.new"), b"torn").unwrap();
-        let reopened = Folder::open(data.path()).unwrap();
+        let reopened = Folder::new(data.path());
         reopened.keep(b"three").unwrap();
         assert_eq!(names(data.path()), ["001.eml", "002.eml", "003.eml", "100.eml.new"]);
     }

@@ -19,16 +19,13 @@ use types::{Address, Clock, ReversePath, SystemClock};
 
 pub use folder::{FOLDER_NAME, Folder};
 
-use super::FileError;
-use crate::StartError;
 use crate::listeners::Protocol;
 use crate::server::Parts;
 
 /// The sink as its listener serves it. It writes below the data directory of the settings.
-pub(crate) fn protocol(parts: &Parts) -> Result<Protocol<Sink>, StartError> {
-    let unusable = |FileError { path, source }| StartError::Folder { path, source };
-    let folder = Folder::open(&parts.settings.data_directory).map_err(unusable)?;
-    Ok(Protocol {
+pub(crate) fn protocol(parts: &Parts) -> Protocol<Sink> {
+    let folder = Folder::new(&parts.settings.data_directory);
+    Protocol {
         implementation: "roles::demo::sink",
         limits: ConnectionLimits {
             total: DEMO_SINK_CONNECTIONS_MAX,
@@ -36,7 +33,7 @@ pub(crate) fn protocol(parts: &Parts) -> Result<Protocol<Sink>, StartError> {
         },
         farewell: b"421 4.3.2 Too many connections\r\n",
         handler: Sink { folder: Arc::new(folder), policy: Arc::new(policy(parts)) },
-    })
+    }
 }
 
 /// A relay for whoever reaches it, and only this host does.

@@ -1,0 +1,72 @@
+//! Why a command could not do its work.
+
+use std::io;
+use std::path::PathBuf;
+
+use ::config::ConfigError;
+use ::ports::RegistryError;
+use ::store::StoreError;
+use net::resolve::ResolveError;
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The output is gone or full.
+    #[error("cannot write: {0}")]
+    Output(#[from] io::Error),
+    /// No server has ever run there, or its file is damaged.
+    #[error("no server has left its ports in {directory}: {source}")]
+    NoServer {
+        /// The data directory.
+        directory: PathBuf,
+        /// What is wrong with the file.
+        #[source]
+        source: RegistryError,
+    },
+    /// The rows cannot be printed as JSON.
+    #[error("cannot print JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A file cannot be written or read.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The configuration file cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A database cannot be checked.
+    #[error("{path}: {source}")]
+    Store {
+        /// Its folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// The name service did not answer.
+    #[error("{host}: {source}")]
+    Resolve {
+        /// The name asked for.
+        host: String,
+        /// Why.
+        #[source]
+        source: ResolveError,
+    },
+    /// The name has no address.
+    #[error("{0} has no address")]
+    NoAddress(String),
+    /// A task of ours is gone.
+    #[error("interrupted: {0}")]
+    Interrupted(#[from] tokio::task::JoinError),
+}
+
+impl AdminError {
+    /// Whether the reader of our output went away, as `head` does: nobody to tell about it.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, AdminError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

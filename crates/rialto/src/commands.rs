@@ -1,0 +1,41 @@
+//! One module a command of the program; the administrator's are in crate `admin`.
+
+pub mod demo;
+pub mod run;
+mod serve;
+
+use std::env;
+use std::io;
+use std::path::Path;
+
+use admin::{Console, Outcome, Program};
+
+use crate::cli::Command;
+use crate::error::Error;
+
+/// Does what was asked.
+pub async fn run(command: Command) -> Result<Outcome, Error> {
+    let (mut output, mut notices) = (io::stdout(), io::stderr());
+    let mut console = Console { output: &mut output, notices: &mut notices };
+    match command {
+        Command::Demo(demo) => demo.run().await,
+        Command::Run(run) => run.run().await,
+        Command::Config(config) => Ok(config.run(&mut console)?),
+        Command::Ports(ports) => Ok(ports.run(&program(), &mut console).await?),
+        Command::Store(store) => Ok(store.run(&program(), &mut console).await?),
+    }
+}
+
+/// What the administrator's commands must know of this program.
+fn program() -> Program {
+    Program {
+        built: roles::built(),
+        file: file(),
+        database_folders: |data: &Path| roles::storage::database_folders(data).to_vec(),
+    }
+}
+
+/// The program's file; by its name alone when the system does not tell.
+fn file() -> String {
+    env::current_exe().map_or_else(|_| "rialto".to_owned(), |path| path.display().to_string())
+}
