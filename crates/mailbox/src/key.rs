@@ -157,6 +157,11 @@ pub fn content(mailbox: MailboxNumber, content: ContentNumber) -> Vec<u8> {
     numbered(mailbox, Table::Content, content.get())
 }
 
+/// True for the first row of a content.
+pub fn is_content_head(key: &[u8]) -> bool {
+    key.len() == 14 && key[5] == Table::Content as u8
+}
+
 /// The content a row belongs to.
 pub fn content_number(key: &[u8]) -> Option<ContentNumber> {
     const START: usize = 6;

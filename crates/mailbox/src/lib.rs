@@ -36,7 +36,7 @@ pub use home::{FindHome, Home, Homes};
 pub use id::{ChangeNumber, ContentNumber, FolderId, Guid, ItemNumber, MailboxNumber, Mid, Uid};
 pub use mailbox::Mailbox;
 pub use page::Entry;
-pub use record::{Content, Folder, QuotaLimits, Special};
+pub use record::{Content, Folder, QuotaLimits, Special, visit_blobs};
 pub use rights::{Access, AclEntry, Grantee, Rights};
 pub use uid_set::{UidRuns, UidSet};
 pub use view::{FolderStatus, Quota, Vanished, View};

@@ -351,3 +351,34 @@ async fn a_message_with_very_many_recipients_is_kept() {
     assert_eq!(seen.len(), 3);
     assert!(seen.iter().all(|(_, recipients)| *recipients > 1000));
 }
+
+#[tokio::test]
+async fn reclaiming_takes_only_what_no_content_refers_to() {
+    let f = fixture().await;
+    let inbox = f.inbox().await;
+    f.append(inbox, "kept").await;
+    f.append(inbox, "gone").await;
+    f.write(move |c| c.expunge(inbox, &set([2]), false)).await;
+    f.clock.advance(Duration::from_secs(15 * 86_400));
+    f.write(|c| Ok((c.purge_recoverable(14 * 86_400, 100)?, c.sweep_contents()?))).await;
+    assert_eq!(reclaim(&f).await, (1, 0), "the first mark only says from when on");
+    f.clock.advance(Duration::from_secs(1));
+    assert_eq!(reclaim(&f).await, (1, 1));
+    let entry = f.read(move |view| view.entry(inbox, Uid::new(1))).await.unwrap();
+    let text = f.read(move |view| view.message(&view.content(entry.content)?)).await;
+    assert!(text.ends_with(b"kept\r\n"));
+}
+
+/// Blobs that are referred to, and blobs that were deleted.
+async fn reclaim(f: &support::Fixture) -> (usize, u64) {
+    let database = f.mailbox.database();
+    let mark = database.mark(Duration::ZERO).await.unwrap();
+    let live = database.read(|snapshot| {
+        let mut live = Vec::new();
+        mailbox::visit_blobs(snapshot, &mut |blob| live.push(blob))?;
+        Ok::<_, store::StoreError>(live)
+    });
+    let live = live.await.unwrap();
+    let count = live.len();
+    (count, database.sweep(mark, live).await.unwrap().blobs_deleted as u64)
+}

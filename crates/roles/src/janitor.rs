@@ -8,10 +8,12 @@ use directory::Directory;
 use mailbox::change::RETENTION_SECS_DEFAULT;
 use mailbox::{Access, Change, Fault, MailboxNumber};
 use net::Shutdown;
-use store::{Bulk, Database};
+use store::{Bulk, Database, StoreError, Swept};
 
 /// Between two rounds over all mailboxes.
 const ROUND_EVERY: Duration = Duration::from_secs(3600);
+/// A blob younger than this may belong to a message that is just being taken.
+const BLOB_GRACE: Duration = Duration::from_secs(3600);
 /// Items or rows in one slice of bulk work.
 const SLICE_ITEMS_MAX: usize = 200;
 
@@ -27,6 +29,28 @@ pub async fn run(directory: Directory, database: Database, shutdown: Shutdown) {
 
 /// One round. What fails in one mailbox is logged and does not keep the others waiting.
 pub async fn round(directory: &Directory, database: &Database) {
+    maintain_all(directory, database).await;
+    match reclaim(database).await {
+        Ok(swept) => tracing::info!(?swept, "space reclaimed"),
+        Err(error) => tracing::error!(%error, "space was not reclaimed"),
+    }
+}
+
+/// Mark and sweep: blobs that neither a mailbox nor the queue refers to. Those younger than
+/// the grace are left alone, whoever is about to refer to them.
+async fn reclaim(database: &Database) -> Result<Swept, StoreError> {
+    let mark = database.mark(BLOB_GRACE).await?;
+    let live = database.read(|snapshot| {
+        let mut live = Vec::new();
+        mailbox::visit_blobs(snapshot, &mut |blob| live.push(blob))?;
+        transport::queue::rows::visit_blobs(snapshot, &mut |blob| live.push(blob))?;
+        Ok::<_, StoreError>(live)
+    });
+    let live = live.await?;
+    database.sweep(mark, live).await
+}
+
+async fn maintain_all(directory: &Directory, database: &Database) {
     let snapshot = directory.snapshot();
     for recipient in snapshot.recipients() {
         let Some(settings) = recipient.mailbox() else { continue };

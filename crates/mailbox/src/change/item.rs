@@ -60,6 +60,7 @@ impl Change<'_, '_> {
         octets: u64,
         item: &NewItem,
     ) -> Result<Entry, Fault> {
+        self.txn.retain(blob);
         self.insert(folder, Bytes { blob, octets }, item, EventKind::Delivered)
     }
 

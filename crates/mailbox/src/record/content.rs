@@ -1,10 +1,13 @@
 //! The content row: where the bytes are, and everything derived from them at delivery.
 //! Immutable; shared by the copies of an item.
 
-use store::{BlobNumber, Corrupt, Record};
+use std::ops::ControlFlow;
+
+use store::{BlobNumber, Corrupt, Direction, Read, Record, StoreError};
 use types::wire::{Reader, Truncated, put_bytes, put_uint};
 
 use crate::fault::Fault;
+use crate::key;
 
 /// What an item contains.
 #[derive(Clone, Debug)]
@@ -82,6 +85,31 @@ impl ContentRow {
     pub(crate) fn following(&self) -> u64 {
         self.following
     }
+}
+
+/// Visits the blobs that any mailbox of a database refers to, some more than once: what the
+/// store's sweep must keep.
+pub fn visit_blobs(read: &impl Read, visit: &mut dyn FnMut(BlobNumber)) -> Result<(), StoreError> {
+    let (from, to) = (vec![key::SPACE], key::after(&[key::SPACE]));
+    let mut damaged = None;
+    read.range(&from, &to, Direction::Forward, &mut |key, row| {
+        if !key::is_content_head(key) {
+            return ControlFlow::Continue(());
+        }
+        match head_blob(&row.payload) {
+            Ok(blob) => visit(blob),
+            Err(_) => damaged = Some(StoreError::corrupt(key, Corrupt("content"))),
+        }
+        if damaged.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    damaged.map_or(Ok(()), Err)
+}
+
+/// The blob of a content, which its head row begins with.
+fn head_blob(payload: &[u8]) -> Result<BlobNumber, Truncated> {
+    let mut reader = Reader::new(payload);
+    reader.uint()?;
+    Ok(BlobNumber(reader.uint()?))
 }
 
 impl Content {

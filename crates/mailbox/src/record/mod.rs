@@ -7,8 +7,8 @@ pub mod journal;
 pub mod meta;
 pub mod tombstone;
 
-pub use content::Content;
 pub(crate) use content::ContentRow;
+pub use content::{Content, visit_blobs};
 pub use counters::{Counters, FolderCounters, QuotaLimits};
 pub use folder::{Folder, Special};
 pub use journal::{Event, EventKind, JournalRow};
