@@ -1,2 +1,56 @@
-//! Development tasks.
-fn main() {}
+//! Development tasks: `cargo xtask TASK`.
+//!
+//! One module a task. `ci` is the list of everything that must pass; what continuous
+//! integration runs is this list and nothing else. Not part of the server: nothing here is
+//! built into the program.
+
+mod bench;
+mod ci;
+mod deny;
+mod process;
+mod rust_source;
+mod tidy;
+mod transcripts;
+mod workspace;
+
+use std::process::ExitCode;
+
+/// A task fails with whatever it has to say; `main` prints it.
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+const USAGE: &str = "\
+cargo xtask TASK
+
+  ci                              everything that must pass before a change is taken
+  tidy                            rules that the compiler does not know, and a report of sizes
+  deny                            licences, bans and sources of what we depend on (deny.toml)
+  bench LABEL OUTDIR [PART ...]   the yardstick in bench/, against the server in the environment
+  transcripts                     replay the recorded sessions of every protocol
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result {
+    let (task, rest) = arguments.split_first().ok_or(USAGE)?;
+    match task.as_str() {
+        "ci" => ci::run(),
+        "tidy" => tidy::run(),
+        "deny" => deny::run(),
+        "bench" => bench::run(rest),
+        "transcripts" => transcripts::run(),
+        "help" | "--help" | "-h" => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        other => Err(format!("no task is called {other}\n\n{USAGE}").into()),
+    }
+}

@@ -1,0 +1,31 @@
+# Two commands: `make run` shows the server, `make test` runs what continuous integration runs.
+
+DEMO_DIR ?= demo
+DEMO_ARGS ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+RIALTO = target/release/rialto
+
+.PHONY: help run build test install
+
+help:
+	@echo "make run      build the server and start a demonstration in $(DEMO_DIR)/"
+	@echo "make test     everything that must pass before a change is taken"
+	@echo "make install  copy the program to $(PREFIX)/bin"
+
+run: build
+	exec $(RIALTO) demo --dir $(DEMO_DIR) $(DEMO_ARGS)
+
+build:
+	scripts/install-packages build
+	scripts/check-rust
+	CARGO_TARGET_DIR=target cargo build --release --locked --package rialto
+
+test:
+	scripts/install-packages build test
+	scripts/check-rust rustfmt clippy
+	cargo xtask ci
+
+install: build
+	install -D -m 755 $(RIALTO) $(DESTDIR)$(PREFIX)/bin/rialto

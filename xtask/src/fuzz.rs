@@ -1,0 +1,1 @@
+//! Feeding the decoders with what no sane peer sends.
