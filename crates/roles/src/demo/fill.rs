@@ -15,18 +15,19 @@ use transport::{
 };
 use types::{Address, Clock, Domain, ReversePath};
 
-use super::samples::{SAMPLES, Sample};
+use super::samples::Sample;
 use super::{DemoError, users};
 use crate::MailboxServer;
 
 /// Delivers every sample to those of its recipients who have not had it.
 pub(super) async fn deliver_missing(
     server: &MailboxServer,
+    samples: &[Sample],
     domain: &Domain,
     clock: &dyn Clock,
 ) -> Result<(), DemoError> {
     let mut received = received(server, domain).await?;
-    for sample in SAMPLES {
+    for sample in samples {
         let missing: Vec<Address> = sample
             .recipients(domain)
             .filter(|recipient| !take_one(&mut received, recipient))

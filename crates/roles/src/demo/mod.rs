@@ -19,6 +19,9 @@ mod users;
 mod welcome;
 mod whole_file;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 use auth::Failure;
@@ -33,6 +36,8 @@ pub use environment::FILE_NAME as ENVIRONMENT_FILE;
 pub use options::{NotPorts, Options, Ports};
 pub use settings::settings;
 pub use whole_file::FileError;
+
+use samples::SAMPLES;
 
 use crate::storage::StorageError;
 use crate::{MailboxServer, StartError};
@@ -113,7 +118,8 @@ impl Demo {
 
     async fn prepare(&self, password: auth::Password) -> Result<(), DemoError> {
         users::create_missing(&self.server, &self.options, password).await?;
-        fill::deliver_missing(&self.server, &self.options.domain, &SystemClock).await?;
+        let domain = &self.options.domain;
+        fill::deliver_missing(&self.server, SAMPLES, domain, &SystemClock).await?;
         environment::write(self)
     }
 

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use config::send::{AddressSpace, SmartHost};
 use config::settings::{ClientAccess, ListenerOverride, LoginType, Resolver, Tls};
 use config::{SendConnector, Settings};
-use net::Listener;
 use net::listener::BindError;
+use ports::Listener;
 use ports::listeners::{CLIENT_FRONTEND_25, DEMO_SINK};
 
 use super::{DemoError, Options, Ports};
@@ -14,6 +14,9 @@ use crate::StartError;
 
 /// Where the sink listens: nobody else needs to reach it.
 const SINK_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Where clients submit on 25, when everything else is on the first.
+const SECOND_LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
 /// The settings for these options. Looks for free ports where options leave them open.
 pub fn settings(options: &Options) -> Result<Settings, DemoError> {
@@ -40,9 +43,10 @@ pub fn settings(options: &Options) -> Result<Settings, DemoError> {
 
 fn tls(options: &Options) -> Tls {
     let mut names = vec!["localhost".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
-    let address = options.host().to_string();
-    if !names.contains(&address) {
-        names.push(address);
+    for address in [options.host(), SECOND_LOOPBACK].map(|address| address.to_string()) {
+        if !names.contains(&address) {
+            names.push(address);
+        }
     }
     Tls { names, demo_authority: true, ..Tls::default() }
 }
@@ -68,7 +72,6 @@ fn listeners(options: &Options) -> Result<Vec<ListenerOverride>, BindError> {
 /// Client Frontend on 25 as well (row C-14), for clients that can use nothing else. It needs
 /// an address of its own beside Default Frontend's; loopback has more than one.
 fn submission_on_25(address: IpAddr) -> Option<ListenerOverride> {
-    const SECOND_LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
     (address == IpAddr::V4(Ipv4Addr::LOCALHOST)).then(|| ListenerOverride {
         row: CLIENT_FRONTEND_25.id.to_owned(),
         enabled: Some(true),
@@ -105,19 +108,29 @@ fn to_sink(settings: &Settings) -> Result<SendConnector, StartError> {
 /// so "any port" must be settled before the first connection.
 fn place_on_free_ports(settings: &mut Settings) -> Result<(), DemoError> {
     let endpoints = settings.endpoints().map_err(StartError::from)?;
-    for endpoint in endpoints.iter().filter(|it| it.enabled && it.listener.id != DEMO_SINK.id) {
-        settings.listener.push(ListenerOverride {
-            row: endpoint.listener.id.to_owned(),
-            enabled: None,
-            addresses: None,
-            port: Some(free_port(settings.addresses[0])?),
-        });
+    for endpoint in endpoints.iter().filter(|endpoint| endpoint.enabled) {
+        let Some(binding) = endpoint.bindings.first() else { continue };
+        let changed = override_of(settings, endpoint.listener);
+        if changed.port.is_none() {
+            changed.port = Some(free_port(binding.address())?);
+        }
     }
     Ok(())
+}
+
+/// What the settings say of a listener, to be changed.
+fn override_of<'s>(settings: &'s mut Settings, listener: &Listener) -> &'s mut ListenerOverride {
+    let all = &mut settings.listener;
+    let place = all.iter().position(|it| it.row == listener.id).unwrap_or_else(|| {
+        let row = listener.id.to_owned();
+        all.push(ListenerOverride { row, enabled: None, addresses: None, port: None });
+        all.len() - 1
+    });
+    &mut all[place]
 }
 
 /// A port nobody has now. The system hands such ports out in turn, so that nobody is likely
 /// to get it until it is bound again.
 fn free_port(address: IpAddr) -> Result<u16, BindError> {
-    Ok(Listener::bind(SocketAddr::new(address, 0))?.local().port())
+    Ok(net::Listener::bind(SocketAddr::new(address, 0))?.local().port())
 }

@@ -174,14 +174,14 @@ mod tests {
         let zone = Zone::new()
             .mx("example.test", 20, "b.example.test")
             .mx("example.test", 10, "a.example.test")
-            .a("a.example.test", "192.0.2.1".parse().unwrap())
-            .a("b.example.test", "192.0.2.2".parse().unwrap());
+            .a("a.example.test", "192.0.2.1")
+            .a("b.example.test", "192.0.2.2");
         assert_eq!(of(zone, "example.test").await.unwrap(), ["192.0.2.1", "192.0.2.2"]);
     }
 
     #[tokio::test]
     async fn without_mx_the_domain_itself_takes_mail() {
-        let zone = Zone::new().a("example.test", "192.0.2.9".parse().unwrap());
+        let zone = Zone::new().a("example.test", "192.0.2.9");
         assert_eq!(of(zone, "example.test").await.unwrap(), ["192.0.2.9"]);
     }
 
