@@ -165,11 +165,14 @@ impl<'a> Writer<'a> {
     }
 
     fn octets(&mut self, entries: &[Entry]) -> Result<(), Fault> {
-        for entry in entries {
-            let content = self.view.content(entry.content)?;
-            self.message(entry, Some(&content))?;
-        }
-        Ok(())
+        let numbers: Vec<ContentNumber> = entries.iter().map(|entry| entry.content).collect();
+        let mut contents = Vec::with_capacity(numbers.len());
+        self.view.contents(&numbers, &mut |_, content| {
+            contents.push(content.clone());
+            ControlFlow::Continue(())
+        })?;
+        let mut pairs = entries.iter().zip(&contents);
+        pairs.try_for_each(|(entry, content)| self.message(entry, Some(content)))
     }
 
     /// `* n FETCH (...)`

@@ -151,13 +151,12 @@ mod tests {
 
     #[test]
     fn ranges_are_put_in_order() {
-        let table: [(&str, u32, &[(u32, u32)]); 4] = [
-            ("1:3,7", 9, &[(1, 3), (7, 7)]),
-            ("*:4", 9, &[(4, 9)]),
-            ("559:*", 9, &[(9, 559)]),
-            ("*", 9, &[(9, 9)]),
-        ];
-        for (text, last, expected) in table {
+        for (text, last, expected) in [
+            ("1:3,7", 9, vec![(1, 3), (7, 7)]),
+            ("*:4", 9, vec![(4, 9)]),
+            ("559:*", 9, vec![(9, 559)]),
+            ("*", 9, vec![(9, 9)]),
+        ] {
             assert_eq!(parse(text).unwrap().resolve(last), expected, "{text}");
         }
     }

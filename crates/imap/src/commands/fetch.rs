@@ -155,22 +155,35 @@ struct Sent {
     unknown_encoding: bool,
 }
 
+/// The next batch is read while the one before is on its way.
 async fn send(selected: &Selected, io: &mut Io, plan: Plan, uids: UidSet) -> Result<Sent, Trouble> {
-    let (plan, mut rest, mut sent) = (Arc::new(plan), uids, Sent::default());
-    while !rest.is_empty() {
-        let (planned, asked) = (Arc::clone(&plan), rest.clone());
-        let batch: Batch = selected.mailbox.read(move |view| planned.batch(view, &asked)).await?;
+    let (plan, mut sent) = (Arc::new(plan), Sent::default());
+    let mut batch = read(selected, &plan, &uids).await?;
+    loop {
         sent.messages += batch.messages;
         sent.unknown_encoding |= batch.unknown_encoding;
-        for piece in batch.pieces {
-            put(selected, io, piece).await?;
-        }
-        rest = match batch.next {
-            Some(next) => from(&rest, next.get()),
-            None => UidSet::new(),
+        let pieces = batch.pieces;
+        let Some(next) = batch.next else {
+            put_all(selected, io, pieces).await?;
+            return Ok(sent);
         };
+        let rest = from(&uids, next.get());
+        let (put, read) = tokio::join!(put_all(selected, io, pieces), read(selected, &plan, &rest));
+        put?;
+        batch = read?;
     }
-    Ok(sent)
+}
+
+async fn read(selected: &Selected, plan: &Arc<Plan>, uids: &UidSet) -> Result<Batch, Trouble> {
+    let (plan, uids) = (Arc::clone(plan), uids.clone());
+    Ok(selected.mailbox.read(move |view| plan.batch(view, &uids)).await?)
+}
+
+async fn put_all(selected: &Selected, io: &mut Io, pieces: Vec<Piece>) -> Result<(), Trouble> {
+    for piece in pieces {
+        put(selected, io, piece).await?;
+    }
+    Ok(())
 }
 
 /// The UIDs of a set from one on.

@@ -48,7 +48,11 @@ pub struct Site {
 
 impl Site {
     pub async fn new() -> Self {
-        let database = Database::open(Options::memory()).unwrap();
+        Site::in_database(Database::open(Options::memory()).unwrap()).await
+    }
+
+    /// The same in this database.
+    pub async fn in_database(database: Database) -> Self {
         let options = VerifierOptions { cost: HashCost::LEAST, ..VerifierOptions::default() };
         let directory = Directory::open(database.clone(), options).await.unwrap();
         let name = Domain::parse("example.com").unwrap();
@@ -80,7 +84,7 @@ impl Site {
         let peer: SocketAddr = "127.0.0.1:1".parse().unwrap();
         let (shutdown, server) = (self.shutdown.clone(), Arc::clone(&self.server));
         tokio::spawn(async move { imap::run(theirs, peer, shutdown, server).await });
-        Client { stream: ours, input: Vec::new() }
+        Client::new(ours)
     }
 
     /// A connection that has logged in.
@@ -161,6 +165,10 @@ pub struct Client {
 }
 
 impl Client {
+    pub fn new(stream: Stream) -> Self {
+        Client { stream, input: Vec::new() }
+    }
+
     pub async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
         self.stream.flush().await.unwrap();
@@ -214,7 +222,7 @@ impl Client {
         self.command(&format!("APPEND {mailbox} ({flags}) {{{literal}+}}\r\n{message}")).await;
     }
 
-    /// Puts TLS on.
+    /// The stream below; nothing of it is buffered when all lines were read.
     pub fn stream(&mut self) -> &mut Stream {
         &mut self.stream
     }

@@ -1,0 +1,249 @@
+//! What a transcript cannot say: TLS, compression, time, large messages, other servers.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::sync::Arc;
+
+use imap::{End, Server};
+use mailbox::{FindHome, Guid, Home, Homes};
+use net::tls::ServerTlsOptions;
+use net::{CertificateStore, ClientTls, ServerTls, Shutdown, Stream};
+use support::{Client, Site};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// The site's server with changes.
+fn changed(site: &Site, change: impl FnOnce(&mut Server)) -> Arc<Server> {
+    let from = &site.server;
+    let mut server = Server {
+        name: from.name.clone(),
+        authenticator: Arc::clone(&from.authenticator),
+        directory: from.directory.clone(),
+        homes: Arc::clone(&from.homes),
+        tls: None,
+        plaintext_login: false,
+        message_octets_max: from.message_octets_max,
+        hidden_capabilities: vec!["NOTIFY".into()],
+    };
+    change(&mut server);
+    Arc::new(server)
+}
+
+fn with_tls(site: &Site, directory: &std::path::Path) -> Arc<Server> {
+    let names = ["mail.example.com".to_owned()];
+    let store = CertificateStore::open_or_generate(directory, &names, None).unwrap();
+    let tls = ServerTls::new(Arc::new(store), &ServerTlsOptions::default()).unwrap();
+    changed(site, |server| server.tls = Some(tls))
+}
+
+fn connect(server: &Arc<Server>) -> Client {
+    let (ours, theirs) = Stream::pair(64 * 1024);
+    let server = Arc::clone(server);
+    let (trigger, shutdown) = Shutdown::new();
+    tokio::spawn(async move {
+        let _kept = trigger;
+        imap::run(theirs, "127.0.0.1:1".parse().unwrap(), shutdown, server).await
+    });
+    Client::new(ours)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passwords_wait_for_tls() {
+    let (site, directory) = (Site::new().await, tempfile::tempdir().unwrap());
+    let mut client = connect(&with_tls(&site, directory.path()));
+    let greeting = client.line().await;
+    assert!(greeting.contains("STARTTLS LOGINDISABLED"), "{greeting}");
+    assert!(!greeting.contains("AUTH=PLAIN"), "{greeting}");
+    client.send(b"a LOGIN alice secret\r\n").await;
+    assert!(client.line().await.starts_with("a NO [PRIVACYREQUIRED]"));
+    client.send(b"b AUTHENTICATE PLAIN\r\n").await;
+    assert!(client.line().await.starts_with("b NO [PRIVACYREQUIRED]"));
+    client.command("STARTTLS").await;
+    let tls = ClientTls::opportunistic().unwrap();
+    client.stream().start_tls_client("mail.example.com", &tls).await.unwrap();
+    let lines = client.command("CAPABILITY").await;
+    assert!(lines[0].contains("AUTH=SCRAM-SHA-256-PLUS"), "{lines:?}");
+    assert!(!lines[0].contains("STARTTLS") && !lines[0].contains("LOGINDISABLED"), "{lines:?}");
+    let lines = client.command("LOGIN alice secret").await;
+    assert!(lines[0].contains("IDLE") && !lines[0].contains("NOTIFY"), "{lines:?}");
+    client.send(b"c STARTTLS\r\n").await;
+    assert!(client.line().await.starts_with("c BAD"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_together_with_starttls_is_not_believed() {
+    let (site, directory) = (Site::new().await, tempfile::tempdir().unwrap());
+    let mut client = connect(&with_tls(&site, directory.path()));
+    client.line().await;
+    client.send(b"a STARTTLS\r\nb NOOP\r\n").await;
+    assert!(client.line().await.starts_with("a OK"));
+    assert_eq!(client.next_line().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn compression() {
+    let site = Site::new().await;
+    let mut client = site.login("alice").await;
+    client.send(b"a COMPRESS LZW\r\n").await;
+    assert!(client.line().await.starts_with("a NO"));
+    client.command("COMPRESS DEFLATE").await;
+    client.stream().start_deflate().unwrap();
+    client.append("INBOX", "", &"x".repeat(100_000)).await;
+    client.command("SELECT INBOX").await;
+    let lines = client.command("FETCH 1 (RFC822.SIZE)").await;
+    assert_eq!(lines[0], "* 1 FETCH (RFC822.SIZE 100000)");
+    client.send(b"a COMPRESS DEFLATE\r\n").await;
+    assert!(client.line().await.starts_with("a NO [COMPRESSIONACTIVE]"));
+    let lines = client.command("CAPABILITY").await;
+    assert!(!lines[0].contains("COMPRESS"), "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_messages_stream_unchanged() {
+    let site = Site::new().await;
+    let mut client = site.login("alice").await;
+    let body: String = (0..60_000).map(|n| format!("line {n}\r\n")).collect();
+    let message = format!("Subject: large\r\n\r\n{body}");
+    client.append("INBOX", "", &message).await;
+    client.append("INBOX", "", "Subject: small\r\n\r\nx").await;
+    client.command("SELECT INBOX").await;
+    let lines = client.command("FETCH 1:2 (BODY.PEEK[] UID)").await;
+    assert_eq!(lines[0], format!("* 1 FETCH (BODY[] {{{}}}", message.len()));
+    let got = lines[1..].join("\r\n");
+    assert!(got.starts_with(&format!("{message} UID 1)\r\n* 2 FETCH")));
+    let lines = client.command("FETCH 1 BODY.PEEK[TEXT]<300000.20>").await;
+    assert_eq!(lines[1..].join("\r\n")[..20], body[300_000..300_020]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_messages_come_in_batches_and_each_once() {
+    let site = Site::new().await;
+    let mut client = site.login("alice").await;
+    const ONE: &str = " {20+}\r\nSubject: x\r\n\r\n";
+    for _ in 0..5 {
+        let parts = format!("{ONE}123456").repeat(500);
+        client.command(&format!("APPEND INBOX{parts}")).await;
+    }
+    client.command("SELECT INBOX").await;
+    for items in ["(UID FLAGS)", "(UID ENVELOPE)", "(UID PREVIEW BODY.PEEK[HEADER.FIELDS (TO)])"] {
+        let lines = client.command(&format!("FETCH 1:* {items}")).await;
+        let heads: Vec<&String> = lines.iter().filter(|line| line.contains(" FETCH (")).collect();
+        assert_eq!(heads.len(), 2500, "{items}");
+        for (n, head) in (1..).zip(heads) {
+            assert!(head.starts_with(&format!("* {n} FETCH (UID {n} ")), "{head}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_elsewhere_is_handed_over() {
+    struct Elsewhere;
+    impl Homes for Elsewhere {
+        fn home(&self, _: Guid, _: Guid) -> FindHome<'_> {
+            Box::pin(async { Ok(Home::Remote("mbx2".into())) })
+        }
+    }
+    let site = Site::new().await;
+    let server = changed(&site, |server| {
+        server.homes = Arc::new(Elsewhere);
+        server.plaintext_login = true;
+    });
+    let (mut ours, theirs) = Stream::pair(4096);
+    ours.write_all(b"x7 LOGIN bob secret\r\nx8 SELECT INBOX\r\n").await.unwrap();
+    let (_trigger, shutdown) = Shutdown::new();
+    let end = imap::run(theirs, "127.0.0.1:1".parse().unwrap(), shutdown, server).await;
+    let End::Handover(handover) = end else { panic!("not handed over") };
+    assert_eq!((handover.server.as_str(), handover.tag.as_str()), ("mbx2", "x7"));
+    assert_eq!(handover.principal.primary.to_string(), "bob@example.com");
+    assert_eq!(&handover.early[..], b"x8 SELECT INBOX\r\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shutdown_says_goodbye() {
+    let site = Site::new().await;
+    let mut client = site.login("alice").await;
+    site.shut_down();
+    assert!(client.line().await.starts_with("* BYE"));
+    assert_eq!(client.next_line().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_only_talks_nonsense_is_let_go() {
+    let site = Site::new().await;
+    let mut client = site.connect();
+    client.line().await;
+    client.send(&b"nonsense\r\n".repeat(30)).await;
+    let mut last = String::new();
+    while let Some(line) = client.next_line().await {
+        last = line;
+    }
+    assert_eq!(last, "* BYE Too many bad commands");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endless_line_ends_the_connection() {
+    let site = Site::new().await;
+    let mut client = site.connect();
+    client.line().await;
+    client.send(&b"a".repeat(types::limits::IMAP_LINE_OCTETS_MAX + 10)).await;
+    assert!(client.line().await.starts_with("* BYE"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_arrives_the_session_answers_or_ends() {
+    let site = Site::new().await;
+    for seed in [
+        &b"\x00\xff\xfe\r\n"[..],
+        b"{5}\r\nab",
+        b"a LOGIN {1+}\r\n",
+        b"a APPEND INBOX ({1+}\r\nx {3+}\r\nabc\r\n",
+        b"a APPEND INBOX {3+}\r\nabc {3+}\r\nab",
+        b"a SEARCH ((((((((((\r\n",
+        b"a FETCH 4294967295:* (BODY[1.2.3.4.HEADER.FIELDS (\"\")]<4294967295.4294967295>)\r\n",
+        b"a UID STORE *:1 FLAGS ()\r\n",
+        b"a IDLE\r\nrubbish\r\n",
+        b"a STORE $ +FLAGS (x)\r\na THREAD REFERENCES UTF-8 UID 1:*\r\n",
+    ] {
+        for before in ["", "t SELECT INBOX\r\n"] {
+            let mut client = site.login("alice").await;
+            client.send(before.as_bytes()).await;
+            client.send(seed).await;
+            client.stream().shutdown().await.unwrap();
+            let mut rest = Vec::new();
+            client.stream().read_to_end(&mut rest).await.unwrap();
+        }
+    }
+    site.login("alice").await.command("NOOP").await;
+}
+
+/// Reads until this text has come. Without a timer: the clock is paused.
+async fn read_until(stream: &mut Stream, text: &str) -> String {
+    let mut all = String::new();
+    while !all.contains(text) {
+        let mut chunk = [0; 1024];
+        let count = stream.read(&mut chunk).await.unwrap();
+        assert!(count > 0, "closed after {all:?}");
+        all.push_str(std::str::from_utf8(&chunk[..count]).unwrap());
+    }
+    all
+}
+
+#[tokio::test]
+async fn idle_shows_signs_of_life_and_ends() {
+    let site = Site::new().await;
+    let mut client = site.login("alice").await;
+    client.send(b"a IDLE\r\n").await;
+    assert_eq!(client.line().await, "+ idling");
+    tokio::time::pause();
+    let all = read_until(client.stream(), "* BYE").await;
+    assert!(all.matches("* OK Still here").count() >= 10, "{all}");
+}
+
+#[tokio::test]
+async fn who_does_not_log_in_is_let_go() {
+    let site = Site::new().await;
+    let mut client = site.connect();
+    client.line().await;
+    tokio::time::pause();
+    read_until(client.stream(), "* BYE Idle for too long").await;
+}
