@@ -1,6 +1,6 @@
 //! The program's own log: lines on standard error.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
@@ -12,5 +12,10 @@ const VARIABLE: &str = "RIALTO_LOG";
 pub fn start(default: Level) {
     let filter = EnvFilter::builder().with_default_directive(default.into());
     let filter = filter.with_env_var(VARIABLE).from_env_lossy();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let colours = io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(colours)
+        .init();
 }

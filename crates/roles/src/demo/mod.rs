@@ -11,6 +11,7 @@
 
 mod environment;
 mod fill;
+mod free_ports;
 mod options;
 pub mod samples;
 mod settings;

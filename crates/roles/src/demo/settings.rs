@@ -1,6 +1,6 @@
 //! The settings of a demonstration, as a configuration file would say them.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use config::send::{AddressSpace, SmartHost};
 use config::settings::{ClientAccess, ListenerOverride, LoginType, Resolver, Tls};
@@ -9,6 +9,7 @@ use net::listener::BindError;
 use ports::Listener;
 use ports::listeners::{CLIENT_FRONTEND_25, DEMO_SINK};
 
+use super::free_ports::FreePorts;
 use super::{DemoError, Options, Ports};
 use crate::StartError;
 
@@ -20,6 +21,7 @@ const SECOND_LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
 /// The settings for these options. Looks for free ports where options leave them open.
 pub fn settings(options: &Options) -> Result<Settings, DemoError> {
+    let mut free = FreePorts::new();
     let mut settings = Settings {
         server_name: format!("mbx1.{}", options.domain.to_ascii()),
         domains: vec![options.domain.to_ascii()],
@@ -30,12 +32,12 @@ pub fn settings(options: &Options) -> Result<Settings, DemoError> {
         resolver: Resolver { allow_loopback: true, ..Resolver::default() },
         imap4: client_access(options),
         pop3: client_access(options),
-        listener: listeners(options)?,
+        listener: listeners(options, &mut free)?,
         ..Settings::default()
     };
     match options.ports {
         Ports::Offset(offset) => settings.port_offset = offset,
-        Ports::AnyFree => place_on_free_ports(&mut settings)?,
+        Ports::AnyFree => place_on_free_ports(&mut settings, &mut free)?,
     }
     settings.send_connector = vec![to_sink(&settings)?];
     Ok(settings)
@@ -64,9 +66,9 @@ fn client_access(options: &Options) -> ClientAccess {
 }
 
 /// What differs from the documented listeners: the sink, and submission on 25.
-fn listeners(options: &Options) -> Result<Vec<ListenerOverride>, BindError> {
+fn listeners(options: &Options, free: &mut FreePorts) -> Result<Vec<ListenerOverride>, BindError> {
     let submission = submission_on_25(options.address);
-    Ok([sink()?].into_iter().chain(submission).collect())
+    Ok([sink(free)?].into_iter().chain(submission).collect())
 }
 
 /// Client Frontend on 25 as well (row C-14), for clients that can use nothing else. It needs
@@ -81,12 +83,12 @@ fn submission_on_25(address: IpAddr) -> Option<ListenerOverride> {
 }
 
 /// The sink has no documented port: any free one, known before the connector that leads to it.
-fn sink() -> Result<ListenerOverride, BindError> {
+fn sink(free: &mut FreePorts) -> Result<ListenerOverride, BindError> {
     Ok(ListenerOverride {
         row: DEMO_SINK.id.to_owned(),
         enabled: Some(true),
         addresses: Some(vec![SINK_ADDRESS]),
-        port: Some(free_port(SINK_ADDRESS)?),
+        port: Some(free.take(SINK_ADDRESS)?),
     })
 }
 
@@ -106,13 +108,13 @@ fn to_sink(settings: &Settings) -> Result<SendConnector, StartError> {
 
 /// Gives every listener that will be open a port of its own. Connectors are chosen by port,
 /// so "any port" must be settled before the first connection.
-fn place_on_free_ports(settings: &mut Settings) -> Result<(), DemoError> {
+fn place_on_free_ports(settings: &mut Settings, free: &mut FreePorts) -> Result<(), DemoError> {
     let endpoints = settings.endpoints().map_err(StartError::from)?;
     for endpoint in endpoints.iter().filter(|endpoint| endpoint.enabled) {
         let Some(binding) = endpoint.bindings.first() else { continue };
         let changed = override_of(settings, endpoint.listener);
         if changed.port.is_none() {
-            changed.port = Some(free_port(binding.address())?);
+            changed.port = Some(free.take(binding.address())?);
         }
     }
     Ok(())
@@ -127,10 +129,4 @@ fn override_of<'s>(settings: &'s mut Settings, listener: &Listener) -> &'s mut L
         all.len() - 1
     });
     &mut all[place]
-}
-
-/// A port nobody has now. The system hands such ports out in turn, so that nobody is likely
-/// to get it until it is bound again.
-fn free_port(address: IpAddr) -> Result<u16, BindError> {
-    Ok(net::Listener::bind(SocketAddr::new(address, 0))?.local().port())
 }
