@@ -19,7 +19,7 @@ use crate::codec::command::tag_of;
 use crate::codec::{Command, Frame, Literal, parse};
 use crate::commands::authenticate::Login;
 use crate::commands::idle::wake;
-use crate::commands::{append, id, notify};
+use crate::commands::{append, id, idle, notify};
 use crate::io::{Io, after_secs};
 use crate::reply::{Condition, Outcome, Reply, Trouble};
 use crate::server::Server;
@@ -108,6 +108,9 @@ enum Request {
 /// What comes after a command.
 enum Next {
     Continue,
+    /// IDLE begins. It runs apart, so that a waiting session does not keep the room that the
+    /// largest command needs.
+    Idle,
     Logout,
     Elsewhere(Box<Remote>),
 }
@@ -123,6 +126,7 @@ impl Service {
             let request = self.request().await?;
             match Box::pin(self.handle(request)).await? {
                 Next::Continue => {}
+                Next::Idle => Box::pin(self.idle()).await?,
                 Next::Logout => return Ok(None),
                 Next::Elsewhere(remote) => return Ok(Some(*remote)),
             }
@@ -130,6 +134,12 @@ impl Service {
                 return Err(Trouble::Bye("Too many bad commands"));
             }
         }
+    }
+
+    async fn idle(&mut self) -> Result<(), Trouble> {
+        let State::Authenticated(session) = &mut self.state else { return Ok(()) };
+        let outcome = idle::idle(session, &mut self.io).await;
+        Box::pin(self.finish(outcome, true)).await.map(|_| ())
     }
 
     async fn bye(&mut self, why: &str) -> Result<(), LineError> {
@@ -142,7 +152,7 @@ impl Service {
             match self.frame().await? {
                 Frame::Command => return Ok(Request::Text(self.io.framer().take_text())),
                 Frame::Literal(literal) => {
-                    if let Some(request) = self.literal(literal).await? {
+                    if let Some(request) = Box::pin(self.literal(literal)).await? {
                         return Ok(request);
                     }
                 }
@@ -256,6 +266,9 @@ impl Service {
                 return self.logged_in(login).await;
             }
             Command::Unauthenticate => self.unauthenticate(),
+            Command::Idle if matches!(self.state, State::Authenticated(_)) => {
+                return Ok(Next::Idle);
+            }
             command => match &mut self.state {
                 State::Authenticated(session) => session.execute(&mut self.io, command).await,
                 State::NotAuthenticated if command == Command::Noop => Ok(Reply::ok("Done")),

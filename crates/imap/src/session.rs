@@ -102,7 +102,6 @@ impl Authenticated {
             Command::Select(select) => commands::select::select(self, io, select).await,
             Command::Close => commands::close::close(self).await,
             Command::Unselect => commands::close::unselect(self),
-            Command::Idle => commands::idle::idle(self, io).await,
             Command::Noop => Ok(Reply::ok("Done")),
             other => self.execute_on_account(io, other).await,
         }

@@ -8,23 +8,24 @@ use crate::session::Authenticated;
 pub async fn enable(session: &mut Authenticated, io: &mut Io, names: Vec<String>) -> Outcome {
     let mut enabled = Vec::new();
     for name in names {
-        if switch_on(session, &name) && !enabled.contains(&name) {
-            enabled.push(name);
-        }
+        let name = switch_on(session, &name);
+        enabled.extend(name.filter(|name| !enabled.contains(name)));
     }
     io.put(format!("* ENABLED {}", enabled.join(" ")).trim_end().as_bytes()).await?;
     io.put(b"\r\n").await?;
     Ok(Reply::ok("ENABLE completed"))
 }
 
-fn switch_on(session: &mut Authenticated, name: &str) -> bool {
+/// The name as it is listed.
+fn switch_on(session: &mut Authenticated, name: &str) -> Option<&'static str> {
     let enabled = &mut session.enabled;
     match name {
         "CONDSTORE" => enabled.condstore = true,
         "QRESYNC" => (enabled.condstore, enabled.qresync) = (true, true),
         "UTF8=ACCEPT" => enabled.utf8 = true,
         "IMAP4REV2" => enabled.rev2 = true,
-        _ => return false,
+        _ => return None,
     }
-    true
+    const LISTED: [&str; 4] = ["CONDSTORE", "QRESYNC", "UTF8=ACCEPT", "IMAP4rev2"];
+    LISTED.into_iter().find(|listed| listed.eq_ignore_ascii_case(name))
 }

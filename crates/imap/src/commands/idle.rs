@@ -15,7 +15,7 @@ pub async fn idle(session: &mut Authenticated, io: &mut Io) -> Outcome {
     let deadline = after_secs(limits::IMAP_IDLE_SECS);
     loop {
         session.sync(io, true).await?;
-        notify::tell(session, io).await?;
+        Box::pin(notify::tell(session, io)).await?;
         let heartbeat = after_secs(limits::IMAP_HEARTBEAT_SECS).min(deadline);
         let frame = tokio::select! {
             frame = io.frame(heartbeat) => frame,
