@@ -60,7 +60,7 @@ impl Session {
 
     fn conclude(&mut self, session: &SessionInfo, turn: Turn) -> SaslAnswer {
         match turn {
-            Turn::Challenge(challenge) => return SaslAnswer::Challenge(challenge),
+            Turn::Challenge(challenge) => SaslAnswer::Challenge(challenge),
             Turn::Done(principal) => {
                 let name = principal.login.clone();
                 tracing::info!(user = %name, peer = %session.peer, "logged in");
