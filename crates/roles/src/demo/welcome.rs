@@ -86,16 +86,18 @@ struct Reader {
     password: String,
     credentials: String,
     authority: String,
+    authority_path: String,
 }
 
 impl Reader {
     fn new(demo: &Demo) -> Self {
         let user = demo.user_addresses().first().map(ToString::to_string).unwrap_or_default();
-        let authority = demo.server.authority_file().map(path);
+        let authority = demo.server.authority_file().map(path).unwrap_or_default();
         Reader {
             credentials: quoted(&format!("{user}:{}", demo.options.password)),
             password: quoted(&demo.options.password),
-            authority: quoted(&authority.unwrap_or_default()),
+            authority: quoted(&authority),
+            authority_path: authority,
             user,
         }
     }
@@ -125,9 +127,8 @@ impl Reader {
     }
 
     fn browse(&self, at: SocketAddr) -> String {
-        let user = self.user.replace('@', "%40");
-        let authority = &self.authority;
-        format!("mutt -e 'set ssl_ca_certificates_file={authority}' -f imaps://{user}@{at}/INBOX")
+        let trust = quoted(&format!("set ssl_ca_certificates_file=\"{}\"", self.authority_path));
+        format!("mutt -e {trust} -f imaps://{}@{at}/INBOX", self.user.replace('@', "%40"))
     }
 
     fn retrieve(&self, at: SocketAddr) -> String {
