@@ -115,11 +115,10 @@ impl Domain {
             return parse_literal(text);
         }
         let name = text.strip_suffix('.').unwrap_or(text);
-        if name.is_empty() || !name.split('.').all(is_label) {
-            return Err(AddressError::Domain);
-        }
-        let (unicode, result) = idna::domain_to_unicode(name);
+        let (unicode, result) = idna::domain_to_unicode(check_name(name)?);
         result.map_err(|_| AddressError::Domain)?;
+        // Mapping makes ASCII of compatibility letters: a blank, or the `>` that ends a path.
+        check_name(&unicode)?;
         Ok(Domain(unicode.to_lowercase()))
     }
 
@@ -164,10 +163,20 @@ impl FromStr for Domain {
     }
 }
 
+/// Labels with single dots between them, within the limits as they stand and in DNS.
+fn check_name(name: &str) -> Result<&str, AddressError> {
+    if !name.split('.').all(is_label) {
+        return Err(AddressError::Domain);
+    }
+    let ascii = idna::domain_to_ascii(name).map_err(|_| AddressError::Domain)?;
+    let fits = name.len().max(ascii.len()) <= DOMAIN_OCTETS_MAX
+        && ascii.split('.').all(|label| label.len() <= DOMAIN_LABEL_OCTETS_MAX);
+    if fits { Ok(name) } else { Err(AddressError::TooLong) }
+}
+
 /// Letters, digits, hyphens and underscores (met in practice), or non-ASCII for U-labels.
 fn is_label(label: &str) -> bool {
     !label.is_empty()
-        && label.len() <= DOMAIN_LABEL_OCTETS_MAX
         && !label.starts_with('-')
         && !label.ends_with('-')
         && label.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c) || !c.is_ascii())
@@ -290,6 +299,24 @@ mod tests {
         ] {
             assert_eq!(Address::parse(text).is_ok(), legal, "{text}");
         }
+    }
+
+    #[test]
+    fn mapping_makes_nothing_illegal() {
+        for text in ["a\u{a0}b.test", "´.example", "a＞b.test", "a。。b", "ａ．．b", "a＠b.test"]
+        {
+            assert!(Domain::parse(text).is_err(), "{text}");
+        }
+        assert_eq!(Domain::parse("ａ。test").unwrap().as_str(), "a.test");
+    }
+
+    #[test]
+    fn a_label_is_measured_as_dns_sees_it() {
+        let label = "例".repeat(22);
+        assert!(label.len() > DOMAIN_LABEL_OCTETS_MAX);
+        let domain = Domain::parse(&format!("{label}.test")).unwrap();
+        assert_eq!(Domain::parse(&domain.to_ascii()).unwrap(), domain);
+        assert!(Domain::parse(&"a".repeat(DOMAIN_LABEL_OCTETS_MAX + 1)).is_err());
     }
 
     #[test]
