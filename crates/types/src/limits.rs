@@ -321,3 +321,6 @@ pub const POP3_LOGON_FAILURES_MAX: u32 = 3;
 /// Octets that all messages being received may take together: seven of the largest, or
 /// thousands of usual ones. Beyond it DATA is answered with 452 4.3.1.
 pub const INTAKE_OCTETS_MAX: usize = 256 * 1024 * 1024;
+/// Sources whose messages per minute one connector counts; beyond it finished minutes are
+/// forgotten first.
+pub const MESSAGE_RATE_SOURCES_MAX: usize = 10_000;

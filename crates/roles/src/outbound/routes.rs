@@ -1,9 +1,9 @@
 //! Send connectors of the settings as transport routes by them.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use config::SendConnector;
+use sha2::{Digest, Sha256};
 use transport::{ConnectorGuid, RoutingTable};
 
 /// The settings' connectors by identity.
@@ -36,15 +36,11 @@ fn route(guid: ConnectorGuid, connector: &SendConnector) -> transport::SendConne
 }
 
 /// The identity of a connector that only its name identifies: the file has no GUIDs. Mail
-/// that waits for a connector finds it again after a restart.
+/// that waits for a connector finds it again after a restart and after an upgrade, so the
+/// hash is one that never changes.
 fn guid(name: &str) -> ConnectorGuid {
-    let half = |salt: u64| {
-        let mut hasher = DefaultHasher::new();
-        (salt, name.to_lowercase()).hash(&mut hasher);
-        hasher.finish().to_be_bytes()
-    };
+    let hash = Sha256::digest(name.to_lowercase().as_bytes());
     let mut guid = [0; 16];
-    guid[..8].copy_from_slice(&half(1));
-    guid[8..].copy_from_slice(&half(2));
+    guid.copy_from_slice(&hash[..16]);
     ConnectorGuid(guid)
 }

@@ -8,6 +8,7 @@ mod budget;
 mod connectors;
 mod envelope;
 mod intake;
+mod rate;
 mod session;
 
 use std::collections::HashMap;
@@ -24,7 +25,7 @@ use crate::server::Parts;
 use crate::tls::{self, StreamTls};
 use budget::Budget;
 pub(crate) use intake::Intake;
-use session::Session;
+use session::{Counting, Session};
 
 /// Serves connections of all SMTP listeners: which connector a connection belongs to is
 /// decided by where it came in and where from.
@@ -46,6 +47,7 @@ struct Shared {
 struct Door {
     policy: Arc<ConnectorPolicy>,
     gate: Arc<Gate>,
+    rate: Option<Arc<Counting>>,
 }
 
 impl SmtpIn {
@@ -58,7 +60,12 @@ impl SmtpIn {
                 true => net::ConnectionLimits::UNLIMITED,
                 false => connectors::connections(connector),
             };
-            let door = Door { policy: Arc::new(policy), gate: Gate::new(limits) };
+            let rate = Counting::of(connector).filter(|_| !parts.settings.unthrottled);
+            let door = Door {
+                policy: Arc::new(policy),
+                gate: Gate::new(limits),
+                rate: rate.map(Arc::new),
+            };
             (connector.name.clone(), door)
         });
         let intake = Intake {
@@ -112,6 +119,7 @@ impl net::listener::Handler for SmtpIn {
             Arc::clone(&shared.intake),
             Arc::clone(&shared.authenticator),
             Arc::clone(&shared.budget),
+            door.rate.clone(),
         );
         let shutdown = connection.shutdown.clone();
         let ended =

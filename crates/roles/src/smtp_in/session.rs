@@ -1,11 +1,13 @@
 //! One SMTP connection: the login under way, and the message under way.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use auth::{
     AuthFailure, Authenticator, ChannelBinding, ClientInfo, Dialogue, Mechanism, Principal,
     Protocol, Turn,
 };
+use config::receive::{MessageRateSource, ReceiveConnector};
 use smtp::codec::{Enhanced, MailParams, RcptParams, Reply};
 use smtp::server::{
     Identity, PermissionGroups, Sasl, SaslAnswer, SessionInfo, Transaction, Verdict,
@@ -15,14 +17,42 @@ use types::{Address, ReversePath};
 
 use super::budget::{Budget, Exhausted, Held};
 use super::intake::Intake;
+use super::rate::{Rate, Source};
 
 /// Decides for one connection.
 pub(super) struct Session {
     intake: Arc<Intake>,
     authenticator: Arc<dyn Authenticator>,
     budget: Arc<Budget>,
+    rate: Option<Arc<Counting>>,
     dialogue: Option<Dialogue>,
     principal: Option<Arc<Principal>>,
+}
+
+/// MessageRateLimit of a connector, and what it is counted by.
+pub(super) struct Counting {
+    rate: Rate,
+    by: MessageRateSource,
+}
+
+impl Counting {
+    /// None when the connector has no limit.
+    pub(super) fn of(connector: &ReceiveConnector) -> Option<Self> {
+        let per_minute = connector.message_rate_limit.limit()?;
+        Some(Counting { rate: Rate::new(per_minute), by: connector.message_rate_source })
+    }
+
+    fn admits(&self, session: &SessionInfo, principal: Option<&Principal>) -> bool {
+        let address = Source::Address(session.peer.ip());
+        let user = principal.map(|principal| Source::User(principal.login.to_lowercase()));
+        let sources = match self.by {
+            MessageRateSource::None => Vec::new(),
+            MessageRateSource::IPAddress => vec![address],
+            MessageRateSource::User => vec![user.unwrap_or(address)],
+            MessageRateSource::All => user.into_iter().chain([address]).collect(),
+        };
+        self.rate.admit(&sources, Instant::now())
+    }
 }
 
 impl Session {
@@ -30,8 +60,9 @@ impl Session {
         intake: Arc<Intake>,
         authenticator: Arc<dyn Authenticator>,
         budget: Arc<Budget>,
+        rate: Option<Arc<Counting>>,
     ) -> Self {
-        Session { intake, authenticator, budget, dialogue: None, principal: None }
+        Session { intake, authenticator, budget, rate, dialogue: None, principal: None }
     }
 
     /// The principal, as long as the session counts as logged in: STARTTLS ends a login.
@@ -85,6 +116,12 @@ fn temporary(failure: &AuthFailure) -> Reply {
     Reply::new(454, Enhanced(4, 7, 0), &failure.to_string())
 }
 
+/// MessageRateLimit is reached.
+fn too_fast() -> Reply {
+    let text = "Message submission rate for this client has exceeded the configured limit";
+    Reply::new(421, Enhanced(4, 4, 2), text)
+}
+
 impl Backend for Session {
     type Sink = Message;
 
@@ -107,7 +144,11 @@ impl Backend for Session {
         reverse_path: &ReversePath,
         _params: &MailParams,
     ) -> Verdict {
-        self.intake.sender(session, self.principal(session), reverse_path).await
+        let principal = self.principal(session);
+        if self.rate.as_ref().is_some_and(|rate| !rate.admits(session, principal)) {
+            return Verdict::Refuse(too_fast());
+        }
+        self.intake.sender(session, principal, reverse_path).await
     }
 
     async fn rcpt_to(
