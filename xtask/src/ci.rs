@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::process::{cargo, succeed, succeed_watched};
-use crate::{Result, deny, tidy};
+use crate::{Result, deny, fuzz, tidy};
 
 /// A name to print, and what is done.
 type Step = (&'static str, fn() -> Result);
@@ -15,6 +15,7 @@ const STEPS: &[Step] = &[
     ("dependencies", deny::run),
     ("lints", lints),
     ("documentation", documentation),
+    ("fuzz", fuzz::smoke),
     ("tests", tests),
 ];
 

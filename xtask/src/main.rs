@@ -7,6 +7,7 @@
 mod bench;
 mod ci;
 mod deny;
+mod fuzz;
 mod process;
 mod rust_source;
 mod tidy;
@@ -24,6 +25,7 @@ cargo xtask TASK
   ci                              everything that must pass before a change is taken
   tidy                            rules that the compiler does not know, and a report of sizes
   deny                            licences, bans and sources of what we depend on (deny.toml)
+  fuzz [NAME] [--seconds N]       feed the decoders: with cargo-fuzz where it is, else on stable
   bench LABEL OUTDIR [PART ...]   the yardstick in bench/, against the server in the environment
   transcripts                     replay the recorded sessions of every protocol
 ";
@@ -45,6 +47,7 @@ fn run(arguments: &[String]) -> Result {
         "ci" => ci::run(),
         "tidy" => tidy::run(),
         "deny" => deny::run(),
+        "fuzz" => fuzz::run(rest),
         "bench" => bench::run(rest),
         "transcripts" => transcripts::run(),
         "help" | "--help" | "-h" => {

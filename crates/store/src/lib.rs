@@ -28,6 +28,8 @@ mod directory;
 pub mod engine;
 mod error;
 mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod job;
 pub mod keys;

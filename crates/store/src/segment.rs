@@ -9,7 +9,7 @@
 //! behind the last record, or in a new file when the old one does not end with a whole record.
 
 mod file;
-mod record;
+pub(crate) mod record;
 mod spill;
 
 use std::collections::HashMap;

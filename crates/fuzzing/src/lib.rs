@@ -1,0 +1,46 @@
+//! What fuzzers call: one function per decoder, from octets to nothing.
+//!
+//! A [`Target`] hands octets to one decoder and asserts what must hold whatever they are:
+//! no panic; what is decoded encodes and decodes to the same; a stream cut elsewhere means the
+//! same. The workspace in `fuzz/` runs the targets under libFuzzer; [`mutate`] and [`corpus`]
+//! do it on a stable compiler, without coverage, for the smoke test.
+//!
+//! What it is not: part of the server. Assertions here panic by design.
+
+pub mod corpus;
+pub mod mutate;
+pub mod targets;
+
+/// One decoder under test.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The name of its corpus under `fuzz/corpus` and of its program in `fuzz/fuzz_targets`.
+    pub name: &'static str,
+    /// Panics when something that must hold does not.
+    pub run: fn(&[u8]),
+}
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    Target { name: "auth_exchange", run: targets::auth::exchange },
+    Target { name: "auth_line", run: targets::auth::line },
+    Target { name: "content_bag", run: targets::content::bag },
+    Target { name: "content_derive", run: targets::content::derive },
+    Target { name: "content_summary", run: targets::content::summary },
+    Target { name: "imap_command", run: targets::imap::command },
+    Target { name: "imap_frames", run: targets::imap::frames },
+    Target { name: "mailbox_pages", run: targets::mailbox::pages },
+    Target { name: "mailbox_records", run: targets::mailbox::records },
+    Target { name: "net_proxy", run: targets::net::proxy },
+    Target { name: "pop3_command", run: targets::pop3::command },
+    Target { name: "smtp_command", run: targets::smtp::command },
+    Target { name: "smtp_data", run: targets::smtp::data },
+    Target { name: "smtp_reply", run: targets::smtp::reply },
+    Target { name: "store_rows", run: targets::store::rows },
+    Target { name: "types_address", run: targets::types::address },
+];
+
+/// The target of that name.
+pub fn target(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}

@@ -1,0 +1,39 @@
+//! Rows of a mailbox. They come from the disk, behind a checksum; an older program or a
+//! mistake of ours can still have written them.
+
+use std::fmt::Debug;
+
+use mailbox::page::{Directory, Page};
+use mailbox::record::{Counters, Folder, FolderCounters, JournalRow, Meta, QuotaLimits, Tombstone};
+use store::Record;
+
+use super::choice;
+
+/// Folder pages and their directory.
+pub fn pages(octets: &[u8]) {
+    comes_back::<Page>(octets);
+    comes_back::<Directory>(octets);
+}
+
+/// The other rows; the first octet chooses.
+pub fn records(octets: &[u8]) {
+    const RECORDS: &[fn(&[u8])] = &[
+        comes_back::<Counters>,
+        comes_back::<FolderCounters>,
+        comes_back::<Folder>,
+        comes_back::<JournalRow>,
+        comes_back::<Meta>,
+        comes_back::<QuotaLimits>,
+        comes_back::<Tombstone>,
+    ];
+    let (chosen, payload) = choice(octets);
+    RECORDS[chosen % RECORDS.len()](payload);
+}
+
+fn comes_back<R: Record + PartialEq + Debug>(payload: &[u8]) {
+    if let Ok(record) = R::decode(R::VERSION, payload) {
+        let mut encoded = Vec::new();
+        record.encode(&mut encoded);
+        assert_eq!(R::decode(R::VERSION, &encoded).ok(), Some(record));
+    }
+}

@@ -1,0 +1,21 @@
+//! The targets, one file per crate whose decoders they call.
+
+pub mod auth;
+pub mod content;
+pub mod imap;
+pub mod mailbox;
+pub mod net;
+pub mod pop3;
+pub mod smtp;
+pub mod store;
+pub mod types;
+
+/// Takes the first octet off as a choice of the fuzzer; nothing to choose means zero.
+fn choice(octets: &[u8]) -> (usize, &[u8]) {
+    octets.split_first().map_or((0, octets), |(first, rest)| (usize::from(*first), rest))
+}
+
+/// Cuts `octets` in two where `choice` says.
+fn cut(octets: &[u8], choice: usize) -> (&[u8], &[u8]) {
+    octets.split_at(choice % (octets.len() + 1))
+}
