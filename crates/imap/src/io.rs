@@ -76,16 +76,23 @@ impl Io {
 
     /// Turns a literal down and waits for the end of its command.
     pub async fn refuse(&mut self, literal: Literal, deadline: Instant) -> Result<(), LineError> {
-        if !self.framer.refuse(literal) {
-            while self.frame(deadline).await? != Frame::Refused {}
+        if self.framer.refuse(literal) {
+            return Ok(());
         }
-        Ok(())
+        loop {
+            match self.frame(deadline).await? {
+                Frame::Refused => return Ok(()),
+                Frame::LineTooLong => return Err(LineError::TooLong),
+                _ => {}
+            }
+        }
     }
 
     /// Waits for the end of a command of which nothing more is wanted.
     pub async fn skip_command(&mut self, deadline: Instant) -> Result<(), LineError> {
         match self.frame(deadline).await? {
             Frame::Literal(literal) => self.refuse(literal, deadline).await,
+            Frame::LineTooLong => Err(LineError::TooLong),
             _ => {
                 self.framer.take_text();
                 Ok(())
