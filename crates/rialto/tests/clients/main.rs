@@ -1,0 +1,20 @@
+//! Mail programs that people use, against the real binary on loopback: one module a program.
+//!
+//! What it is not: protocols are tested in their own crates, byte by byte. Here counts what a
+//! program that nobody here wrote makes of the whole server.
+//!
+//! Invariants: every test has a server, ports and a folder of its own; a program that is not
+//! installed is told loudly, and fails the test where `CI` is `true`; what a program did is
+//! looked at with other eyes than its own, those of [`support`].
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod curl;
+mod mbsync;
+mod mutt;
+mod postfix;
+mod python;
+mod restart;
+mod rows;
+mod support;
+mod swaks;

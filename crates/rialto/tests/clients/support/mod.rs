@@ -1,0 +1,10 @@
+//! What the tests share: servers, programs, and eyes of our own.
+
+pub mod imap;
+pub mod message;
+pub mod patience;
+pub mod ports;
+pub mod postfix;
+pub mod programs;
+pub mod server;
+pub mod smtp;
