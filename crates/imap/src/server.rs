@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use auth::{Authenticator, Principal, RecipientId};
+use auth::{Authenticator, Principal, RecipientId, UserSessions};
 use directory::{Directory, Recipient};
 use mailbox::{Guid, Home, Homes, Mailbox};
 use net::ServerTls;
@@ -26,6 +26,8 @@ pub struct Server {
     pub tls: Option<ServerTls>,
     /// Passwords are taken without TLS (LoginType PlainTextLogin). For loopback only.
     pub plaintext_login: bool,
+    /// Open sessions of each user (MaxConnectionsPerUser).
+    pub sessions: Arc<UserSessions>,
     /// Octets of the largest message (APPENDLIMIT).
     pub message_octets_max: u64,
     /// Capabilities never listed.

@@ -408,9 +408,13 @@ impl Service {
         principal: Principal,
         mailbox: mailbox::Mailbox,
     ) -> Result<Next, Trouble> {
+        let Some(place) = self.server.sessions.enter(principal.recipient) else {
+            let reply = Reply::no("Too many connections of this user").code("LIMIT");
+            return self.finish(Ok(reply), true).await;
+        };
         let hidden_capabilities = self.server.hidden_for(&principal);
         let server = Arc::clone(&self.server);
-        let account = Account { principal, mailbox, hidden_capabilities, server };
+        let account = Account { principal, mailbox, hidden_capabilities, server, _place: place };
         self.state = State::Authenticated(Box::new(Authenticated::new(account)));
         let code = format!("CAPABILITY {}", self.capabilities());
         self.answer(&Reply::ok("Logged in").code(code)).await?;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use auth::Principal;
+use auth::{Principal, UserSession};
 use mailbox::Mailbox;
 
 use crate::codec::Command;
@@ -56,6 +56,8 @@ pub struct Account {
     pub hidden_capabilities: Vec<String>,
     /// The server's settings and services.
     pub server: Arc<Server>,
+    /// This session's place among the user's.
+    pub _place: UserSession,
 }
 
 /// A session after login.

@@ -24,6 +24,7 @@ fn changed(site: &Site, change: impl FnOnce(&mut Server)) -> Arc<Server> {
         plaintext_login: false,
         message_octets_max: from.message_octets_max,
         hidden_capabilities: vec!["NOTIFY".into()],
+        sessions: Arc::clone(&from.sessions),
     };
     change(&mut server);
     Arc::new(server)
@@ -246,4 +247,20 @@ async fn who_does_not_log_in_is_let_go() {
     client.line().await;
     tokio::time::pause();
     read_until(client.stream(), "* BYE Idle for too long").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_has_so_many_sessions_at_a_time() {
+    let site = Site::new().await;
+    let server = changed(&site, |server| {
+        server.plaintext_login = true;
+        server.sessions = auth::UserSessions::new(1);
+    });
+    let mut first = connect(&server);
+    first.line().await;
+    first.command("LOGIN alice@example.com secret").await;
+    let mut second = connect(&server);
+    second.line().await;
+    second.send(b"b LOGIN alice@example.com secret\r\n").await;
+    assert_eq!(second.line().await, "b NO [LIMIT] Too many connections of this user");
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth::{Authenticator, ClientInfo, Principal, Protocol};
+use auth::{Authenticator, ClientInfo, Principal, Protocol, UserSessions};
 use mailbox::{Fault, Guid, Home, Homes};
 use net::{LineStream, ServerTls, Stream};
 
@@ -18,6 +18,8 @@ pub struct Server {
     pub authenticator: Arc<dyn Authenticator>,
     /// Where mailboxes are.
     pub homes: Arc<dyn Homes>,
+    /// Open sessions of each user (MaxConnectionsPerUser).
+    pub sessions: Arc<UserSessions>,
     /// For STLS; `None` where the listener begins with TLS.
     pub tls: Option<ServerTls>,
     /// Passwords are taken without TLS: LoginType PlainTextLogin. Off unless switched on by
@@ -68,6 +70,11 @@ pub async fn run(stream: Stream, peer: IpAddr, server: &Server, start: Start) ->
     let Ok(logged_in) = logged_in else { return end(stream).await };
     let principal = logged_in.principal;
     tracing::info!(user = %principal.login, utf8 = logged_in.utf8, "logged in");
+    let Some(_place) = server.sessions.enter(principal.recipient) else {
+        let text = "too many connections of this user";
+        response::err(stream.output(), Some(Code::SysTemp), text);
+        return end(stream).await;
+    };
     let home = server.homes.home(Guid(principal.mailbox.0), Guid(principal.recipient.0)).await;
     match home {
         Ok(Home::Remote(server)) => {

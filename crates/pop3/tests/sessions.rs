@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use auth::{
     Attempt, AuthFailure, Authenticator, ClientInfo, Evidence, Password, Principal, RecipientId,
-    ScramSecret, Verification,
+    ScramSecret, UserSessions, Verification,
 };
 use mailbox::{Access, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber, NewItem, Special};
 use net::Stream;
@@ -67,6 +67,7 @@ impl Fixture {
         let server = Server {
             authenticator: Arc::new(Alice),
             homes: Arc::new(OneMailbox(mailbox.clone())),
+            sessions: UserSessions::new(16),
             tls: None,
             plaintext_login: true,
             pre_authentication_timeout: Duration::from_secs(60),
@@ -170,8 +171,8 @@ async fn deletes_at_quit_only() {
 async fn the_list_is_frozen_and_unique_ids_stay() {
     let f = Fixture::new(&[ONE, TWO]).await;
     let before = f.talk(&format!("{LOGIN}UIDL 2\r\nDELE 1\r\nQUIT\r\n")).await;
-    let answers = before.lines().filter_map(|line| line.strip_prefix("+OK 2 "));
-    let id = answers.last().unwrap().to_owned();
+    let mut answers = before.lines().filter_map(|line| line.strip_prefix("+OK 2 "));
+    let id = answers.next_back().unwrap().to_owned();
     append(&f.mailbox, ONE).await;
     let after = f.talk(&format!("{LOGIN}UIDL\r\nQUIT\r\n")).await;
     assert!(after.contains(&format!("\r\n1 {id}\r\n2 ")), "{after}");
@@ -238,4 +239,20 @@ async fn garbage_is_answered_and_bounded() {
     let long = format!("{}\r\nQUIT\r\n", "x".repeat(5000));
     let answers = f.talk(&long).await;
     assert!(answers.ends_with("-ERR line too long\r\n+OK goodbye\r\n"), "{answers}");
+}
+
+#[tokio::test]
+async fn a_user_has_so_many_sessions_at_a_time() {
+    let mut f = Fixture::new(&[]).await;
+    let sessions = UserSessions::new(1);
+    Arc::get_mut(&mut f.server).unwrap().sessions = Arc::clone(&sessions);
+    let place = sessions.enter(RecipientId(ALICE.0));
+    let refused = f.talk(&format!("{LOGIN}STAT\r\n")).await;
+    assert!(
+        refused.ends_with("-ERR [SYS/TEMP] too many connections of this user\r\n"),
+        "{refused}"
+    );
+    drop(place);
+    let served = f.talk(&format!("{LOGIN}STAT\r\nQUIT\r\n")).await;
+    assert!(served.ends_with("+OK 0 0\r\n+OK goodbye\r\n"), "{served}");
 }

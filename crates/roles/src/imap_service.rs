@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth::Authenticator;
+use auth::{Authenticator, UserSessions};
 use config::settings::{ClientAccess, LoginType};
 use directory::Directory;
 use imap::service::End;
@@ -25,13 +25,15 @@ pub(crate) struct Imap4Parts<'p> {
     pub authenticator: Arc<dyn Authenticator>,
     pub directory: Directory,
     pub homes: Arc<dyn Homes>,
+    pub sessions: Arc<UserSessions>,
     pub tls: ServerTls,
     pub implicit: bool,
 }
 
 impl Imap4 {
     pub(crate) fn new(parts: Imap4Parts<'_>) -> Self {
-        let Imap4Parts { name, settings, authenticator, directory, homes, tls, implicit } = parts;
+        let Imap4Parts { name, settings, authenticator, directory, homes, sessions, tls, implicit } =
+            parts;
         let server = imap::Server {
             name: name.to_owned(),
             authenticator,
@@ -39,6 +41,7 @@ impl Imap4 {
             homes,
             tls: Some(tls.clone()).filter(|_| !implicit),
             plaintext_login: settings.login_type == LoginType::PlainTextLogin,
+            sessions,
             message_octets_max: MESSAGE_OCTETS_MAX as u64,
             hidden_capabilities: Vec::new(),
         };

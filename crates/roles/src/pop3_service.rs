@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth::Authenticator;
+use auth::{Authenticator, UserSessions};
 use config::settings::{ClientAccess, LoginType};
 use mailbox::Homes;
 use net::{Connection, ServerTls};
@@ -21,12 +21,14 @@ impl Pop3 {
         settings: &ClientAccess,
         authenticator: Arc<dyn Authenticator>,
         homes: Arc<dyn Homes>,
+        sessions: Arc<UserSessions>,
         tls: ServerTls,
         implicit: bool,
     ) -> Self {
         let server = pop3::Server {
             authenticator,
             homes,
+            sessions,
             tls: Some(tls.clone()).filter(|_| !implicit),
             plaintext_login: settings.login_type == LoginType::PlainTextLogin,
             pre_authentication_timeout: settings.pre_authenticated_connection_timeout.duration(),

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use auth::{Authenticator, VerifierOptions};
+use auth::{Authenticator, UserSessions, VerifierOptions};
 use config::{Endpoint, EndpointError, Settings};
 use directory::{AcceptedDomain, DomainKind};
 use mailbox::Homes;
@@ -115,6 +115,10 @@ pub(crate) struct Parts {
     pub authenticator: Arc<dyn Authenticator>,
     pub tls: ServerTls,
     pub signers: Arc<Signers>,
+    /// Of both IMAP4 listeners together.
+    pub imap_sessions: Arc<UserSessions>,
+    /// Of both POP3 listeners together.
+    pub pop3_sessions: Arc<UserSessions>,
 }
 
 impl Parts {
@@ -140,6 +144,8 @@ impl MailboxServer {
             authenticator: Arc::new(storage.directory.clone()),
             tls: tls(&certificates)?,
             signers: crate::dkim_keys::load(&settings)?,
+            imap_sessions: UserSessions::new(settings.imap4.max_connections_per_user),
+            pop3_sessions: UserSessions::new(settings.pop3.max_connections_per_user),
             settings: settings.clone(),
             storage: storage.clone(),
             transport: transport.clone(),
@@ -343,6 +349,7 @@ fn imap4(parts: &Parts, implicit: bool) -> Protocol<Imap4> {
             authenticator: Arc::clone(&parts.authenticator),
             directory: parts.storage.directory.clone(),
             homes: parts.homes.clone(),
+            sessions: Arc::clone(&parts.imap_sessions),
             tls: parts.tls.clone(),
             implicit,
         }),
@@ -357,7 +364,14 @@ fn pop3(parts: &Parts, implicit: bool) -> Protocol<Pop3> {
         implementation: "pop3::service",
         limits: client_limits(settings),
         farewell: if implicit { b"" } else { b"-ERR [SYS/TEMP] too many connections\r\n" },
-        handler: Pop3::new(settings, authenticator, homes, parts.tls.clone(), implicit),
+        handler: Pop3::new(
+            settings,
+            authenticator,
+            homes,
+            Arc::clone(&parts.pop3_sessions),
+            parts.tls.clone(),
+            implicit,
+        ),
     }
 }
 

@@ -71,6 +71,7 @@ impl Site {
             homes: Arc::new(homes),
             tls: None,
             plaintext_login: true,
+            sessions: auth::UserSessions::new(16),
             message_octets_max: 1_000_000,
             hidden_capabilities: Vec::new(),
         };
