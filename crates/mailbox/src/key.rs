@@ -164,9 +164,14 @@ pub fn is_content_head(key: &[u8]) -> bool {
 
 /// The content a row belongs to.
 pub fn content_number(key: &[u8]) -> Option<ContentNumber> {
+    number_of(key).map(ContentNumber::new)
+}
+
+/// The number that follows the table.
+fn number_of(key: &[u8]) -> Option<u64> {
     const START: usize = 6;
     let number = key.get(START..START + 8)?.try_into().ok()?;
-    Some(ContentNumber::new(u64::from_be_bytes(number)))
+    Some(u64::from_be_bytes(number))
 }
 
 /// A further row of a content that is too large for one.
@@ -176,6 +181,23 @@ pub fn content_row(mailbox: MailboxNumber, number: ContentNumber, row: u64) -> V
         key.extend_from_slice(&(row as u16).to_be_bytes());
     }
     key
+}
+
+/// A mark of derived data.
+pub fn derived(mailbox: MailboxNumber, name: &str) -> Vec<u8> {
+    let mut key = table(mailbox, Table::Derived);
+    key.extend_from_slice(name.as_bytes());
+    key
+}
+
+/// The start of the rows of one segment of the search index.
+pub fn postings(mailbox: MailboxNumber, segment: u64) -> Vec<u8> {
+    numbered(mailbox, Table::Postings, segment)
+}
+
+/// The segment of the search index that a row belongs to.
+pub fn postings_segment(key: &[u8]) -> Option<u64> {
+    number_of(key)
 }
 
 /// The overlay of one item.

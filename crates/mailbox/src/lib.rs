@@ -17,6 +17,7 @@ pub mod change;
 mod defaults;
 mod fault;
 pub mod flags;
+pub mod fulltext;
 mod home;
 pub mod id;
 pub mod key;

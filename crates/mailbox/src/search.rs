@@ -3,17 +3,21 @@
 //!
 //! A criterion is decided by the cheapest thing that knows the answer: the entry, then the
 //! content row, then the message's text. Text is compared as [`content::search`] defines it.
+//! What is asked of the text is asked of the index first ([`crate::fulltext`]), which leaves few
+//! messages to read, often none.
 
 use std::ops::ControlFlow;
 
 use content::search::{Needle, SearchText};
-use content::{Summary, search};
+use content::{Part, Span, Summary, search};
 
 use crate::fault::Fault;
 use crate::flags::{Flags, Keywords};
+use crate::fulltext::{Index, Lookup, Query, Verdict};
 use crate::id::{ChangeNumber, ContentNumber, FolderId};
 use crate::page::Entry;
 use crate::record::Content;
+use crate::rights::Rights;
 use crate::uid_set::UidSet;
 use crate::view::View;
 
@@ -94,10 +98,6 @@ impl Criteria {
     /// What deciding costs: 0 by the entry, 1 by the content row, 2 by the text.
     fn cost(&self) -> u8 {
         match self {
-            Criteria::And(list) | Criteria::Or(list) => {
-                list.iter().map(Criteria::cost).max().unwrap_or(0)
-            }
-            Criteria::Not(inner) => inner.cost(),
             Criteria::Sent(..) | Criteria::Conversation(_) => 1,
             Criteria::Header(name, _) if is_subject(name) => 1,
             Criteria::Header(..) | Criteria::Body(_) | Criteria::Text(_) => 2,
@@ -105,16 +105,85 @@ impl Criteria {
         }
     }
 
-    /// Puts what is cheap to decide first, so that `And` and `Or` stop early.
-    fn cheap_first(&mut self) {
+    /// The question to the index, where that knows anything about it.
+    fn query(&self) -> Option<Query> {
         match self {
-            Criteria::And(list) | Criteria::Or(list) => {
-                list.iter_mut().for_each(Criteria::cheap_first);
-                list.sort_by_key(Criteria::cost);
+            Criteria::Text(needle) => Query::text(needle),
+            Criteria::Body(needle) => Query::body(needle),
+            Criteria::Header(name, needle) if is_subject(name) && !needle.as_str().is_empty() => {
+                Query::subject(needle)
             }
-            Criteria::Not(inner) => inner.cheap_first(),
-            _ => {}
+            Criteria::Header(name, needle) => Query::header(name, needle),
+            _ => None,
         }
+    }
+}
+
+/// Criteria with what the index says about them, in the order of what they cost, so that `And`
+/// and `Or` stop early.
+struct Plan<'c> {
+    criteria: &'c Criteria,
+    lookup: Option<Lookup>,
+    inner: Vec<Plan<'c>>,
+    cost: u8,
+}
+
+impl Plan<'_> {
+    /// The index alone says that none of the contents up to `last` matches.
+    fn finds_nothing(&self, last: ContentNumber) -> bool {
+        let misses = |lookup: &Lookup| lookup.misses_up_to().is_some_and(|mark| mark >= last);
+        match self.criteria {
+            Criteria::Nothing => true,
+            Criteria::And(_) => self.inner.iter().any(|plan| plan.finds_nothing(last)),
+            Criteria::Or(_) => self.inner.iter().all(|plan| plan.finds_nothing(last)),
+            _ => self.lookup.as_ref().is_some_and(misses),
+        }
+    }
+}
+
+/// Lookups of one search; criteria beyond are decided by the text alone. A lookup scans the
+/// vocabulary and keeps a bit per content.
+const LOOKUPS_MAX: usize = 64;
+
+/// Makes plans.
+struct Planner<'v> {
+    view: &'v View<'v>,
+    index: Option<Index<'v>>,
+    lookups_left: usize,
+}
+
+impl<'v> Planner<'v> {
+    fn new(view: &'v View<'v>) -> Self {
+        Planner { view, index: None, lookups_left: LOOKUPS_MAX }
+    }
+
+    fn plan<'c>(&mut self, criteria: &'c Criteria) -> Result<Plan<'c>, Fault> {
+        let parts = match criteria {
+            Criteria::And(list) | Criteria::Or(list) => list.as_slice(),
+            Criteria::Not(inner) => std::slice::from_ref(&**inner),
+            _ => &[],
+        };
+        let mut inner = Vec::with_capacity(parts.len());
+        for part in parts {
+            inner.push(self.plan(part)?);
+        }
+        inner.sort_by_key(|plan| plan.cost);
+        let lookup = self.lookup(criteria)?;
+        let dearest = inner.iter().map(|plan| plan.cost).max().unwrap_or(0);
+        let exact = lookup.as_ref().is_some_and(Lookup::is_exact);
+        let cost = if exact { 0 } else { criteria.cost().max(dearest) };
+        Ok(Plan { criteria, lookup, inner, cost })
+    }
+
+    fn lookup(&mut self, criteria: &Criteria) -> Result<Option<Lookup>, Fault> {
+        let Some(query) = criteria.query().filter(|_| self.lookups_left > 0) else {
+            return Ok(None);
+        };
+        self.lookups_left -= 1;
+        if self.index.is_none() {
+            self.index = Some(Index::open(self.view.read, self.view.mailbox)?);
+        }
+        self.index.as_ref().map(|index| index.lookup(&query)).transpose()
     }
 }
 
@@ -128,21 +197,39 @@ impl View<'_> {
         within: &UidSet,
         visit: &mut dyn FnMut(&Entry) -> ControlFlow<()>,
     ) -> Result<(), Fault> {
-        let mut criteria = criteria.clone();
-        criteria.cheap_first();
+        self.require(folder, Rights::READ_ANY)?;
+        let plan = Planner::new(self).plan(criteria)?;
+        if plan.finds_nothing(ContentNumber::new(self.counters()?.content)) {
+            return Ok(());
+        }
         let mut fault = None;
-        self.entries(folder, within, &mut |entry| match Candidate::new(self, entry)
-            .matches(&criteria)
-        {
-            Ok(true) => visit(entry),
-            Ok(false) => ControlFlow::Continue(()),
-            Err(error) => {
-                fault = Some(error);
-                ControlFlow::Break(())
-            }
-        })?;
+        self.entries(
+            folder,
+            within,
+            &mut |entry| match Candidate::new(self, entry).matches(&plan) {
+                Ok(true) => visit(entry),
+                Ok(false) => ControlFlow::Continue(()),
+                Err(error) => {
+                    fault = Some(error);
+                    ControlFlow::Break(())
+                }
+            },
+        )?;
         fault.map_or(Ok(()), Err)
     }
+}
+
+/// The text of the message with the lines of the mailbox's own prefix among its header fields.
+/// `structure` is that of the bytes after the prefix.
+pub(crate) fn text_of(
+    view: &View<'_>,
+    content: &Content,
+    structure: &Part,
+) -> Result<SearchText, Fault> {
+    let bytes = view.message_part(content, content.prefix.len() as u64..u64::MAX)?;
+    let mut text = search::text(&bytes, structure);
+    text.add_header(&content.prefix);
+    Ok(text)
 }
 
 /// One message under examination, opened as far as the criteria needed so far.
@@ -150,22 +237,31 @@ struct Candidate<'v> {
     view: &'v View<'v>,
     entry: &'v Entry,
     content: Option<(Content, Summary)>,
+    header: Option<SearchText>,
     text: Option<SearchText>,
 }
 
 impl<'v> Candidate<'v> {
     fn new(view: &'v View<'v>, entry: &'v Entry) -> Self {
-        Candidate { view, entry, content: None, text: None }
+        Candidate { view, entry, content: None, header: None, text: None }
     }
 
-    fn matches(&mut self, criteria: &Criteria) -> Result<bool, Fault> {
+    fn matches(&mut self, plan: &Plan<'_>) -> Result<bool, Fault> {
+        match plan.lookup.as_ref().map(|lookup| lookup.verdict(self.entry.content)) {
+            Some(Verdict::Yes) => Ok(true),
+            Some(Verdict::No) => Ok(false),
+            Some(Verdict::Maybe) | None => self.decide(plan),
+        }
+    }
+
+    fn decide(&mut self, plan: &Plan<'_>) -> Result<bool, Fault> {
         let entry = self.entry;
-        Ok(match criteria {
+        Ok(match plan.criteria {
             Criteria::All => true,
             Criteria::Nothing => false,
-            Criteria::And(list) => return self.all(list),
-            Criteria::Or(list) => return self.any(list),
-            Criteria::Not(inner) => !self.matches(inner)?,
+            Criteria::And(_) => return self.all(&plan.inner),
+            Criteria::Or(_) => return self.any(&plan.inner),
+            Criteria::Not(_) => !self.any(&plan.inner)?,
             Criteria::Uids(uids) => uids.contains(entry.uid),
             Criteria::Flags(flags, set) => entry.flags.contains(*flags) == *set,
             Criteria::Keywords(keywords, set) => entry.keywords.contains(*keywords) == *set,
@@ -186,18 +282,18 @@ impl<'v> Candidate<'v> {
         })
     }
 
-    fn all(&mut self, list: &[Criteria]) -> Result<bool, Fault> {
-        for criteria in list {
-            if !self.matches(criteria)? {
+    fn all(&mut self, plans: &[Plan<'_>]) -> Result<bool, Fault> {
+        for plan in plans {
+            if !self.matches(plan)? {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    fn any(&mut self, list: &[Criteria]) -> Result<bool, Fault> {
-        for criteria in list {
-            if self.matches(criteria)? {
+    fn any(&mut self, plans: &[Plan<'_>]) -> Result<bool, Fault> {
+        for plan in plans {
+            if self.matches(plan)? {
                 return Ok(true);
             }
         }
@@ -216,7 +312,7 @@ impl<'v> Candidate<'v> {
         if is_subject(name) && !needle.as_str().is_empty() {
             return Ok(needle.is_in(&self.summary()?.envelope.subject_text()));
         }
-        Ok(self.text()?.header_contains(name, needle))
+        Ok(self.header_text()?.header_contains(name, needle))
     }
 
     fn opened(&mut self) -> Result<&(Content, Summary), Fault> {
@@ -232,15 +328,28 @@ impl<'v> Candidate<'v> {
         Ok(&self.opened()?.1)
     }
 
-    /// The text of the message with the lines of the prefix among its header fields.
+    /// The header fields alone: the body is neither read nor decoded.
+    fn header_text(&mut self) -> Result<&SearchText, Fault> {
+        if self.header.is_none() && self.text.is_none() {
+            let view = self.view;
+            let (content, summary) = self.opened()?;
+            let prefix = content.prefix.len() as u64;
+            let Span { start, end } = summary.structure.header;
+            let part = prefix + u64::from(start)..prefix + u64::from(end);
+            let mut header = SearchText::default();
+            header.add_header(&view.message_part(content, part)?);
+            header.add_header(&content.prefix);
+            self.header = Some(header);
+        }
+        let header = self.text.as_ref().or(self.header.as_ref());
+        header.ok_or(Fault::Damaged("content is missing"))
+    }
+
     fn text(&mut self) -> Result<&SearchText, Fault> {
         if self.text.is_none() {
             let view = self.view;
             let (content, summary) = self.opened()?;
-            let bytes = view.message_part(content, content.prefix.len() as u64..u64::MAX)?;
-            let mut text = search::text(&bytes, &summary.structure);
-            text.add_header(&content.prefix);
-            self.text = Some(text);
+            self.text = Some(text_of(view, content, &summary.structure)?);
         }
         self.text.as_ref().ok_or(Fault::Damaged("content is missing"))
     }

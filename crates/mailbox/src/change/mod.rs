@@ -67,11 +67,8 @@ impl<'c, 't> Change<'c, 't> {
         mailbox: MailboxNumber,
         access: Access,
     ) -> Result<Self, Fault> {
-        let meta: Option<Meta> = txn.record(&key::table(mailbox, Table::Meta))?;
-        match meta.ok_or(Fault::NotFound("mailbox"))?.state {
-            MailboxState::Active => Self::resume(txn, mailbox, access),
-            MailboxState::Moving | MailboxState::Gone => Err(Fault::Moved),
-        }
+        require_active(txn, mailbox)?;
+        Self::resume(txn, mailbox, access)
     }
 
     fn resume(txn: &'c mut Txn<'t>, mailbox: MailboxNumber, access: Access) -> Result<Self, Fault> {
@@ -259,6 +256,16 @@ impl<'c, 't> Change<'c, 't> {
         let used =
             crate::view::Quota { octets: self.counters.octets, items: self.counters.items, limits };
         if used.prohibits_adding(octets) { Err(Fault::OverQuota) } else { Ok(()) }
+    }
+}
+
+/// The fence of every write. Errors: NotFound without the mailbox, Moved when it is not active
+/// here.
+pub(crate) fn require_active(txn: &Txn<'_>, mailbox: MailboxNumber) -> Result<(), Fault> {
+    let meta: Option<Meta> = txn.record(&key::table(mailbox, Table::Meta))?;
+    match meta.ok_or(Fault::NotFound("mailbox"))?.state {
+        MailboxState::Active => Ok(()),
+        MailboxState::Moving | MailboxState::Gone => Err(Fault::Moved),
     }
 }
 

@@ -9,6 +9,7 @@ use store::{Direction, Read, ReadExt};
 use super::Change;
 use crate::defaults::default_id;
 use crate::fault::Fault;
+use crate::fulltext;
 use crate::id::{ChangeNumber, ContentNumber, FolderId};
 use crate::key::{self, List, Table};
 use crate::page::Page;
@@ -117,6 +118,9 @@ impl Change<'_, '_> {
         })?;
         self.txn.permit_growth();
         self.delete_keys(&dead)?;
+        let heads = dead.iter().filter(|key| key::is_content_head(key));
+        let contents = heads.filter_map(|key| key::content_number(key));
+        fulltext::note_deleted(self.txn, self.mailbox, contents)?;
         self.counters.unreferenced = 0;
         Ok(dead.len())
     }
