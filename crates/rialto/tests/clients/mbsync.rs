@@ -106,11 +106,9 @@ fn state(imap: &mut Imap) -> (Vec<Kept>, Vec<String>) {
 #[test]
 fn a_mailbox_is_pulled_whole_and_a_second_time_there_is_nothing_to_do() {
     let data = Data::new();
-    let Some((demo, maildir)) = demo(&data) else { return };
-    let mut imap = Imap::of(&demo, "alice");
-    maildir.sync();
-    let (kept, before) = state(&mut imap);
+    let Some(Pair { mut imap, maildir, kept, demo: _demo }) = synchronized(&data) else { return };
     assert!(kept.len() > 1);
+    let before = state(&mut imap);
     let files = maildir.files("INBOX");
     let mut theirs: Vec<String> = files.iter().map(|file| without_mark(&read(file))).collect();
     let mut ours: Vec<String> =
@@ -122,16 +120,13 @@ fn a_mailbox_is_pulled_whole_and_a_second_time_there_is_nothing_to_do() {
 
     maildir.sync();
     assert_eq!(maildir.files("INBOX"), files);
-    assert_eq!(state(&mut imap), (kept, before));
+    assert_eq!(state(&mut imap), before);
 }
 
 #[test]
 fn flags_change_on_both_sides() {
     let data = Data::new();
-    let Some((demo, maildir)) = demo(&data) else { return };
-    let mut imap = Imap::of(&demo, "alice");
-    maildir.sync();
-    let kept = imap.folder("INBOX");
+    let Some(Pair { mut imap, maildir, kept, demo: _demo }) = synchronized(&data) else { return };
     let (first, second) = (subject(&kept[0]), subject(&kept[1]));
 
     let file = maildir.file(first).unwrap();
@@ -148,10 +143,7 @@ fn flags_change_on_both_sides() {
 #[test]
 fn removals_happen_on_both_sides() {
     let data = Data::new();
-    let Some((demo, maildir)) = demo(&data) else { return };
-    let mut imap = Imap::of(&demo, "alice");
-    maildir.sync();
-    let kept = imap.folder("INBOX");
+    let Some(Pair { mut imap, maildir, kept, demo: _demo }) = synchronized(&data) else { return };
     let (first, second) = (subject(&kept[0]), subject(&kept[1]));
 
     fs::remove_file(maildir.file(first).unwrap()).unwrap();
@@ -168,9 +160,7 @@ fn removals_happen_on_both_sides() {
 #[test]
 fn new_messages_and_folders_are_pushed() {
     let data = Data::new();
-    let Some((demo, maildir)) = demo(&data) else { return };
-    let mut imap = Imap::of(&demo, "alice");
-    maildir.sync();
+    let Some(Pair { mut imap, maildir, demo, .. }) = synchronized(&data) else { return };
     let note = message::text(&demo.user("alice"), &demo.user("alice"), "A note");
     maildir.put("1.note", &note.replace("\r\n", "\n"));
     for state in ["cur", "new", "tmp"] {
@@ -191,10 +181,22 @@ fn without_mark(message: &str) -> String {
     lines.collect()
 }
 
-fn demo(data: &Data) -> Option<(Demo<'_>, Maildir)> {
+/// A mailbox and its Maildir, the same for now.
+struct Pair<'d> {
+    imap: Imap,
+    maildir: Maildir,
+    /// What is in both.
+    kept: Vec<Kept>,
+    demo: Demo<'d>,
+}
+
+fn synchronized(data: &Data) -> Option<Pair<'_>> {
     installed("mbsync").then(|| {
         let demo = data.demo();
         let maildir = Maildir::new(data, &demo);
-        (demo, maildir)
+        maildir.sync();
+        let mut imap = Imap::of(&demo, "alice");
+        let kept = imap.folder("INBOX");
+        Pair { imap, maildir, kept, demo }
     })
 }

@@ -57,10 +57,14 @@ set tmpdir="{folder}" delete=yes quit=yes resolve=no wait_key=no confirmappend=n
 "#,
         authority = demo.authority().display(),
         user = demo.user("alice"),
-        in_url = demo.user("alice").replace('@', "%40"),
+        in_url = in_url(&demo.user("alice")),
         imaps = demo.port("IMAPS_PORT"),
         smtps = demo.port("SMTPS_PORT"),
     )
+}
+
+fn in_url(user: &str) -> String {
+    user.replace('@', "%40")
 }
 
 /// mutt takes the strongest mechanism it knows by name, SCRAM-SHA-256-PLUS, and cannot do
@@ -122,7 +126,8 @@ fn mail_is_sent_after_starttls() {
     let Some((demo, mutt)) = demo(&data, SCRAM) else { return };
     let rc = mutt.folder.join("muttrc");
     let url = format!(
-        "set smtp_url=\"smtp://alice%40example.test@localhost:{}/\" ssl_force_tls=yes\n",
+        "set smtp_url=\"smtp://{}@localhost:{}/\" ssl_force_tls=yes\n",
+        in_url(&demo.user("alice")),
         demo.port("SUBMISSION_PORT")
     );
     fs::write(&rc, fs::read_to_string(&rc).unwrap() + &url).unwrap();
