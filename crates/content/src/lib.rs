@@ -4,7 +4,7 @@
 //! BODYSTRUCTURE syntax is written here ([`imap_text`]) because those texts are derived columns:
 //! made once at delivery, stored, and sent as they are.
 //!
-//! * [`derive`] makes the [`Summary`] of a message: everything lists and IMAP ask for, and the
+//! * [`derive()`] makes the [`Summary`] of a message: everything lists and IMAP ask for, and the
 //!   base properties. It never fails: whatever arrives has a summary.
 //! * [`structure`] finds parts by IMAP number and decodes them; [`header_fields`] cuts headers.
 //! * [`search`] is the text that searches see; [`thread`] makes threads and sort keys.

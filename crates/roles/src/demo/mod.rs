@@ -2,7 +2,7 @@
 //! mail programs.
 //!
 //! It is the same server as any other, with settings made in code ([`settings()`]), users and
-//! sample mail put in ([`users`], [`samples`]), and told about in a table and in `env.sh`.
+//! sample mail put in (`users`, [`samples`]), and told about in a table and in `env.sh`.
 //! Outgoing mail ends in a folder ([`sink`]).
 //!
 //! Invariants: what a first start puts in is put in once, however often that start is

@@ -289,7 +289,7 @@ pub fn base64(text: &[u8]) -> Result<Vec<u8>, SyntaxError> {
     BASE64.decode(text).map_err(|_| SyntaxError::Base64)
 }
 
-/// The reverse of [`base64`].
+/// The reverse of [`base64()`].
 pub fn to_base64(bytes: &[u8]) -> String {
     BASE64.encode(bytes)
 }
