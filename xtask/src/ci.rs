@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::process::{cargo, succeed, succeed_watched};
-use crate::{Result, deny, fuzz, tidy};
+use crate::{Result, crash, deny, fuzz, tidy};
 
 /// A name to print, and what is done.
 type Step = (&'static str, fn() -> Result);
@@ -16,6 +16,7 @@ const STEPS: &[Step] = &[
     ("lints", lints),
     ("documentation", documentation),
     ("fuzz", fuzz::smoke),
+    ("crash", crash::smoke),
     ("tests", tests),
 ];
 

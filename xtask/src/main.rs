@@ -6,6 +6,7 @@
 
 mod bench;
 mod ci;
+mod crash;
 mod deny;
 mod fuzz;
 mod process;
@@ -26,6 +27,8 @@ cargo xtask TASK
   tidy                            rules that the compiler does not know, and a report of sizes
   deny                            licences, bans and sources of what we depend on (deny.toml)
   fuzz [NAME] [--seconds N]       feed the decoders: with cargo-fuzz where it is, else on stable
+  crash [KILLS] [--seed N]        kill the server at random moments; nothing acknowledged is lost
+        [--binary FILE]
   bench LABEL OUTDIR [PART ...]   the yardstick in bench/, against the server in the environment
   transcripts                     replay the recorded sessions of every protocol
 ";
@@ -48,6 +51,7 @@ fn run(arguments: &[String]) -> Result {
         "tidy" => tidy::run(),
         "deny" => deny::run(),
         "fuzz" => fuzz::run(rest),
+        "crash" => crash::run(rest),
         "bench" => bench::run(rest),
         "transcripts" => transcripts::run(),
         "help" | "--help" | "-h" => {

@@ -32,12 +32,13 @@ const EDGES: &[(&str, Knows)] = &[
     ("roles", Everything),
     ("rialto", Everything),
     ("testkit", Only(&[])),
+    ("lostwrites", Only(&[])),
     ("fuzzing", Everything),
     ("xtask", Only(&[])),
 ];
 
 /// What only tests may depend on.
-const FOR_TESTS: &[&str] = &["testkit", "fuzzing", "xtask"];
+const FOR_TESTS: &[&str] = &["testkit", "lostwrites", "fuzzing", "xtask"];
 
 /// Crates from outside that belong to one crate of ours.
 const OWNED: &[(&str, &[&str])] = &[
@@ -51,6 +52,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("mail-parser", &["content"]),
     ("mail-auth", &["transport"]),
     ("argon2", &["auth"]),
+    ("fuser", &["lostwrites"]),
     ("clap", &["admin", "rialto"]),
 ];
 

@@ -46,7 +46,15 @@ fn in_text(path: &str, text: &str) -> Vec<Complaint> {
 }
 
 fn banned(line: &str) -> Option<(&'static str, &'static str)> {
-    BANNED.iter().copied().find(|(word, _)| line.contains(word))
+    BANNED
+        .iter()
+        .copied()
+        .find(|(word, _)| line.match_indices(word).any(|(at, _)| begins(line, at)))
+}
+
+/// Whether nothing runs into what stands at `at`: `$DIR/home/` is a path below a variable.
+fn begins(line: &str, at: usize) -> bool {
+    !line[..at].ends_with(|before: char| before.is_alphanumeric() || "_}".contains(before))
 }
 
 #[cfg(test)]
@@ -58,6 +66,13 @@ mod tests {
         let complaints = in_text("a.rs", &format!("fine\n// {}: later\n", BANNED[0].0));
         assert_eq!(complaints[0].place, "a.rs:2");
         assert_eq!(complaints.len(), 1);
+    }
+
+    #[test]
+    fn folders_below_a_variable_are_no_paths_of_a_machine() {
+        let home = BANNED[3].0;
+        assert!(banned(&format!("cd {home}me")).is_some());
+        assert!(banned(&format!("cd $DIR{home}me")).is_none());
     }
 
     #[test]
