@@ -9,6 +9,7 @@ mod ci;
 mod crash;
 mod deny;
 mod fuzz;
+mod limits;
 mod process;
 mod rust_source;
 mod tidy;
@@ -30,6 +31,7 @@ cargo xtask TASK
   crash [KILLS] [--seed N]        kill the server at random moments; nothing acknowledged is lost
         [--binary FILE]
   bench LABEL OUTDIR [PART ...]   the yardstick in bench/, against the server in the environment
+  limits                          write docs/limits.md from the declarations
   transcripts                     replay the recorded sessions of every protocol
 ";
 
@@ -53,6 +55,7 @@ fn run(arguments: &[String]) -> Result {
         "fuzz" => fuzz::run(rest),
         "crash" => crash::run(rest),
         "bench" => bench::run(rest),
+        "limits" => limits::run(),
         "transcripts" => transcripts::run(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

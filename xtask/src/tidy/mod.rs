@@ -14,8 +14,8 @@ mod words;
 
 use complaint::Complaint;
 
-use crate::Result;
 use crate::workspace::{self, Crate};
+use crate::{Result, limits};
 
 /// A rule over the crates.
 type Rule = fn(&[Crate]) -> Vec<Complaint>;
@@ -31,6 +31,9 @@ const RULES: &[(&str, Rule)] = &[
 pub fn run() -> Result {
     let crates = workspace::crates()?;
     let mut complaints = words::check()?;
+    if !limits::is_current()? {
+        complaints.push(Complaint::new(limits::PAGE, "not current: run cargo xtask limits"));
+    }
     for (name, rule) in RULES {
         let found = rule(&crates);
         println!("tidy: {name}: {}", if found.is_empty() { "yes" } else { "NO" });
