@@ -1,6 +1,8 @@
 //! The managed folder assistant's and the store maintenance's share of the work: retention,
-//! old tombstones and journal rows, contents nobody refers to. In slices, between the
+//! old tombstones and journal rows, contents nobody refers to, and the search index. In slices, between the
 //! clients' own writes.
+
+mod indexer;
 
 use std::time::Duration;
 
@@ -17,8 +19,14 @@ const BLOB_GRACE: Duration = Duration::from_secs(3600);
 /// Items or rows in one slice of bulk work.
 const SLICE_ITEMS_MAX: usize = 200;
 
-/// Goes over all mailboxes every hour until shutdown.
+/// Works in the background until shutdown.
 pub async fn run(directory: Directory, database: Database, shutdown: Shutdown) {
+    let indexing = indexer::run(directory.clone(), database.clone(), shutdown.clone());
+    tokio::join!(indexing, rounds(directory, database, shutdown));
+}
+
+/// Goes over all mailboxes every hour.
+async fn rounds(directory: Directory, database: Database, shutdown: Shutdown) {
     loop {
         tokio::select! {
             () = shutdown.requested() => return,
