@@ -47,6 +47,8 @@ impl Change<'_, '_> {
     ) -> Result<Vec<UidPair>, Fault> {
         self.require(from, Rights::READ_ANY | Rights::DELETE_ANY)?;
         self.require(to, Rights::CREATE)?;
+        // On a full disk too: clients delete by moving to Deleted Items.
+        self.txn.permit_growth();
         self.list(to)?;
         let taken = self.take_all(from, uids, |_| true)?;
         let mut pairs = Vec::with_capacity(taken.len());

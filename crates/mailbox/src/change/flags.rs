@@ -30,6 +30,8 @@ impl Change<'_, '_> {
         unchanged_since: Option<ChangeNumber>,
     ) -> Result<Stored, Fault> {
         self.require(folder, needed_right(flags))?;
+        // On a full disk too: what is to be expunged must be marked first.
+        self.txn.permit_growth();
         let mut next = self.counters.change;
         let mut stored = Stored::default();
         let (list, txn) = self.list(folder)?;

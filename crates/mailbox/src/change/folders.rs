@@ -2,6 +2,8 @@
 //!
 //! Children refer to their parent by id, so a rename or a move writes one row.
 
+use std::collections::HashMap;
+
 use store::ReadExt;
 
 use super::{Change, FOLDER_DEPTH_MAX, FOLDER_NAME_OCTETS_MAX, FOLDERS_MAX};
@@ -80,6 +82,9 @@ impl Change<'_, '_> {
         let same_place = new_parent == folder.parent && same_name(&folder.name, new_name);
         if !same_place {
             self.check_room(new_parent, new_name)?;
+        }
+        if new_parent != folder.parent {
+            self.check_depth(new_parent, id)?;
         }
         folder.parent = new_parent;
         folder.name = new_name.to_owned();
@@ -230,6 +235,25 @@ impl Change<'_, '_> {
             return Err(Fault::Limit("depth of folders"));
         }
         Ok(())
+    }
+
+    /// Refuses a move that would put the lowest folder below `id` too deep.
+    fn check_depth(&mut self, new_parent: FolderId, id: FolderId) -> Result<(), Fault> {
+        let view = self.view()?;
+        let mut children: HashMap<FolderId, Vec<FolderId>> = HashMap::new();
+        for folder in view.all_folders()?.iter().filter(|folder| folder.parent != folder.id) {
+            children.entry(folder.parent).or_default().push(folder.id);
+        }
+        let mut depth = view.path(new_parent)?.len();
+        let mut level = vec![id];
+        while !level.is_empty() {
+            depth += 1;
+            level = level.iter().filter_map(|id| children.remove(id)).flatten().collect();
+        }
+        match depth > FOLDER_DEPTH_MAX {
+            true => Err(Fault::Limit("depth of folders")),
+            false => Ok(()),
+        }
     }
 
     fn check_not_below(&mut self, mut at: FolderId, id: FolderId) -> Result<(), Fault> {

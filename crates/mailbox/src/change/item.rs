@@ -76,7 +76,8 @@ impl Change<'_, '_> {
         self.require(folder, Rights::CREATE | Rights::EDIT_ANY | Rights::DELETE_ANY)?;
         let old = self.take_out(folder, uid)?;
         self.bury(folder, &old)?;
-        self.check_quota(staged.len())?;
+        self.counters.unreferenced += 1;
+        self.check_quota(staged.len() + item.prefix.len() as u64)?;
         let bytes = self.adopt(staged)?;
         let mut entry = self.new_entry(folder, bytes, item)?;
         (entry.item, entry.mid) = (old.item, old.mid);

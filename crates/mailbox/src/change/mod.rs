@@ -13,6 +13,7 @@ mod item;
 mod retention;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::Occupied;
 
 use store::{ReadExt, Txn};
 use types::Timestamp;
@@ -20,7 +21,7 @@ use types::Timestamp;
 pub use annotate::ANNOTATION_OCTETS_MAX;
 pub use flags::Stored;
 pub use item::NewItem;
-pub use retention::RETENTION_SECS_DEFAULT;
+pub use retention::{DeadContents, RETENTION_SECS_DEFAULT};
 
 use crate::fault::Fault;
 use crate::id::{COUNTER_MAX, ChangeNumber, ContentNumber, FolderId, MailboxNumber, Uid};
@@ -38,6 +39,9 @@ pub const FOLDERS_MAX: u64 = 10_000;
 pub const FOLDER_DEPTH_MAX: usize = 64;
 /// Octets of a folder name; Exchange takes 255 characters.
 pub const FOLDER_NAME_OCTETS_MAX: usize = 1020;
+/// Items named by one row of the journal or of the tombstones: at up to ten octets for a MID
+/// and as many for a UID they stay below a value's limit.
+const ROW_ITEMS_MAX: usize = 4096;
 
 /// A running transaction over one mailbox.
 pub struct Change<'c, 't> {
@@ -114,7 +118,7 @@ impl<'c, 't> Change<'c, 't> {
         }
         self.put_tombstones()?;
         if self.counters.change > self.base {
-            self.put_journal()?;
+            self.put_journal_rows()?;
             self.txn.wake(u64::from(self.mailbox.get()));
         }
         self.put_counters()
@@ -125,25 +129,39 @@ impl<'c, 't> Change<'c, 't> {
         Ok(self.txn.put_record(&key, &self.counters)?)
     }
 
-    fn put_journal(&mut self) -> Result<(), Fault> {
-        let row = JournalRow {
-            first: ChangeNumber::new(self.base + 1),
-            time: self.txn.now().secs().max(0) as u64,
-            events: std::mem::take(&mut self.events),
-        };
-        let key = key::journal(self.mailbox, ChangeNumber::new(self.counters.change));
+    /// Writes the events. Those of more items than a row holds stand in several rows; each
+    /// item took a change number, so there is one for every row.
+    fn put_journal_rows(&mut self) -> Result<(), Fault> {
+        let rows = cut_into_rows(std::mem::take(&mut self.events));
+        let mut first = self.base + 1;
+        let earlier = (rows.len() as u64).saturating_sub(1);
+        for (last, events) in (self.counters.change.saturating_sub(earlier)..).zip(rows) {
+            self.put_journal(first, last, events)?;
+            first = last + 1;
+        }
+        Ok(())
+    }
+
+    fn put_journal(&mut self, first: u64, last: u64, events: Vec<Event>) -> Result<(), Fault> {
+        let time = self.txn.now().secs().max(0) as u64;
+        let row = JournalRow { first: ChangeNumber::new(first), time, events };
+        let key = key::journal(self.mailbox, ChangeNumber::new(last));
         Ok(self.txn.put_record(&key, &row)?)
     }
 
     fn put_tombstones(&mut self) -> Result<(), Fault> {
-        let time = self.txn.now().secs().max(0) as u64;
-        for (folder, mut gone) in std::mem::take(&mut self.gone) {
-            gone.mids.sort_unstable();
-            let key = key::tombstone(self.mailbox, folder, gone.last);
-            let Gone { first, uids, mids, .. } = gone;
-            self.txn.put_record(&key, &Tombstone { first, time, uids, mids })?;
+        for (folder, gone) in std::mem::take(&mut self.gone) {
+            self.put_tombstone(folder, gone)?;
         }
         Ok(())
+    }
+
+    fn put_tombstone(&mut self, folder: FolderId, gone: Gone) -> Result<(), Fault> {
+        let time = self.txn.now().secs().max(0) as u64;
+        let Gone { first, last, uids, mut mids } = gone;
+        mids.sort_unstable();
+        let key = key::tombstone(self.mailbox, folder, last);
+        Ok(self.txn.put_record(&key, &Tombstone { first, time, uids, mids })?)
     }
 
     /// The next change number.
@@ -199,7 +217,13 @@ impl<'c, 't> Change<'c, 't> {
         gone.uids.insert(entry.uid);
         gone.mids.push(entry.mid.get());
         self.list(folder)?.0.touch(change);
-        Ok(())
+        match self.gone.entry(folder) {
+            Occupied(full) if full.get().mids.len() >= ROW_ITEMS_MAX => {
+                let full = full.remove();
+                self.put_tombstone(folder, full)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn event(
@@ -257,6 +281,33 @@ impl<'c, 't> Change<'c, 't> {
             crate::view::Quota { octets: self.counters.octets, items: self.counters.items, limits };
         if used.prohibits_adding(octets) { Err(Fault::OverQuota) } else { Ok(()) }
     }
+}
+
+/// Events in rows of at most [`ROW_ITEMS_MAX`] items; one about more goes on in the next row.
+fn cut_into_rows(events: Vec<Event>) -> Vec<Vec<Event>> {
+    let mut rows = Vec::new();
+    let mut row = Vec::new();
+    let mut room = ROW_ITEMS_MAX;
+    for event in events.into_iter().flat_map(pieces) {
+        // An event about the folder itself counts as one item.
+        let weight = event.mids.len().max(1);
+        if weight > room {
+            rows.push(std::mem::take(&mut row));
+            room = ROW_ITEMS_MAX;
+        }
+        room -= weight;
+        row.push(event);
+    }
+    rows.push(row);
+    rows
+}
+
+fn pieces(event: Event) -> Vec<Event> {
+    if event.mids.len() <= ROW_ITEMS_MAX {
+        return vec![event];
+    }
+    let mids = event.mids.chunks(ROW_ITEMS_MAX);
+    mids.map(|mids| Event { mids: mids.to_vec(), ..event }).collect()
 }
 
 /// The fence of every write. Errors: NotFound without the mailbox, Moved when it is not active

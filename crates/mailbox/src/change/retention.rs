@@ -4,17 +4,18 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use store::{Direction, Read, ReadExt};
+use store::{Direction, ReadExt};
 
 use super::Change;
 use crate::defaults::default_id;
 use crate::fault::Fault;
 use crate::fulltext;
-use crate::id::{ChangeNumber, ContentNumber, FolderId};
+use crate::id::{ChangeNumber, ContentNumber, FolderId, Mid};
 use crate::key::{self, List, Table};
 use crate::page::Page;
 use crate::record::{JournalRow, Special, Tombstone};
 use crate::uid_set::UidSet;
+use crate::view::View;
 
 /// DeletedItemRetention: 14 days.
 pub const RETENTION_SECS_DEFAULT: u64 = 14 * 86_400;
@@ -55,32 +56,47 @@ impl Change<'_, '_> {
         Ok(due)
     }
 
-    /// Drops tombstones past their time and raises the folder's floor. At most `limit` rows.
+    /// Drops tombstones past their time, with what leads from the MIDs in them to where the
+    /// items went, and raises the folder's floor. At most `limit` rows, fewer when the slice is
+    /// full.
     pub fn purge_tombstones(&mut self, folder: FolderId, limit: usize) -> Result<usize, Fault> {
         let before = self.seconds_ago(TOMBSTONE_SECS_MAX);
-        let from = key::tombstones(self.mailbox, folder);
-        let mut due: Vec<Vec<u8>> = Vec::new();
-        self.txn.records::<Tombstone>(
-            &from,
-            &key::after(&from),
-            Direction::Forward,
-            &mut |key, row| {
-                if row.time >= before || due.len() >= limit {
-                    return ControlFlow::Break(());
-                }
-                due.push(key.to_vec());
-                ControlFlow::Continue(())
-            },
-        )?;
-        if let Some(last) = due.last() {
-            let floor = change_of(last);
-            let (list, _) = self.list(folder)?;
-            list.counters.tombstone_floor = list.counters.tombstone_floor.max(floor);
-            let current = list.counters.content_cn;
-            list.touch(current);
+        let mut purged = 0;
+        while purged < limit && !self.txn.slice_full() {
+            let Some((key, row)) = self.oldest_tombstone(folder)? else { break };
+            if row.time >= before {
+                break;
+            }
+            self.drop_tombstone(folder, &key, &row)?;
+            purged += 1;
         }
-        self.delete_keys(&due)?;
-        Ok(due.len())
+        Ok(purged)
+    }
+
+    fn oldest_tombstone(&self, folder: FolderId) -> Result<Option<(Vec<u8>, Tombstone)>, Fault> {
+        let from = key::tombstones(self.mailbox, folder);
+        let mut oldest = None;
+        self.txn.records(&from, &key::after(&from), Direction::Forward, &mut |key, row| {
+            oldest = Some((key.to_vec(), row));
+            ControlFlow::Break(())
+        })?;
+        Ok(oldest)
+    }
+
+    fn drop_tombstone(
+        &mut self,
+        folder: FolderId,
+        key: &[u8],
+        row: &Tombstone,
+    ) -> Result<(), Fault> {
+        let (list, _) = self.list(folder)?;
+        list.counters.tombstone_floor = list.counters.tombstone_floor.max(change_of(key));
+        let current = list.counters.content_cn;
+        list.touch(current);
+        for mid in &row.mids {
+            self.txn.delete(&key::alias(self.mailbox, Mid::new(*mid)))?;
+        }
+        Ok(self.txn.delete(key)?)
     }
 
     /// Drops journal rows past their time, at most `limit`; the newest always stays.
@@ -100,43 +116,28 @@ impl Change<'_, '_> {
         Ok(due.len())
     }
 
-    /// Deletes content rows that no entry of any folder refers to. Their blobs fall to the
-    /// store's sweep. Runs only when something was deleted for good since the last time.
-    pub fn sweep_contents(&mut self) -> Result<usize, Fault> {
-        if self.counters.unreferenced == 0 {
-            return Ok(0);
-        }
-        let live = self.live_contents()?;
-        let from = key::table(self.mailbox, Table::Content);
-        let mut dead: Vec<Vec<u8>> = Vec::new();
-        self.txn.range(&from, &key::after(&from), Direction::Forward, &mut |key, _| {
-            let number = key::content_number(key);
-            if !number.is_some_and(|number| live.contains(&number)) {
-                dead.push(key.to_vec());
-            }
-            ControlFlow::Continue(())
-        })?;
+    /// Deletes rows of contents that [`View::dead_contents`] has found, from the `from`th on,
+    /// until the slice is full. Gives where to go on; `None` when all are gone. Their blobs
+    /// fall to the store's sweep.
+    pub fn delete_contents(
+        &mut self,
+        dead: &DeadContents,
+        from: usize,
+    ) -> Result<Option<usize>, Fault> {
         self.txn.permit_growth();
-        self.delete_keys(&dead)?;
-        let heads = dead.iter().filter(|key| key::is_content_head(key));
+        let mut at = from;
+        while at < dead.rows.len() && (at == from || !self.txn.slice_full()) {
+            self.txn.delete(&dead.rows[at])?;
+            at += 1;
+        }
+        let heads = dead.rows[from..at].iter().filter(|key| key::is_content_head(key));
         let contents = heads.filter_map(|key| key::content_number(key));
         fulltext::note_deleted(self.txn, self.mailbox, contents)?;
-        self.counters.unreferenced = 0;
-        Ok(dead.len())
-    }
-
-    fn live_contents(&mut self) -> Result<HashSet<ContentNumber>, Fault> {
-        let folders = self.view()?.all_folders()?;
-        let mut live = HashSet::new();
-        for folder in folders {
-            let from = key::list(self.mailbox, Table::Page, folder.id, List::Items);
-            let to = key::after(&from);
-            self.txn.records::<Page>(&from, &to, Direction::Forward, &mut |_, page| {
-                live.extend(page.entries.iter().map(|entry| entry.content));
-                ControlFlow::Continue(())
-            })?;
+        if at < dead.rows.len() {
+            return Ok(Some(at));
         }
-        Ok(live)
+        self.counters.unreferenced = self.counters.unreferenced.saturating_sub(dead.unreferenced);
+        Ok(None)
     }
 
     fn seconds_ago(&self, seconds: u64) -> u64 {
@@ -145,6 +146,57 @@ impl Change<'_, '_> {
 
     fn delete_keys(&mut self, keys: &[Vec<u8>]) -> Result<(), Fault> {
         keys.iter().try_for_each(|key| self.txn.delete(key)).map_err(Fault::from)
+    }
+}
+
+/// Rows of contents that no entry of any folder refers to. They stay dead: only an entry can
+/// be copied, and a new content has a new number.
+#[derive(Debug, Default)]
+pub struct DeadContents {
+    rows: Vec<Vec<u8>>,
+    /// The mailbox's count of lost references when they were looked for.
+    unreferenced: u64,
+}
+
+impl DeadContents {
+    /// True when there is nothing to delete.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.unreferenced == 0
+    }
+}
+
+impl View<'_> {
+    /// Looks for contents that lost their last reference; finds nothing when nothing was
+    /// deleted for good since the last time.
+    pub fn dead_contents(&self) -> Result<DeadContents, Fault> {
+        let unreferenced = self.counters()?.unreferenced;
+        let mut rows = Vec::new();
+        if unreferenced == 0 {
+            return Ok(DeadContents::default());
+        }
+        let live = self.live_contents()?;
+        let from = key::table(self.mailbox, Table::Content);
+        self.read.range(&from, &key::after(&from), Direction::Forward, &mut |key, _| {
+            let number = key::content_number(key);
+            if !number.is_some_and(|number| live.contains(&number)) {
+                rows.push(key.to_vec());
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(DeadContents { rows, unreferenced })
+    }
+
+    fn live_contents(&self) -> Result<HashSet<ContentNumber>, Fault> {
+        let mut live = HashSet::new();
+        for folder in self.all_folders()? {
+            let from = key::list(self.mailbox, Table::Page, folder.id, List::Items);
+            let to = key::after(&from);
+            self.read.records::<Page>(&from, &to, Direction::Forward, &mut |_, page| {
+                live.extend(page.entries.iter().map(|entry| entry.content));
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(live)
     }
 }
 

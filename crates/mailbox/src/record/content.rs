@@ -87,12 +87,25 @@ impl ContentRow {
     }
 }
 
-/// Visits the blobs that any mailbox of a database refers to, some more than once: what the
-/// store's sweep must keep.
-pub fn visit_blobs(read: &impl Read, visit: &mut dyn FnMut(BlobNumber)) -> Result<(), StoreError> {
-    let (from, to) = (vec![key::SPACE], key::after(&[key::SPACE]));
-    let mut damaged = None;
-    read.range(&from, &to, Direction::Forward, &mut |key, row| {
+/// Rows that one call of [`visit_blobs`] reads at most: well within a snapshot's time.
+const ROWS_PER_VISIT: usize = 16_384;
+
+/// Visits the blobs that the mailboxes of a database refer to, some more than once: what the
+/// store's sweep must keep. Begins at `from` (empty: at the start) and gives where to go on,
+/// in another snapshot, since one does not live long enough for all; `None` at the end.
+pub fn visit_blobs(
+    read: &impl Read,
+    from: &[u8],
+    visit: &mut dyn FnMut(BlobNumber),
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let (start, end) = ([key::SPACE], key::after(&[key::SPACE]));
+    let (mut rows, mut next, mut damaged) = (0, None, None);
+    read.range(from.max(&start), &end, Direction::Forward, &mut |key, row| {
+        if rows == ROWS_PER_VISIT {
+            next = Some(key.to_vec());
+            return ControlFlow::Break(());
+        }
+        rows += 1;
         if !key::is_content_head(key) {
             return ControlFlow::Continue(());
         }
@@ -102,7 +115,7 @@ pub fn visit_blobs(read: &impl Read, visit: &mut dyn FnMut(BlobNumber)) -> Resul
         }
         if damaged.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    damaged.map_or(Ok(()), Err)
+    damaged.map_or(Ok(next), Err)
 }
 
 /// The blob of a content, which its head row begins with.
