@@ -1,7 +1,8 @@
 //! Rules of this repository that the compiler does not know. One module a rule.
 //!
 //! Every rule is a function from what it looks at to complaints, so that each can be tested
-//! against source that breaks it. Sizes are reported, never judged.
+//! against source that breaks it. Sizes are reported, never judged; so is a written page that
+//! is behind its source, which no reader of the code is harmed by.
 
 mod codecs;
 mod complaint;
@@ -32,7 +33,7 @@ pub fn run() -> Result {
     let crates = workspace::crates()?;
     let mut complaints = words::check()?;
     if !limits::is_current()? {
-        complaints.push(Complaint::new(limits::PAGE, "not current: run cargo xtask limits"));
+        println!("tidy: {} is behind its source: run cargo xtask limits", limits::PAGE);
     }
     for (name, rule) in RULES {
         let found = rule(&crates);
