@@ -89,24 +89,42 @@ async fn deliver(mailbox: &Mailbox, inbox: FolderId, at: usize, bytes: Vec<u8>) 
     mailbox.write(move |change| change.append(inbox, &staged, &item)).await.unwrap();
 }
 
+/// Passes of one kind.
+#[derive(Default)]
+struct Passes {
+    count: u32,
+    cpu_us: f64,
+    longest_ms: f64,
+}
+
+impl Passes {
+    fn print(&self, kind: &str, messages: usize) {
+        let each = self.cpu_us / messages as f64;
+        let Passes { count, longest_ms, .. } = self;
+        println!(
+            "{kind}: {count} passes, the longest {longest_ms:.0} ms, {each:.0} us CPU a message"
+        );
+    }
+}
+
 async fn index(mailbox: &Mailbox, messages: usize) {
-    let (start, cpu) = (Instant::now(), cpu_us());
-    let (mut passes, mut longest_ms) = (0, 0.0f64);
+    let [mut indexed, mut merged, mut cleared] = <[Passes; 3]>::default();
     loop {
-        let begun = Instant::now();
-        let progress = index_pass(mailbox.database(), mailbox.number()).await.unwrap();
-        longest_ms = longest_ms.max(begun.elapsed().as_secs_f64() * 1e3);
-        if progress == Progress::UpToDate {
-            break;
-        }
-        passes += 1;
+        let (start, cpu) = (Instant::now(), cpu_us());
+        let kind = match index_pass(mailbox.database(), mailbox.number()).await.unwrap() {
+            Progress::Indexed(_) => &mut indexed,
+            Progress::Merged(_) => &mut merged,
+            Progress::Cleared(_) => &mut cleared,
+            Progress::UpToDate | Progress::Outrun => break,
+        };
+        kind.count += 1;
+        kind.cpu_us += cpu_us() - cpu;
+        kind.longest_ms = kind.longest_ms.max(start.elapsed().as_secs_f64() * 1e3);
+    }
+    for (kind, passes) in [("indexed", indexed), ("merged", merged), ("cleared", cleared)] {
+        passes.print(kind, messages);
     }
     let stats = mailbox.read(|view| view.fulltext_stats()).await.unwrap();
-    println!(
-        "indexed: {passes} passes in {:.1} s, the longest {longest_ms:.0} ms, {:.0} us CPU a message",
-        start.elapsed().as_secs_f64(),
-        (cpu_us() - cpu) / messages as f64
-    );
     println!(
         "index: {} segments, {:.1} MB, {} octets a message",
         stats.segments,

@@ -137,3 +137,16 @@ async fn private_annotations_belong_to_one_principal() {
     let theirs = delegate.read(move |view| view.annotations(Some(inbox))).await.unwrap();
     assert_eq!(names(theirs), ["/shared/comment"]);
 }
+
+#[tokio::test]
+async fn a_deep_tree_is_not_moved_below_a_deep_folder() {
+    let f = fixture().await;
+    let (upper, lower) = (vec!["u"; 40], vec!["l"; 40]);
+    let bottom = f.write(move |c| c.create_path(&upper)).await.id;
+    f.write(move |c| c.create_path(&lower)).await;
+    let top = f.read(|view| Ok(view.folder_by_path(&["l"])?.unwrap().id)).await;
+    let refused = f.mailbox.write(move |c| c.rename_folder(top, bottom, "l")).await;
+    assert!(matches!(refused, Err(Fault::Limit(_))), "{refused:?}");
+    f.read(|view| view.folders()?.iter().try_for_each(|folder| view.path(folder.id).map(drop)))
+        .await;
+}

@@ -161,19 +161,17 @@ async fn retention_purges_and_sweeps() {
     f.write(move |c| c.expunge(inbox, &set([1]), false)).await;
     let purge = |f: &support::Fixture| {
         let mailbox = f.mailbox.clone();
-        async move {
-            mailbox
-                .write(|c| Ok((c.purge_recoverable(14 * 86_400, 100)?, c.sweep_contents()?)))
-                .await
-                .unwrap()
-        }
+        async move { mailbox.write(|c| c.purge_recoverable(14 * 86_400, 100)).await.unwrap() }
     };
-    assert_eq!(purge(&f).await, (0, 0));
+    assert_eq!(purge(&f).await, 0);
     f.clock.advance(Duration::from_secs(15 * 86_400));
-    assert_eq!(purge(&f).await, (1, 0), "the copy still refers to the content");
+    assert_eq!(purge(&f).await, 1);
+    f.sweep_contents().await;
+    f.read(move |view| view.content(entry.content).map(|_| ())).await;
     f.write(move |c| c.expunge(inbox, &set([2]), false)).await;
     f.clock.advance(Duration::from_secs(15 * 86_400));
-    assert_eq!(purge(&f).await, (1, 1));
+    assert_eq!(purge(&f).await, 1, "the copy still referred to the content");
+    f.sweep_contents().await;
     let content = f.mailbox.read(move |view| view.content(entry.content)).await;
     assert!(matches!(content, Err(Fault::Damaged(_))));
 }
@@ -360,7 +358,8 @@ async fn reclaiming_takes_only_what_no_content_refers_to() {
     f.append(inbox, "gone").await;
     f.write(move |c| c.expunge(inbox, &set([2]), false)).await;
     f.clock.advance(Duration::from_secs(15 * 86_400));
-    f.write(|c| Ok((c.purge_recoverable(14 * 86_400, 100)?, c.sweep_contents()?))).await;
+    f.write(|c| c.purge_recoverable(14 * 86_400, 100)).await;
+    f.sweep_contents().await;
     assert_eq!(reclaim(&f).await, (1, 0), "the first mark only says from when on");
     f.clock.advance(Duration::from_secs(1));
     assert_eq!(reclaim(&f).await, (1, 1));
@@ -375,10 +374,52 @@ async fn reclaim(f: &support::Fixture) -> (usize, u64) {
     let mark = database.mark(Duration::ZERO).await.unwrap();
     let live = database.read(|snapshot| {
         let mut live = Vec::new();
-        mailbox::visit_blobs(snapshot, &mut |blob| live.push(blob))?;
+        mailbox::visit_blobs(snapshot, b"", &mut |blob| live.push(blob))?;
         Ok::<_, store::StoreError>(live)
     });
     let live = live.await.unwrap();
     let count = live.len();
     (count, database.sweep(mark, live).await.unwrap().blobs_deleted as u64)
+}
+
+#[tokio::test]
+async fn what_a_replacement_leaves_behind_is_swept() {
+    let f = fixture().await;
+    let inbox = f.inbox().await;
+    let old = f.append(inbox, "old").await;
+    let bytes = support::message("new");
+    let item = support::new_item(&bytes);
+    let staged = f.mailbox.stage(bytes).await.unwrap();
+    f.write(move |c| c.replace(inbox, Uid::new(1), &staged, &item)).await;
+    f.sweep_contents().await;
+    let content = f.mailbox.read(move |view| view.content(old.content)).await;
+    assert!(matches!(content, Err(Fault::Damaged(_))));
+}
+
+#[tokio::test]
+async fn what_leads_to_moved_items_goes_with_the_tombstones() {
+    let f = fixture().await;
+    let inbox = f.inbox().await;
+    let junk = f.special(Special::JunkEmail).await;
+    f.append_many(inbox, "m", 3).await;
+    f.write(move |c| c.move_items(inbox, &set([1, 2]), junk)).await;
+    assert_eq!(aliases(&f), 2);
+    f.clock.advance(Duration::from_secs(61 * 86_400));
+    f.write(move |c| c.purge_tombstones(inbox, 10)).await;
+    assert_eq!(aliases(&f), 0);
+}
+
+/// Rows that lead from an old MID to where its item is.
+fn aliases(f: &support::Fixture) -> usize {
+    use mailbox::key::{self, Table};
+    let from = key::table(f.mailbox.number(), Table::Alias);
+    let mut count = 0;
+    let snapshot = f.mailbox.database().snapshot().unwrap();
+    let visit = &mut |_: &[u8], _| {
+        count += 1;
+        ControlFlow::Continue(())
+    };
+    store::Read::range(&snapshot, &from, &key::after(&from), store::Direction::Forward, visit)
+        .unwrap();
+    count
 }

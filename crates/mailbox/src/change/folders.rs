@@ -120,9 +120,11 @@ impl Change<'_, '_> {
         Ok(())
     }
 
-    /// Subscribes or unsubscribes (IMAP LSUB).
+    /// Subscribes or unsubscribes (IMAP LSUB). A folder is subscribed or not for its owner, so
+    /// nobody else can say. Errors: Denied.
     pub fn subscribe(&mut self, id: FolderId, subscribed: bool) -> Result<(), Fault> {
-        let mut folder = self.view()?.folder(id)?;
+        self.require(id, Rights::OWNER)?;
+        let mut folder = self.any_folder(id)?;
         if folder.subscribed == subscribed {
             return Ok(());
         }

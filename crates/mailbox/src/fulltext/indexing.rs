@@ -139,13 +139,24 @@ impl Collector {
 }
 
 fn rows(section: Section, vocabulary: HashMap<Box<str>, Postings>) -> Vec<SegmentRow> {
-    let mut sorted: Vec<_> = vocabulary.into_iter().collect();
-    sorted.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    let entry = |(term, postings): (Box<str>, Postings)| (leading_octets(&term), term, postings);
+    let mut sorted: Vec<_> = vocabulary.into_iter().map(entry).collect();
+    sorted.sort_unstable_by(|(lead, term, _), (other_lead, other, _)| {
+        lead.cmp(other_lead).then_with(|| term.cmp(other))
+    });
     let mut writer = SectionWriter::new(section);
-    for (term, postings) in &sorted {
+    for (_, term, postings) in &sorted {
         writer.push(term.as_bytes(), postings.octets());
     }
     writer.finish()
+}
+
+/// The first octets as a number that sorts as they do: most comparisons then need no look at
+/// the terms, which lie all over the memory.
+fn leading_octets(term: &str) -> u64 {
+    let mut lead = [0; 8];
+    lead.iter_mut().zip(term.as_bytes()).for_each(|(to, from)| *to = *from);
+    u64::from_be_bytes(lead)
 }
 
 fn is_damage(fault: &Fault) -> bool {

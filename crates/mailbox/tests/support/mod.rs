@@ -66,6 +66,18 @@ impl Fixture {
         .await
     }
 
+    /// Deletes the contents nobody refers to, as the janitor does; gives how many slices it took.
+    pub async fn sweep_contents(&self) -> usize {
+        let dead = Arc::new(self.read(|view| view.dead_contents()).await);
+        let (mut at, mut slices) = (Some(0), 0);
+        while let Some(from) = at {
+            let dead = Arc::clone(&dead);
+            at = self.write(move |change| change.delete_contents(&dead, from)).await;
+            slices += 1;
+        }
+        slices
+    }
+
     pub async fn uids(&self, folder: FolderId) -> Vec<u32> {
         self.read(move |view| Ok(view.uids(folder)?.iter().map(|uid| uid.get()).collect())).await
     }
