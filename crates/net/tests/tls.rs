@@ -7,7 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use net::stream::UpgradeError;
-use net::tls::{Authority, Issued, Roots, ServerTlsOptions, TlsVersion, self_signed};
+use net::tls::{
+    Authority, Issued, PinnedCertificates, Roots, ServerTlsOptions, TlsVersion, self_signed,
+};
 use net::{CertificateStore, ClientTls, LineStream, ServerTls, Stream, TlsInfo};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -219,6 +221,34 @@ async fn a_client_shows_its_certificate_only_when_asked_and_only_if_it_has_one()
         let (_, server) = handshake(server_tls, client_tls, "mail.a.test").await.unwrap();
         assert_eq!(server.tls_info().unwrap().peer_certificates.len(), expected);
     }
+}
+
+#[tokio::test]
+async fn direct_trust_is_in_the_certificate_itself() {
+    let directory = TempDir::new().unwrap();
+    let authority = Authority::open_or_create(directory.path(), "Test CA").unwrap();
+    let ours = authority.issue(&names(&["mail.a.test"])).unwrap();
+    let namesake = authority.issue(&names(&["mail.a.test"])).unwrap();
+    let certificates = directory.path().join("certificates");
+    fs::create_dir(&certificates).unwrap();
+    write(&certificates, "mail", &ours);
+    let (_, tls) = server(CertificateStore::open(&certificates).unwrap());
+    let any = ClientTls::opportunistic().unwrap();
+    let (client, server) = handshake(&tls, &any, "mail.a.test").await.unwrap();
+    let connection = client.tls_info().unwrap();
+    let both = format!("{}{}", namesake.chain_pem, ours.chain_pem);
+    for (pem, expected) in [
+        (ours.chain_pem.as_str(), true),
+        (both.as_str(), true),
+        (namesake.chain_pem.as_str(), false),
+        (authority.certificate_pem(), false),
+    ] {
+        let pinned = PinnedCertificates::from_pem(pem.as_bytes()).unwrap();
+        assert_eq!(pinned.include_peer_of(&connection), expected);
+        assert!(!pinned.include_peer_of(&server.tls_info().unwrap()), "it showed none");
+    }
+    assert!(PinnedCertificates::from_pem(b"").is_err());
+    assert!(PinnedCertificates::from_pem(ours.key_pem.as_bytes()).is_err());
 }
 
 #[tokio::test(start_paused = true)]

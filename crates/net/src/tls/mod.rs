@@ -6,6 +6,7 @@ pub mod authority;
 mod client;
 mod files;
 pub mod info;
+mod pinned;
 mod server;
 pub mod store;
 
@@ -16,6 +17,7 @@ use rustls::crypto::CryptoProvider;
 pub use authority::{Authority, IssueError, Issued, self_signed};
 pub use client::{ClientTls, Roots, RootsError};
 pub use info::{TlsInfo, TlsVersion};
+pub use pinned::{PinnedCertificates, PinnedError};
 pub use server::{ServerTls, ServerTlsOptions};
 pub use store::{CertificateError, CertificateInfo, CertificateStore};
 
