@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use ports::listeners::{IMAP4, IMAP4_TLS, POP3, POP3_TLS};
+use ports::listeners::{IMAP4, IMAP4_BACK_END, IMAP4_TLS, POP3, POP3_BACK_END, POP3_TLS};
 use ports::{LISTENERS, Listener, Opens, Reach, Role};
 use types::Port;
 
@@ -91,11 +91,14 @@ impl Settings {
 
     fn opens_by_default(&self, listener: &Listener) -> bool {
         let is = |candidates: [&Listener; 2]| candidates.iter().any(|c| c.id == listener.id);
+        let several_servers = !self.server.is_empty();
         match listener.opens {
             _ if is([&IMAP4, &IMAP4_TLS]) => self.imap4.enabled,
             _ if is([&POP3, &POP3_TLS]) => self.pop3.enabled,
+            _ if listener.id == IMAP4_BACK_END.id => self.imap4.enabled && several_servers,
+            _ if listener.id == POP3_BACK_END.id => self.pop3.enabled && several_servers,
             Opens::ByDefault => true,
-            Opens::WithOneServer => self.server.is_empty(),
+            Opens::WithOneServer => !several_servers,
             Opens::WhenEnabled | Opens::WhenSubscribed => false,
         }
     }
@@ -198,7 +201,13 @@ mod tests {
         let edge = settings("role = \"edge\"");
         assert!(is_open(&edge, "P-06") && !is_open(&edge, "P-01"));
         let two = settings("[[server]]\nname = \"mbx2.a.test\"\naddress = \"10.0.0.2\"");
-        assert!(!is_open(&two, "Z-01"));
+        assert!(!is_open(&two, "Z-01") && !is_open(&two, "Z-02"));
+        assert!(!is_open(&imap, "Z-02"));
+        let both = settings(
+            "imap4.enabled = true\npop3.enabled = true\n\
+             [[server]]\nname = \"mbx2.a.test\"\naddress = \"10.0.0.2\"",
+        );
+        assert!(is_open(&both, "Z-02") && is_open(&both, "Z-03"));
     }
 
     #[test]

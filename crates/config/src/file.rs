@@ -94,6 +94,11 @@ mod tests {
             ("imap4.login_type = \"None\"", "login_type"),
             ("location.users = { \"u@a.test\" = \"mbx2\" }", "no known server"),
             ("location.users = { \"u\" = \"mbx2\" }", "no address"),
+            (
+                "server_name = \"mbx1.a.test\"\n\
+                 [[server]]\nname = \"MBX1.b.test\"\naddress = \"10.0.0.2\"",
+                "short name",
+            ),
             ("proxy.trusted = [\"10.0.0.0/99\"]", "prefix"),
             ("[[ReceiveConnector]]\nName = \"C\"", "Bindings is empty"),
             ("[[SendConnector]]\nName = \"C\"", "AddressSpaces is empty"),
@@ -119,5 +124,22 @@ mod tests {
         let endpoint = server.endpoint(&ports::listeners::IMAP4_BACK_END).unwrap();
         assert_eq!(endpoint.to_string(), "10.0.0.2:21993");
         assert!(settings.location_of("bob@a.test").is_none());
+        assert_eq!(settings.other_server("MBX2"), Some(server));
+        assert!(settings.other_server("MBX3").is_none());
+    }
+
+    #[test]
+    fn other_servers_are_trusted_by_files() {
+        let settings = load(
+            "data_directory = \"/data\"\n\
+             [[server]]\nname = \"MBX2.a.test\"\naddress = \"10.0.0.2\"\n\
+             [[server]]\nname = \"mbx3.a.test\"\naddress = \"10.0.0.3\"\ncertificate = \"b.pem\"\n\
+             [[server]]\nname = \"mbx4.a.test\"\naddress = \"10.0.0.4\"\ncertificate = \"/c.pem\"",
+        )
+        .unwrap();
+        let files: Vec<_> =
+            settings.server.iter().map(|s| settings.trusted_certificate(s)).collect();
+        let expected = ["/data/trusted/mbx2.a.test.crt", "/data/trusted/b.pem", "/c.pem"];
+        assert_eq!(files, expected.map(PathBuf::from));
     }
 }

@@ -31,6 +31,7 @@ port = 2525
 name = \"mbx2.contoso.com\"
 address = \"192.0.2.2\"
 port_offset = 0
+certificate = \"mbx2.contoso.com.crt\"
 ",
     ),
     (

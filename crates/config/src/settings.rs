@@ -1,6 +1,6 @@
 //! What the configuration file can say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -49,7 +49,8 @@ section! {
         location: Location = Location::default(),
         /// Listeners that differ from the documented ones.
         listener: Vec<ListenerOverride> = Vec::new(),
-        /// Other servers of the organization.
+        /// Other servers of the organization: where each is reached, and the file with the
+        /// certificate it is trusted by (without a folder: in "trusted" of the data directory).
         server: Vec<OtherServer> = Vec::new(),
         /// Receive connectors beside the default ones, or in place of one with the same name.
         #[serde(rename = "ReceiveConnector")]
@@ -118,7 +119,7 @@ section! {
 section! {
     /// Which server has a user's mailbox, where it is not this one.
     pub struct Location {
-        /// Address of the user = name of one of the other servers.
+        /// Address of the user = name of one of the other servers. Says more than the directory.
         users: BTreeMap<String, String> = BTreeMap::new(),
     }
 }
@@ -159,9 +160,19 @@ pub struct OtherServer {
     /// Its port offset.
     #[serde(default)]
     pub port_offset: u16,
+    /// File with the certificate it shows to the servers of the organization (PEM; two while
+    /// it changes). It is trusted by this file and nothing else. Without it,
+    /// `trusted/NAME.crt` in the data directory; a relative path begins in that folder too.
+    #[serde(default)]
+    pub certificate: Option<PathBuf>,
 }
 
 impl OtherServer {
+    /// Its short name in capitals, by which the directory knows it.
+    pub fn short_name(&self) -> String {
+        short_name(&self.name)
+    }
+
     /// Where this server's listener of a row is, its offset applied.
     pub fn endpoint(&self, listener: &ports::Listener) -> Result<SocketAddr, crate::OffsetError> {
         let port: Port = crate::offset_port(listener.port(), self.port_offset)?;
@@ -180,6 +191,9 @@ pub enum Invalid {
         /// What stands there.
         value: String,
     },
+    /// Two servers that the directory could not tell apart.
+    #[error("server: another server has the short name of {0}")]
+    SameShortName(String),
     /// A list that may not be empty.
     #[error("{0} is empty")]
     Empty(&'static str),
@@ -200,14 +214,25 @@ pub enum Invalid {
 impl Settings {
     /// The server's short name in capitals, as Exchange shows it.
     pub fn short_name(&self) -> String {
-        let label = self.server_name.split('.').next().unwrap_or(&self.server_name);
-        label.to_ascii_uppercase()
+        short_name(&self.server_name)
     }
 
     /// The directory with the certificates.
     pub fn certificate_directory(&self) -> PathBuf {
         let default = || self.data_directory.join("certificates");
         self.tls.directory.clone().unwrap_or_else(default)
+    }
+
+    /// The other server of that short name.
+    pub fn other_server(&self, short_name: &str) -> Option<&OtherServer> {
+        self.server.iter().find(|server| server.short_name().eq_ignore_ascii_case(short_name))
+    }
+
+    /// The file with the certificate by which another server is trusted.
+    pub fn trusted_certificate(&self, server: &OtherServer) -> PathBuf {
+        let default = || PathBuf::from(format!("{}.crt", server.name.to_ascii_lowercase()));
+        let file = server.certificate.clone().unwrap_or_else(default);
+        self.data_directory.join("trusted").join(file)
     }
 
     /// The other server that has the user's mailbox, if one does.
@@ -222,6 +247,7 @@ impl Settings {
         check_name("server_name", &self.server_name)?;
         self.domains.iter().try_for_each(|domain| check_name("domains", domain))?;
         self.server.iter().try_for_each(|server| check_name("server", &server.name))?;
+        self.check_short_names()?;
         if self.addresses.is_empty() {
             return Err(Invalid::Empty("addresses"));
         }
@@ -229,6 +255,15 @@ impl Settings {
         self.endpoints()?;
         crate::receive::validate_all(&self.receive_connectors()?)?;
         Ok(crate::send::validate_all(&self.send_connector)?)
+    }
+
+    /// The directory tells servers apart by their short names.
+    fn check_short_names(&self) -> Result<(), Invalid> {
+        let mut seen = BTreeSet::from([self.short_name()]);
+        match self.server.iter().find(|server| !seen.insert(server.short_name())) {
+            Some(server) => Err(Invalid::SameShortName(server.name.clone())),
+            None => Ok(()),
+        }
     }
 
     fn check_location(&self, user: &str) -> Result<(), Invalid> {
@@ -240,6 +275,11 @@ impl Settings {
             None => Err(Invalid::Location(format!("{user} is on no known server"))),
         }
     }
+}
+
+/// The first label of a server's name in capitals, as Exchange shows it.
+fn short_name(name: &str) -> String {
+    name.split('.').next().unwrap_or(name).to_ascii_uppercase()
 }
 
 fn check_name(setting: &'static str, value: &str) -> Result<(), Invalid> {
