@@ -6,6 +6,7 @@ use auth::{
     Attempt, AuthFailure, Authenticator, ClientInfo, Evidence, Guess, Mechanism, Principal,
     Protocol, RecipientId, ScramSecret, Verification,
 };
+use types::Address;
 
 use crate::directory::Directory;
 use crate::login::{Login, Opens};
@@ -54,15 +55,23 @@ impl Directory {
         // computed: a removed account does not get in.
         let snapshot = self.snapshot();
         let account = snapshot.recipient(login.account.id).ok_or(AuthFailure::Credentials)?;
-        if !account.account().is_some_and(|account| account.may_use(client.protocol)) {
-            return Err(AuthFailure::ProtocolDisabled(client.protocol));
-        }
         let opens = match &attempt.authzid {
             Some(name) => snapshot.opens(name),
             None => login.opens,
         };
-        let mailbox = may_open(&snapshot, account, &opens, client.protocol)?;
+        let mailbox = permit(&snapshot, account, &opens, client.protocol)?;
         Ok(principal(account, mailbox, attempt.user, attempt.mechanism))
+    }
+
+    /// Lets in a client whose credentials another server of the organization has checked.
+    /// What the account may do is asked of this server's directory all the same. Errors:
+    /// ProtocolDisabled, and MailboxAccess also for an account that is not known here.
+    pub fn admit(&self, vouched: Vouched, protocol: Protocol) -> Result<Principal, AuthFailure> {
+        let snapshot = self.snapshot();
+        let account = snapshot.by_address(&vouched.account).ok_or(AuthFailure::MailboxAccess)?;
+        let opens = snapshot.opens(&vouched.mailbox.to_string());
+        let mailbox = permit(&snapshot, account, &opens, protocol)?;
+        Ok(principal(account, mailbox, vouched.login, vouched.mechanism))
     }
 
     /// Whom a user name means, and what the throttle counts failures under: the same for
@@ -92,6 +101,33 @@ impl Directory {
                 self.verifier().password(guess, stored, password.clone()).await
             }
         }
+    }
+}
+
+/// A client as another server of the organization describes it. Recipients go by address:
+/// until the servers share one directory, each has GUIDs of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vouched {
+    /// Primary address of whose credentials were checked.
+    pub account: Address,
+    /// Primary address of whose mailbox is to be opened.
+    pub mailbox: Address,
+    /// The user name as prepared, for logs.
+    pub login: String,
+    /// How the credentials were shown.
+    pub mechanism: Mechanism,
+}
+
+/// What an account may do, once it is clear whose it is: the service, and the mailbox.
+fn permit(
+    snapshot: &Snapshot,
+    account: &Arc<Recipient>,
+    opens: &Opens,
+    protocol: Protocol,
+) -> Result<RecipientId, AuthFailure> {
+    match account.account().is_some_and(|account| account.may_use(protocol)) {
+        true => may_open(snapshot, account, opens, protocol),
+        false => Err(AuthFailure::ProtocolDisabled(protocol)),
     }
 }
 

@@ -32,6 +32,7 @@ mod settings;
 mod snapshot;
 
 pub use auth::RecipientId;
+pub use authenticate::Vouched;
 pub use directory::Directory;
 pub use domain::{AcceptedDomain, DomainKind};
 pub use error::DirectoryError;

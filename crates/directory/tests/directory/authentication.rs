@@ -6,7 +6,7 @@ use auth::{
     Attempt, AuthFailure, Authenticator, ChannelBinding, Client, ClientInfo, Dialogue, Mechanism,
     Principal, Protocol, Turn,
 };
-use directory::{Directory, NewContact, NewMailUser, Recipient, RecipientId};
+use directory::{Directory, NewContact, NewMailUser, Recipient, RecipientId, Vouched};
 
 use crate::support::*;
 
@@ -87,6 +87,44 @@ async fn services_switched_off() {
     }
     let alice = login(&directory, ("", "alice", "wonderland"), Protocol::Admin).await.unwrap();
     assert!(alice.administrator);
+}
+
+#[tokio::test]
+async fn another_server_vouches_for_credentials_and_nothing_else() {
+    let World { directory, alice, bob, sales } = world().await;
+    let off = |recipient: &mut Recipient| recipient.account_mut().unwrap().protocols.pop = false;
+    directory.update(bob, off).await.unwrap();
+    let no_access = Err(AuthFailure::MailboxAccess);
+    for (account, mailbox, protocol, expected) in [
+        ("alice@here.test", "alice@here.test", Protocol::Pop3, Ok((alice, alice))),
+        ("alice@here.test", "sales@here.test", Protocol::Imap4, Ok((alice, sales))),
+        ("bob@here.test", "bob@here.test", Protocol::Imap4, Ok((bob, bob))),
+        (
+            "bob@here.test",
+            "bob@here.test",
+            Protocol::Pop3,
+            Err(AuthFailure::ProtocolDisabled(Protocol::Pop3)),
+        ),
+        ("bob@here.test", "sales@here.test", Protocol::Imap4, no_access),
+        ("alice@here.test", "nobody@here.test", Protocol::Imap4, no_access),
+        ("nobody@here.test", "nobody@here.test", Protocol::Imap4, no_access),
+        (
+            "sales@here.test",
+            "sales@here.test",
+            Protocol::Imap4,
+            Err(AuthFailure::ProtocolDisabled(Protocol::Imap4)),
+        ),
+    ] {
+        let vouched = Vouched {
+            account: address(account),
+            mailbox: address(mailbox),
+            login: account.to_owned(),
+            mechanism: Mechanism::Plain,
+        };
+        let found = directory.admit(vouched, protocol);
+        let found = found.map(|principal| (principal.recipient, principal.mailbox));
+        assert_eq!(found, expected, "{account} to {mailbox} by {protocol}");
+    }
 }
 
 #[tokio::test]
