@@ -23,4 +23,4 @@ pub mod service;
 mod session;
 
 pub use server::Server;
-pub use service::{End, Handover, run};
+pub use service::{End, Handover, LoggedIn, run, run_logged_in};

@@ -48,28 +48,37 @@ pub struct Handover {
     pub tag: String,
 }
 
+/// The counterpart of a [`Handover`]: a client that has logged in at another server.
+pub struct LoggedIn {
+    /// Who it is, by this server's directory.
+    pub principal: Principal,
+    /// The tag of the login, which is answered first.
+    pub tag: String,
+}
+
 /// Serves one connection to its end.
 pub async fn run(stream: Stream, peer: SocketAddr, shutdown: Shutdown, server: Arc<Server>) -> End {
-    let client = ClientInfo { ip: peer.ip(), protocol: Protocol::Imap4 };
-    let io = Io::new(stream);
-    let mut service =
-        Service { io, server, client, shutdown, state: State::NotAuthenticated, bad: 0 };
-    let farewell = match service.serve().await {
+    let mut service = Service::new(stream, peer, shutdown, server);
+    match service.serve().await {
         Ok(Some(remote)) => return End::Handover(Box::new(remote.with(service.io))),
-        Ok(None) => Ok(()),
-        Err(Trouble::Bye(why)) => service.bye(why).await,
-        Err(Trouble::Gone(LineError::Timeout)) => service.bye("Idle for too long").await,
-        Err(Trouble::Gone(error)) => Err(error),
-        Err(Trouble::Reply(_)) => Ok(()),
-    };
-    let closed = match farewell {
-        Ok(()) => service.io.close().await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = closed {
-        tracing::debug!(%error, "connection ended");
+        Ok(None) => service.close(Ok(())).await,
+        Err(trouble) => service.close(Err(trouble)).await,
     }
     End::Closed
+}
+
+/// Serves the connection of a front end that has seen to the login, to its end. `peer` is the
+/// client. Such a session is never handed over again.
+pub async fn run_logged_in(
+    stream: Stream,
+    peer: SocketAddr,
+    shutdown: Shutdown,
+    server: Arc<Server>,
+    login: LoggedIn,
+) {
+    let mut service = Service::new(stream, peer, shutdown, server);
+    let ended = service.serve_logged_in(login).await;
+    service.close(ended).await;
 }
 
 /// A login that leads elsewhere.
@@ -93,6 +102,9 @@ struct Service {
     shutdown: Shutdown,
     state: State,
     bad: u32,
+    /// A front end has seen to the login. There is no way back before it: the front end knows
+    /// whether this client may send a password, this server does not.
+    behind_front_end: bool,
 }
 
 /// What the client has sent.
@@ -116,12 +128,53 @@ enum Next {
 }
 
 impl Service {
+    fn new(stream: Stream, peer: SocketAddr, shutdown: Shutdown, server: Arc<Server>) -> Self {
+        let client = ClientInfo { ip: peer.ip(), protocol: Protocol::Imap4 };
+        let (io, state) = (Io::new(stream), State::NotAuthenticated);
+        Service { io, server, client, shutdown, state, bad: 0, behind_front_end: false }
+    }
+
+    /// Says goodbye where there is reason to, and closes.
+    async fn close(mut self, ended: Result<(), Trouble>) {
+        let farewell = match ended {
+            Ok(()) | Err(Trouble::Reply(_)) => Ok(()),
+            Err(Trouble::Bye(why)) => self.bye(why).await,
+            Err(Trouble::Gone(LineError::Timeout)) => self.bye("Idle for too long").await,
+            Err(Trouble::Gone(error)) => Err(error),
+        };
+        let closed = match farewell {
+            Ok(()) => self.io.close().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = closed {
+            tracing::debug!(%error, "connection ended");
+        }
+    }
+
     async fn serve(&mut self) -> Result<Option<Remote>, Trouble> {
         let capabilities = capability::before_login(&self.server, self.io.channel());
         let name = &self.server.name;
         let greeting =
             format!("* OK [CAPABILITY {capabilities}] {name} IMAP4 service is ready\r\n");
         self.io.put(greeting.as_bytes()).await?;
+        self.commands().await
+    }
+
+    /// Answers the login and goes on from there. Who is not let in begins again at the front
+    /// end, with a new connection.
+    async fn serve_logged_in(&mut self, login: LoggedIn) -> Result<(), Trouble> {
+        self.behind_front_end = true;
+        self.io.set_tag(&login.tag);
+        if let Next::Elsewhere(_) = self.logged_in(Ok(login.principal)).await? {
+            self.answer(&Fault::Moved.into()).await?;
+        }
+        match self.state {
+            State::Authenticated(_) => self.commands().await.map(|_| ()),
+            State::NotAuthenticated => Err(Trouble::Bye("Not logged in")),
+        }
+    }
+
+    async fn commands(&mut self) -> Result<Option<Remote>, Trouble> {
         loop {
             let request = self.request().await?;
             match Box::pin(self.handle(request)).await? {
@@ -372,6 +425,9 @@ impl Service {
     fn unauthenticate(&mut self) -> Outcome {
         match self.state {
             State::NotAuthenticated => Ok(Reply::bad("Nobody is logged in")),
+            State::Authenticated(_) if self.behind_front_end => {
+                Ok(Reply::no("Open a new connection").code("CANNOT"))
+            }
             State::Authenticated(_) => {
                 self.state = State::NotAuthenticated;
                 Ok(Reply::ok("UNAUTHENTICATE completed"))
@@ -392,6 +448,8 @@ impl Service {
         match self.server.homes.home(owner, asker).await {
             Ok(Home::Local(mailbox)) => self.at_home(principal, mailbox).await,
             Ok(Home::Remote(server)) => {
+                // Answers to commands before the login are still ours to give.
+                self.io.line().flush().await?;
                 let tag = self.io.tag().to_owned();
                 Ok(Next::Elsewhere(Box::new(Remote { server, principal, tag })))
             }
@@ -412,7 +470,10 @@ impl Service {
             let reply = Reply::no("Too many connections of this user").code("LIMIT");
             return self.finish(Ok(reply), true).await;
         };
-        let hidden_capabilities = self.server.hidden_for(&principal);
+        let mut hidden_capabilities = self.server.hidden_for(&principal);
+        if self.behind_front_end {
+            hidden_capabilities.push("UNAUTHENTICATE".to_owned());
+        }
         let server = Arc::clone(&self.server);
         let account = Account { principal, mailbox, hidden_capabilities, server, _place: place };
         self.state = State::Authenticated(Box::new(Authenticated::new(account)));

@@ -150,13 +150,77 @@ async fn a_mailbox_elsewhere_is_handed_over() {
         server.plaintext_login = true;
     });
     let (mut ours, theirs) = Stream::pair(4096);
-    ours.write_all(b"x7 LOGIN bob secret\r\nx8 SELECT INBOX\r\n").await.unwrap();
+    ours.write_all(b"x6 NOOP\r\nx7 LOGIN bob secret\r\nx8 SELECT INBOX\r\n").await.unwrap();
     let (_trigger, shutdown) = Shutdown::new();
     let end = imap::run(theirs, "127.0.0.1:1".parse().unwrap(), shutdown, server).await;
     let End::Handover(handover) = end else { panic!("not handed over") };
     assert_eq!((handover.server.as_str(), handover.tag.as_str()), ("mbx2", "x7"));
     assert_eq!(handover.principal.primary.to_string(), "bob@example.com");
     assert_eq!(&handover.early[..], b"x8 SELECT INBOX\r\n");
+    drop(handover);
+    let mut answered = String::new();
+    ours.read_to_string(&mut answered).await.unwrap();
+    assert!(answered.ends_with("\r\nx6 OK Done\r\n"), "{answered}");
+}
+
+/// A client that another server has let in as this user.
+fn brought(site: &Site, server: Arc<Server>, user: &str) -> Client {
+    let (ours, theirs) = Stream::pair(64 * 1024);
+    let snapshot = site.directory.snapshot();
+    let account = snapshot.by_alias(user).unwrap();
+    let principal = auth::Principal {
+        recipient: account.id,
+        mailbox: account.id,
+        login: user.to_owned(),
+        primary: account.primary.clone(),
+        mechanism: auth::Mechanism::Plain,
+        administrator: false,
+    };
+    let login = imap::LoggedIn { principal, tag: "x7".into() };
+    let (trigger, shutdown) = Shutdown::new();
+    tokio::spawn(async move {
+        let _kept = trigger;
+        let peer = "192.0.2.9:1".parse().unwrap();
+        imap::run_logged_in(theirs, peer, shutdown, server, login).await;
+    });
+    Client::new(ours)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_goes_on_where_another_server_has_logged_in() {
+    let site = Site::new().await;
+    let mut client = brought(&site, changed(&site, |_| {}), "bob");
+    let answer = client.line().await;
+    assert!(answer.starts_with("x7 OK [CAPABILITY IMAP4rev1"), "{answer}");
+    assert!(!answer.contains("UNAUTHENTICATE"), "{answer}");
+    client
+        .send(b"x8 UNAUTHENTICATE\r\nx9 LOGIN bob secret\r\nx10 STATUS INBOX (MESSAGES)\r\n")
+        .await;
+    assert!(client.line().await.starts_with("x8 NO [CANNOT]"));
+    assert!(client.line().await.starts_with("x9 BAD"));
+    assert_eq!(client.line().await, "* STATUS INBOX (MESSAGES 0)");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_let_in_behind_a_front_end_has_to_go() {
+    struct Nowhere(Option<&'static str>);
+    impl Homes for Nowhere {
+        fn home(&self, _: Guid, _: Guid) -> FindHome<'_> {
+            let home = self.0.map(|server| Home::Remote(server.into()));
+            Box::pin(async move { home.ok_or(mailbox::Fault::NotFound("mailbox")) })
+        }
+    }
+    let site = Site::new().await;
+    for (home, expected) in
+        [(Some("mbx1"), "x7 NO [UNAVAILABLE]"), (None, "x7 NO [AUTHORIZATIONFAILED]")]
+    {
+        let server = changed(&site, |server| server.homes = Arc::new(Nowhere(home)));
+        let mut client = brought(&site, server, "bob");
+        let answer = client.line().await;
+        assert!(answer.starts_with(expected), "{answer}");
+        assert_eq!(client.line().await, "* BYE Not logged in");
+        assert_eq!(client.next_line().await, None);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

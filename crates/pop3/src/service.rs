@@ -78,6 +78,10 @@ pub async fn run(stream: Stream, peer: IpAddr, server: &Server, start: Start) ->
     let home = server.homes.home(Guid(principal.mailbox.0), Guid(principal.recipient.0)).await;
     match home {
         Ok(Home::Remote(server)) => {
+            // Answers to commands before the login are still ours to give.
+            if stream.flush().await.is_err() {
+                return end(stream).await;
+            }
             let principal = Box::new(principal);
             return Outcome::Remote { stream: Box::new(stream), principal, server };
         }
