@@ -2,14 +2,14 @@
 
 use ports::capability::{INTERNET_SEND_CONNECTOR, RESOLVER};
 use ports::listeners::{
-    CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, DEMO_SINK, IMAP4, IMAP4_TLS, POP3,
-    POP3_TLS, SUBMISSION_TLS,
+    CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, DEMO_SINK, IMAP4, IMAP4_BACK_END,
+    IMAP4_TLS, POP3, POP3_BACK_END, POP3_TLS, SUBMISSION_TLS,
 };
 use ports::{Capability, Listener, Registry, Role};
 
 /// Every listener that [`crate::MailboxServer`] can open, and what serves it. A test compares
 /// this list with what a running server registers.
-const LISTENERS: [(&Listener, &str); 9] = [
+const LISTENERS: [(&Listener, &str); 11] = [
     (&DEFAULT_FRONTEND, "smtp::service"),
     (&CLIENT_FRONTEND, "smtp::service"),
     (&CLIENT_FRONTEND_25, "smtp::service"),
@@ -18,6 +18,8 @@ const LISTENERS: [(&Listener, &str); 9] = [
     (&IMAP4_TLS, "imap::service"),
     (&POP3, "pop3::service"),
     (&POP3_TLS, "pop3::service"),
+    (&IMAP4_BACK_END, "roles::backend"),
+    (&POP3_BACK_END, "roles::backend"),
     (&DEMO_SINK, "roles::demo::sink"),
 ];
 

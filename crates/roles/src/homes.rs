@@ -10,32 +10,34 @@ use mailbox::{
 };
 use store::{Database, Txn};
 
+use crate::locations::Locations;
+
 /// The mailbox databases of this server, by name, and the directory that says which mailbox
 /// is in which.
 pub struct ServerHomes {
-    server: String,
+    locations: Arc<Locations>,
     directory: Directory,
     databases: HashMap<String, Database>,
 }
 
 impl ServerHomes {
-    /// `server` is this server's name as the directory has it.
-    pub fn new(
-        server: String,
+    /// `locations` says which mailboxes are on other servers.
+    pub(crate) fn new(
+        locations: Arc<Locations>,
         directory: Directory,
         databases: HashMap<String, Database>,
     ) -> Arc<Self> {
-        Arc::new(ServerHomes { server, directory, databases })
+        Arc::new(ServerHomes { locations, directory, databases })
     }
 
     async fn find(&self, mailbox: Guid, principal: Guid) -> Result<Home, Fault> {
         let snapshot = self.directory.snapshot();
         let owner = snapshot.recipient(RecipientId(mailbox.0)).ok_or(Fault::NotFound("mailbox"))?;
         let settings = owner.mailbox().ok_or(Fault::NotFound("mailbox"))?;
-        let location = &settings.location;
-        if location.server != self.server {
-            return Ok(Home::Remote(location.server.clone()));
+        if let Some(server) = self.locations.elsewhere(owner, settings) {
+            return Ok(Home::Remote(server.to_owned()));
         }
+        let location = &settings.location;
         let database = self.databases.get(&location.database).ok_or(Fault::Moved)?;
         let full_access =
             mailbox == principal || snapshot.may_open(RecipientId(principal.0), owner);

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use auth::{Authenticator, UserSessions};
-use config::settings::{ClientAccess, LoginType};
-use directory::Directory;
-use imap::service::End;
-use mailbox::Homes;
+use config::settings::LoginType;
+use imap::{End, Handover};
 use net::{Connection, ServerTls};
 use types::limits::MESSAGE_OCTETS_MAX;
+
+use crate::backend::{BackEnds, Client, Session};
+use crate::listeners::Protocol;
+use crate::server::{Parts, client_limits};
 
 /// Serves connections of one IMAP4 listener.
 #[derive(Clone)]
@@ -16,37 +17,38 @@ pub(crate) struct Imap4 {
     server: Arc<imap::Server>,
     /// For a listener that begins with TLS.
     implicit: Option<ServerTls>,
+    /// For who has the mailbox on another server.
+    back_ends: Arc<BackEnds>,
 }
 
-/// What an IMAP4 listener is made of.
-pub(crate) struct Imap4Parts<'p> {
-    pub name: &'p str,
-    pub settings: &'p ClientAccess,
-    pub authenticator: Arc<dyn Authenticator>,
-    pub directory: Directory,
-    pub homes: Arc<dyn Homes>,
-    pub sessions: Arc<UserSessions>,
-    pub tls: ServerTls,
-    pub implicit: bool,
-}
-
-impl Imap4 {
-    pub(crate) fn new(parts: Imap4Parts<'_>) -> Self {
-        let Imap4Parts { name, settings, authenticator, directory, homes, sessions, tls, implicit } =
-            parts;
-        let server = imap::Server {
-            name: name.to_owned(),
-            authenticator,
-            directory,
-            homes,
-            tls: Some(tls.clone()).filter(|_| !implicit),
-            plaintext_login: settings.login_type == LoginType::PlainTextLogin,
-            sessions,
-            message_octets_max: MESSAGE_OCTETS_MAX as u64,
-            hidden_capabilities: Vec::new(),
-        };
-        Imap4 { server: Arc::new(server), implicit: Some(tls).filter(|_| implicit) }
+/// A listener that begins with TLS, or one that offers it.
+pub(crate) fn protocol(parts: &Parts, implicit: bool) -> Protocol<Imap4> {
+    let tls = |wanted: bool| Some(parts.tls.clone()).filter(|_| wanted);
+    Protocol {
+        implementation: "imap::service",
+        limits: client_limits(&parts.settings.imap4),
+        farewell: if implicit { b"" } else { b"* BYE Too many connections\r\n" },
+        handler: Imap4 {
+            server: server(parts, tls(!implicit)),
+            implicit: tls(implicit),
+            back_ends: Arc::clone(&parts.back_ends),
+        },
     }
+}
+
+/// What the sessions of a listener share. `start_tls` is for those that begin without.
+pub(crate) fn server(parts: &Parts, start_tls: Option<ServerTls>) -> Arc<imap::Server> {
+    Arc::new(imap::Server {
+        name: parts.settings.server_name.clone(),
+        authenticator: Arc::clone(&parts.authenticator),
+        directory: parts.storage.directory.clone(),
+        homes: parts.homes.clone(),
+        tls: start_tls,
+        plaintext_login: parts.settings.imap4.login_type == LoginType::PlainTextLogin,
+        sessions: Arc::clone(&parts.imap_sessions),
+        message_octets_max: MESSAGE_OCTETS_MAX as u64,
+        hidden_capabilities: Vec::new(),
+    })
 }
 
 impl net::listener::Handler for Imap4 {
@@ -61,11 +63,12 @@ impl net::listener::Handler for Imap4 {
         let Connection { stream, peer, shutdown, .. } = connection;
         // A session of many states makes a large future; on the heap it costs an idle
         // connection only what its state needs.
-        if let End::Handover(handover) =
-            Box::pin(imap::service::run(stream, peer, shutdown, server)).await
-        {
-            let user = &handover.principal.login;
-            tracing::warn!(user, server = handover.server, "no back end to pass the session to");
+        let session = Box::pin(imap::run(stream, peer, shutdown.clone(), server));
+        if let End::Handover(handover) = session.await {
+            let Handover { stream, early, server, principal, tag } = *handover;
+            let session = Session::Imap4 { tag };
+            let client = Client { stream, early, ip: peer.ip(), principal, session };
+            Box::pin(self.back_ends.splice(client, &server, &shutdown)).await;
         }
     }
 }

@@ -7,6 +7,7 @@
 //! What it is not: no protocol, no policy of its own. Adapters between crates that do not
 //! know each other stand here, one file each.
 
+mod backend;
 mod built;
 mod delivery;
 pub mod demo;
@@ -15,6 +16,7 @@ mod homes;
 mod imap_service;
 pub mod janitor;
 mod listeners;
+mod locations;
 mod outbound;
 mod pop3_service;
 mod recipients;

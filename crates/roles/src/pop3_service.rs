@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use auth::{Authenticator, UserSessions};
-use config::settings::{ClientAccess, LoginType};
-use mailbox::Homes;
+use config::settings::LoginType;
 use net::{Connection, ServerTls};
 use pop3::{Start, service::Outcome};
+
+use crate::backend::{BackEnds, Client, Session};
+use crate::listeners::Protocol;
+use crate::server::{Parts, client_limits};
 
 /// Serves connections of one POP3 listener.
 #[derive(Clone)]
@@ -14,28 +16,37 @@ pub(crate) struct Pop3 {
     server: Arc<pop3::Server>,
     /// For a listener that begins with TLS.
     implicit: Option<ServerTls>,
+    /// For who has the mailbox on another server.
+    back_ends: Arc<BackEnds>,
 }
 
-impl Pop3 {
-    pub(crate) fn new(
-        settings: &ClientAccess,
-        authenticator: Arc<dyn Authenticator>,
-        homes: Arc<dyn Homes>,
-        sessions: Arc<UserSessions>,
-        tls: ServerTls,
-        implicit: bool,
-    ) -> Self {
-        let server = pop3::Server {
-            authenticator,
-            homes,
-            sessions,
-            tls: Some(tls.clone()).filter(|_| !implicit),
-            plaintext_login: settings.login_type == LoginType::PlainTextLogin,
-            pre_authentication_timeout: settings.pre_authenticated_connection_timeout.duration(),
-            idle_timeout: settings.authenticated_connection_timeout.duration(),
-        };
-        Pop3 { server: Arc::new(server), implicit: Some(tls).filter(|_| implicit) }
+/// A listener that begins with TLS, or one that offers it.
+pub(crate) fn protocol(parts: &Parts, implicit: bool) -> Protocol<Pop3> {
+    let tls = |wanted: bool| Some(parts.tls.clone()).filter(|_| wanted);
+    Protocol {
+        implementation: "pop3::service",
+        limits: client_limits(&parts.settings.pop3),
+        farewell: if implicit { b"" } else { b"-ERR [SYS/TEMP] too many connections\r\n" },
+        handler: Pop3 {
+            server: server(parts, tls(!implicit)),
+            implicit: tls(implicit),
+            back_ends: Arc::clone(&parts.back_ends),
+        },
     }
+}
+
+/// What the sessions of a listener share. `start_tls` is for those that begin without.
+pub(crate) fn server(parts: &Parts, start_tls: Option<ServerTls>) -> Arc<pop3::Server> {
+    let settings = &parts.settings.pop3;
+    Arc::new(pop3::Server {
+        authenticator: Arc::clone(&parts.authenticator),
+        homes: parts.homes.clone(),
+        sessions: Arc::clone(&parts.pop3_sessions),
+        tls: start_tls,
+        plaintext_login: settings.login_type == LoginType::PlainTextLogin,
+        pre_authentication_timeout: settings.pre_authenticated_connection_timeout.duration(),
+        idle_timeout: settings.authenticated_connection_timeout.duration(),
+    })
 }
 
 impl net::listener::Handler for Pop3 {
@@ -46,18 +57,16 @@ impl net::listener::Handler for Pop3 {
             tracing::debug!(%error, "TLS handshake failed");
             return;
         }
-        let peer = connection.peer.ip();
-        let session = pop3::run(connection.stream, peer, &self.server, Start::Greeting);
-        tokio::select! {
-            () = connection.shutdown.requested() => {}
-            outcome = session => splice(outcome),
+        let Connection { stream, peer, shutdown, .. } = connection;
+        let outcome = tokio::select! {
+            () = shutdown.requested() => return,
+            outcome = pop3::run(stream, peer.ip(), &self.server, Start::Greeting) => outcome,
+        };
+        if let Outcome::Remote { stream, principal, server } = outcome {
+            let (stream, early) = stream.into_parts();
+            let (ip, principal) = (peer.ip(), *principal);
+            let client = Client { stream, early, ip, principal, session: Session::Pop3 };
+            Box::pin(self.back_ends.splice(client, &server, &shutdown)).await;
         }
-    }
-}
-
-/// A mailbox of another server: its back end would take over here.
-fn splice(outcome: Outcome) {
-    if let Outcome::Remote { server, principal, .. } = outcome {
-        tracing::warn!(user = %principal.login, server, "no back end to pass the session to");
     }
 }

@@ -7,16 +7,18 @@ use directory::{Directory, DomainKind, ForwardTo, Forwarding, Recipient, Resolut
 use transport::{DomainType, Group, GroupReports, LocalMailbox, Recipients, Resolved};
 use types::{Address, Domain};
 
+use crate::locations::Locations;
+
 /// Resolves addresses from the directory's snapshot in memory.
 pub struct DirectoryRecipients {
-    server: String,
+    locations: Arc<Locations>,
     directory: Directory,
 }
 
 impl DirectoryRecipients {
-    /// `server` is this server's name: mailboxes elsewhere are not local.
-    pub fn new(server: String, directory: Directory) -> Arc<Self> {
-        Arc::new(DirectoryRecipients { server, directory })
+    /// `locations` says which mailboxes are not local.
+    pub(crate) fn new(locations: Arc<Locations>, directory: Directory) -> Arc<Self> {
+        Arc::new(DirectoryRecipients { locations, directory })
     }
 
     fn mailbox(&self, snapshot: &Snapshot, owner: &Recipient) -> Resolved {
@@ -26,7 +28,7 @@ impl DirectoryRecipients {
         if let Some(to) = forward.clone().filter(|_| !keep_copy) {
             return Resolved::Forward { to };
         }
-        if settings.location.server != self.server {
+        if self.locations.elsewhere(owner, settings).is_some() {
             // Mail between servers takes a Send connector of its own, not built yet.
             return Resolved::Unavailable;
         }
@@ -62,7 +64,7 @@ impl Recipients for DirectoryRecipients {
 
     fn default_domain(&self) -> Domain {
         let snapshot = self.directory.snapshot();
-        let server = || Domain::parse(&self.server).ok();
+        let server = || Domain::parse(self.locations.this_server()).ok();
         let found = snapshot.default_domain().cloned().or_else(server);
         found.unwrap_or_else(Domain::invalid)
     }

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use auth::{Authenticator, UserSessions, VerifierOptions};
 use config::{Endpoint, EndpointError, Settings};
 use directory::{AcceptedDomain, DomainKind};
-use mailbox::Homes;
 use net::listener::BindError;
 use net::tls::{Authority, CertificateError, IssueError, RootsError, ServerTlsOptions};
 use net::{CertificateStore, ConnectionLimits, ServerTls, Shutdown, ShutdownTrigger};
@@ -22,16 +21,17 @@ use transport::Transport;
 use transport::dkim::Signers;
 use types::Domain;
 
+use crate::backend::{self, BackEnds};
 use crate::delivery::MailboxDelivery;
 use crate::demo::sink;
 use crate::homes::ServerHomes;
-use crate::imap_service::{Imap4, Imap4Parts};
 use crate::janitor;
 use crate::listeners::{Listeners, Protocol};
-use crate::pop3_service::Pop3;
+use crate::locations::Locations;
 use crate::recipients::DirectoryRecipients;
 use crate::smtp_in::SmtpIn;
 use crate::storage::{MAILBOX_DATABASE, Storage, StorageError};
+use crate::{imap_service, pop3_service};
 
 /// Why a server does not start. Each names what to mend.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +114,8 @@ pub(crate) struct Parts {
     pub homes: Arc<ServerHomes>,
     pub authenticator: Arc<dyn Authenticator>,
     pub tls: ServerTls,
+    pub certificates: Arc<CertificateStore>,
+    pub back_ends: Arc<BackEnds>,
     pub signers: Arc<Signers>,
     /// Of both IMAP4 listeners together.
     pub imap_sessions: Arc<UserSessions>,
@@ -137,10 +139,13 @@ impl MailboxServer {
         let storage = open_storage(&settings).await?;
         accept_domains(&settings, &storage).await?;
         let (certificates, authority_file) = certificates(&settings)?;
-        let transport = open_transport(name.clone(), &settings, &storage)?;
+        let locations = Locations::new(&settings);
+        let transport = open_transport(name.clone(), &locations, &storage)?;
         let (trigger, shutdown) = Shutdown::new();
         let parts = Parts {
-            homes: homes(&settings, &storage),
+            homes: homes(locations, &storage),
+            back_ends: BackEnds::new(&settings, storage.directory.clone(), &certificates)?,
+            certificates: Arc::clone(&certificates),
             authenticator: Arc::new(storage.directory.clone()),
             tls: tls(&certificates)?,
             signers: crate::dkim_keys::load(&settings)?,
@@ -285,19 +290,19 @@ fn tls(certificates: &Arc<CertificateStore>) -> Result<ServerTls, StartError> {
 
 fn open_transport(
     name: Domain,
-    settings: &Settings,
+    locations: &Arc<Locations>,
     storage: &Storage,
 ) -> Result<Transport, StartError> {
     let directory = &storage.directory;
-    let recipients = DirectoryRecipients::new(settings.short_name(), directory.clone());
+    let recipients = DirectoryRecipients::new(Arc::clone(locations), directory.clone());
     let delivery = MailboxDelivery::new(directory.clone());
     let options = transport::Settings::new(name);
     Ok(Transport::open(storage.mailboxes.clone(), recipients, delivery, options)?)
 }
 
-fn homes(settings: &Settings, storage: &Storage) -> Arc<ServerHomes> {
+fn homes(locations: Arc<Locations>, storage: &Storage) -> Arc<ServerHomes> {
     let databases = HashMap::from([(MAILBOX_DATABASE.to_owned(), storage.mailboxes.clone())]);
-    ServerHomes::new(settings.short_name(), storage.directory.clone(), databases)
+    ServerHomes::new(locations, storage.directory.clone(), databases)
 }
 
 /// Opens one endpoint with the code that serves it; what is not built stays closed.
@@ -315,10 +320,13 @@ fn open(
         listeners.open(endpoint, sink::protocol(parts))?;
     }
     if [IMAP4.id, IMAP4_TLS.id].contains(&id) {
-        listeners.open(endpoint, imap4(parts, id == IMAP4_TLS.id))?;
+        listeners.open(endpoint, imap_service::protocol(parts, id == IMAP4_TLS.id))?;
     }
     if [POP3.id, POP3_TLS.id].contains(&id) {
-        listeners.open(endpoint, pop3(parts, id == POP3_TLS.id))?;
+        listeners.open(endpoint, pop3_service::protocol(parts, id == POP3_TLS.id))?;
+    }
+    if let Some(service) = backend::Service::of(endpoint.listener, parts) {
+        listeners.open(endpoint, backend::protocol(parts, service)?)?;
     }
     Ok(())
 }
@@ -334,44 +342,6 @@ fn smtp_in(smtp: &SmtpIn) -> Protocol<SmtpIn> {
         limits: ConnectionLimits::UNLIMITED,
         farewell: b"",
         handler: smtp.clone(),
-    }
-}
-
-fn imap4(parts: &Parts, implicit: bool) -> Protocol<Imap4> {
-    let settings = &parts.settings.imap4;
-    Protocol {
-        implementation: "imap::service",
-        limits: client_limits(settings),
-        farewell: if implicit { b"" } else { b"* BYE Too many connections\r\n" },
-        handler: Imap4::new(Imap4Parts {
-            name: &parts.settings.server_name,
-            settings,
-            authenticator: Arc::clone(&parts.authenticator),
-            directory: parts.storage.directory.clone(),
-            homes: parts.homes.clone(),
-            sessions: Arc::clone(&parts.imap_sessions),
-            tls: parts.tls.clone(),
-            implicit,
-        }),
-    }
-}
-
-fn pop3(parts: &Parts, implicit: bool) -> Protocol<Pop3> {
-    let settings = &parts.settings.pop3;
-    let homes: Arc<dyn Homes> = parts.homes.clone();
-    let authenticator = Arc::clone(&parts.authenticator);
-    Protocol {
-        implementation: "pop3::service",
-        limits: client_limits(settings),
-        farewell: if implicit { b"" } else { b"-ERR [SYS/TEMP] too many connections\r\n" },
-        handler: Pop3::new(
-            settings,
-            authenticator,
-            homes,
-            Arc::clone(&parts.pop3_sessions),
-            parts.tls.clone(),
-            implicit,
-        ),
     }
 }
 

@@ -316,6 +316,20 @@ pub const POP3_COMMAND_ERRORS_MAX: u32 = 20;
 /// Failed logins before the session ends; Exchange's MaxLogonFailures.
 pub const POP3_LOGON_FAILURES_MAX: u32 = 3;
 
+// ---- Front end and back end ----
+
+/// Octets of what a front end tells before it splices a client: three names at their longest
+/// and an IMAP tag, of which clients use less than 20.
+pub const PREFACE_OCTETS_MAX: usize = 8 * 1024;
+/// Seconds a front end has to say it, after the TLS handshake.
+pub const PREFACE_SECS_MAX: u64 = 10;
+/// Seconds from the login of a client whose mailbox is elsewhere to the first octet of that
+/// server's answer; clients give up after about a minute.
+pub const BACK_END_ANSWER_SECS_MAX: u64 = 45;
+/// Seconds that a splice outlives the longest silence of its session: the back end, which
+/// knows the session, ends it first and says why.
+pub const SPLICE_SILENCE_MARGIN_SECS: u64 = 60;
+
 // ---- Messages on their way in ----
 
 /// Octets that all messages being received may take together: seven of the largest, or
