@@ -67,15 +67,19 @@ impl Plan {
     /// Responses for the first messages of `uids`, as many as one read should give.
     pub fn batch(&self, view: &View<'_>, uids: &UidSet) -> Result<Batch, Fault> {
         let needs = self.items.iter().map(needs).max().unwrap_or(Needs::Entry);
-        let (entries, next) = self.first_entries(view, uids, needs)?;
+        let (entries, mut next) = self.first_entries(view, uids, needs)?;
+        let mut messages = entries.len();
         let keywords = view.keywords()?;
         let mut writer = Writer::new(self, view, &keywords);
         match needs {
             Needs::Entry => writer.entries(&entries)?,
             Needs::Content => writer.contents(&entries)?,
-            Needs::Octets => writer.octets(&entries)?,
+            Needs::Octets => {
+                messages = writer.octets(&entries)?;
+                next = entries.get(messages).map(|entry| entry.uid).or(next);
+            }
         }
-        Ok(Batch { messages: entries.len() as u64, next, ..writer.finish() })
+        Ok(Batch { messages: messages as u64, next, ..writer.finish() })
     }
 
     fn first_entries(
@@ -125,11 +129,16 @@ struct Writer<'a> {
     keywords: &'a KeywordTable,
     out: Vec<u8>,
     batch: Batch,
+    /// Octets in the pieces that are closed.
+    closed: usize,
+    /// Octets that may be held when the message being written is complete.
+    allowed: usize,
 }
 
 impl<'a> Writer<'a> {
     fn new(plan: &'a Plan, view: &'a View<'a>, keywords: &'a KeywordTable) -> Self {
-        Writer { plan, view, keywords, out: Vec::new(), batch: Batch::default() }
+        let (out, batch) = (Vec::new(), Batch::default());
+        Writer { plan, view, keywords, out, batch, closed: 0, allowed: 0 }
     }
 
     fn finish(mut self) -> Batch {
@@ -140,8 +149,14 @@ impl<'a> Writer<'a> {
     /// Closes the piece being written.
     fn cut(&mut self) {
         if !self.out.is_empty() {
+            self.closed += self.out.len();
             self.batch.pieces.push(Piece::Bytes(std::mem::take(&mut self.out)));
         }
+    }
+
+    /// Octets held in memory for this batch.
+    fn held(&self) -> usize {
+        self.closed + self.out.len()
     }
 
     fn entries(&mut self, entries: &[Entry]) -> Result<(), Fault> {
@@ -164,21 +179,32 @@ impl<'a> Writer<'a> {
         fault.map_or(Ok(()), Err)
     }
 
-    fn octets(&mut self, entries: &[Entry]) -> Result<(), Fault> {
+    /// Gives how many messages were written: a client can ask for the same octets many times,
+    /// so the size of the messages alone does not bound the batch.
+    fn octets(&mut self, entries: &[Entry]) -> Result<usize, Fault> {
         let numbers: Vec<ContentNumber> = entries.iter().map(|entry| entry.content).collect();
         let mut contents = Vec::with_capacity(numbers.len());
         self.view.contents(&numbers, &mut |_, content| {
             contents.push(content.clone());
             ControlFlow::Continue(())
         })?;
-        let mut pairs = entries.iter().zip(&contents);
-        pairs.try_for_each(|(entry, content)| self.message(entry, Some(content)))
+        let mut written = 0;
+        for (entry, content) in entries.iter().zip(&contents) {
+            if self.held() > 2 * limits::IMAP_BATCH_OCTETS {
+                break;
+            }
+            self.message(entry, Some(content))?;
+            written += 1;
+        }
+        Ok(written)
     }
 
     /// `* n FETCH (...)`
     fn message(&mut self, entry: &Entry, content: Option<&Content>) -> Result<(), Fault> {
         let plan = self.plan;
         let Some(seq) = plan.table.seq_of(entry.uid) else { return Ok(()) };
+        // Its octets as they are, and its parts decoded.
+        self.allowed = self.held() + 2 * entry.size as usize + limits::IMAP_BATCH_OCTETS;
         numbered(&mut self.out, seq, "FETCH (");
         let mut summary = None;
         for (position, item) in plan.items.iter().enumerate() {
@@ -259,7 +285,7 @@ impl<'a> Writer<'a> {
             (SectionText::Fields { names, not }, _) => {
                 let header = self.view.message_part(content, range)?;
                 let fields = header_fields(&header, names, *not);
-                self.literal(cut_partial(&fields, asked.partial), false);
+                self.literal(cut_partial(&fields, asked.partial), false)?;
             }
             (_, OctetsForm::Binary | OctetsForm::BinarySize) => {
                 self.binary(asked, range, content, summary)?;
@@ -269,7 +295,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Octets as they are stored; large ones stream.
+    /// Octets as they are stored; large ones stream, and so do all behind a full batch.
     fn raw_octets(
         &mut self,
         range: Range<u64>,
@@ -278,7 +304,8 @@ impl<'a> Writer<'a> {
     ) -> Result<(), Fault> {
         let length = range.end - range.start;
         write::literal_head(&mut self.out, length, false);
-        if length > limits::IMAP_STREAM_OCTETS {
+        let full = self.held() > limits::IMAP_BATCH_OCTETS;
+        if length > limits::IMAP_STREAM_OCTETS || full {
             self.cut();
             self.batch.pieces.push(Piece::Stream(entry.content, range));
         } else {
@@ -305,7 +332,7 @@ impl<'a> Writer<'a> {
             (Ok(octets), OctetsForm::BinarySize) => number(&mut self.out, octets.len() as u64),
             (Ok(octets), _) => {
                 let octets = cut_partial(&octets, asked.partial);
-                self.literal(octets, octets.contains(&0));
+                self.literal(octets, octets.contains(&0))?;
             }
             (Err(UnknownEncoding), form) => {
                 self.batch.unknown_encoding = true;
@@ -315,9 +342,15 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn literal(&mut self, octets: &[u8], binary: bool) {
+    /// Octets that exist only in memory. Errors: Limit, when the same ones are asked for again
+    /// and again.
+    fn literal(&mut self, octets: &[u8], binary: bool) -> Result<(), Fault> {
+        if self.held() + octets.len() > self.allowed {
+            return Err(Fault::Limit("octets asked for of one message"));
+        }
         write::literal_head(&mut self.out, octets.len() as u64, binary);
         self.out.extend_from_slice(octets);
+        Ok(())
     }
 }
 
