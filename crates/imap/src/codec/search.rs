@@ -170,6 +170,17 @@ pub enum ThreadAlgorithm {
     References,
 }
 
+/// The criteria that can decide: a key that comes again finds its messages equal.
+fn deciding(criteria: Vec<SortCriterion>) -> Vec<SortCriterion> {
+    let mut first: Vec<SortCriterion> = Vec::with_capacity(SORT_KEYS.len());
+    for criterion in criteria {
+        if !first.iter().any(|earlier| earlier.key == criterion.key) {
+            first.push(criterion);
+        }
+    }
+    first
+}
+
 impl Parser<'_> {
     /// `search = "SEARCH" [search-return-opts] SP search-program`
     pub fn search(&mut self, uid: bool) -> Parsed<Search> {
@@ -185,7 +196,7 @@ impl Parser<'_> {
     /// `sort = "SORT" [search-return-opts] SP sort-criteria SP charset 1*(SP search-key)`
     pub fn sort(&mut self, uid: bool) -> Parsed<Sort> {
         let returns = self.search_return_opts()?;
-        let criteria = self.sp()?.list(Parser::sort_criterion)?;
+        let criteria = deciding(self.sp()?.list(Parser::sort_criterion)?);
         self.sp()?.charset()?;
         let key = self.sp()?.search_keys()?;
         Ok(Sort { search: Search { uid, returns, key }, criteria })
@@ -401,6 +412,13 @@ mod tests {
         );
         expect![[r#"Search { uid: false, returns: Some(SearchReturns { min: true, max: false, all: false, count: true, save: false, partial: Some((-1, -10)) }), key: And([Sequence(Ranges([(Exact(1), Exact(5))])), Flag(Seen, false), Or(Header("FROM", "bob"), And([Not(Flag(Keyword("x"), true)), Larger(10)])), Date(Sent, Since, Date(8797)), ModSeq(7)]) }"#]]
         .assert_eq(&format!("{:?}", parsed.unwrap()));
+    }
+
+    #[test]
+    fn a_sort_key_counts_once() {
+        let sort = Parser::new(b" (REVERSE SIZE TO SIZE TO) UTF-8 ALL", false).sort(false).unwrap();
+        let criteria: Vec<_> = sort.criteria.iter().map(|c| (c.reverse, c.key)).collect();
+        assert_eq!(criteria, [(true, SortKey::Size), (false, SortKey::To)]);
     }
 
     #[test]
