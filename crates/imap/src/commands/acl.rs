@@ -20,13 +20,15 @@ pub async fn get_acl(session: &mut Authenticated, io: &mut Io, name: String) -> 
     require_owner(&mailbox, &folder).await?;
     let mut out = b"* ACL ".to_vec();
     write::mailbox(&mut out, &name, session.enabled.utf8_names());
-    for entry in &folder.acl {
+    let owner = match mailbox.access() {
+        Access::Owner(owner) => Some(Grantee::Recipient(owner)),
+        _ => None,
+    };
+    for entry in folder.acl.iter().filter(|entry| Some(entry.grantee) != owner) {
         let Some(identifier) = identifier(session, entry.grantee) else { continue };
         pair(&mut out, &identifier, entry.rights);
     }
-    if let Access::Owner(owner) = mailbox.access()
-        && let Some(identifier) = identifier(session, Grantee::Recipient(owner))
-    {
+    if let Some(identifier) = owner.and_then(|owner| identifier(session, owner)) {
         pair(&mut out, &identifier, Rights::ROLE_OWNER);
     }
     raw(&mut out, "\r\n");

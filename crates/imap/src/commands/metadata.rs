@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mailbox::{FolderId, Mailbox};
+use mailbox::{Fault, FolderId, Mailbox, Rights, View};
 
 use crate::codec::metadata::{Depth, GetMetadata, SetMetadata};
 use crate::codec::write::{self, List, astring, literal_head, raw, string};
@@ -14,7 +14,7 @@ use crate::session::Authenticated;
 /// `* METADATA mailbox (entry value ...)`, and how long the longest was that did not fit.
 pub async fn get_metadata(session: &mut Authenticated, io: &mut Io, get: GetMetadata) -> Outcome {
     let (mailbox, folder) = scope(session, &get.mailbox).await?;
-    let stored = mailbox.read(move |view| view.annotations(folder)).await?;
+    let stored = mailbox.read(move |view| readable(view, folder)).await?;
     let found = select(&stored, &get.entries, get.depth);
     let fits = |value: &[u8]| get.max_size.is_none_or(|max| value.len() <= max as usize);
     let longest =
@@ -28,6 +28,14 @@ pub async fn get_metadata(session: &mut Authenticated, io: &mut Io, get: GetMeta
         Some(octets) => reply.code(format!("METADATA LONGENTRIES {octets}")),
         None => reply,
     })
+}
+
+/// RFC 5464 section 3.3: entries are for who may read the mailbox.
+fn readable(view: &View<'_>, folder: Option<FolderId>) -> Result<BTreeMap<String, Vec<u8>>, Fault> {
+    if let Some(folder) = folder {
+        view.require(folder, Rights::READ_ANY)?;
+    }
+    view.annotations(folder)
 }
 
 /// An entry's name and value; none where there is no such entry.
@@ -101,7 +109,7 @@ pub async fn set_metadata(session: &mut Authenticated, set: SetMetadata) -> Outc
     });
     match write.await {
         Ok(()) => Ok(Reply::ok("SETMETADATA completed")),
-        Err(mailbox::Fault::Limit(_)) => Ok(Reply::no("Too many entries").code("METADATA TOOMANY")),
+        Err(Fault::Limit(_)) => Ok(Reply::no("Too many entries").code("METADATA TOOMANY")),
         Err(fault) => Err(fault.into()),
     }
 }

@@ -1,6 +1,6 @@
 //! STATUS (RFC 9051 section 6.3.11).
 
-use mailbox::{FolderId, FolderStatus};
+use mailbox::{FolderId, FolderStatus, Rights};
 
 use crate::codec::list::StatusItem;
 use crate::codec::write::{self, List, raw};
@@ -18,7 +18,10 @@ pub async fn status(
     session.enabled.condstore |= items.contains(&StatusItem::HighestModSeq);
     let (mailbox, folder) = session.account.folder(&name).await?;
     let id = folder.id;
-    let status = mailbox.read(move |view| view.status(id)).await?;
+    // RFC 4314 section 4: the right r.
+    let read =
+        mailbox.read(move |view| view.require(id, Rights::READ_ANY).and_then(|_| view.status(id)));
+    let status = read.await?;
     let limit = session.account.server.message_octets_max;
     let mut out = Vec::new();
     write_status(&mut out, &name, session.enabled.utf8_names(), &items, id, &status, limit);
