@@ -29,6 +29,10 @@ pub struct Place {
 impl Account {
     /// Where a name leads. Errors: NO when the mailbox of somebody else is not there.
     pub async fn place(&self, name: &str) -> Result<Place, Reply> {
+        let name = name.trim_start_matches(SEPARATOR);
+        if name == OTHER_USERS.trim_end_matches(SEPARATOR) {
+            return Err(no_such_mailbox());
+        }
         let Some(other) = name.strip_prefix(OTHER_USERS) else {
             let mailbox = self.mailbox.clone();
             return Ok(Place { mailbox, path: split(name) });

@@ -19,7 +19,7 @@ use crate::session::Authenticated;
 pub async fn list(session: &mut Authenticated, io: &mut Io, list: List) -> Outcome {
     let name = if list.lsub { "LSUB" } else { "LIST" };
     let patterns: Vec<String> =
-        list.patterns.iter().map(|pattern| canonical(&list.reference, pattern)).collect();
+        list.patterns.iter().flat_map(|pattern| spellings(&list.reference, pattern)).collect();
     if list.patterns == [""] && !list.lsub {
         io.put(b"* LIST (\\Noselect) \"/\" \"\"\r\n").await?;
         return Ok(Reply::ok("LIST completed"));
@@ -36,13 +36,17 @@ pub async fn list(session: &mut Authenticated, io: &mut Io, list: List) -> Outco
     Ok(Reply::ok(format!("{name} completed")))
 }
 
-/// The pattern with its reference in front; INBOX in any case.
-fn canonical(reference: &str, pattern: &str) -> String {
+/// A pattern as it is written and, where it begins with INBOX in other letters, with those of
+/// the Inbox: its name alone knows no case, and other names may begin like it.
+fn spellings(reference: &str, pattern: &str) -> Vec<String> {
     let whole = format!("{reference}{pattern}");
-    match whole.split_at_checked(5) {
-        Some((head, tail)) if head.eq_ignore_ascii_case("INBOX") => format!("INBOX{tail}"),
-        _ => whole,
-    }
+    let inbox = match whole.split_at_checked(5) {
+        Some((head, tail)) if head != "INBOX" && head.eq_ignore_ascii_case("INBOX") => {
+            Some(format!("INBOX{tail}"))
+        }
+        _ => None,
+    };
+    std::iter::once(whole).chain(inbox).collect()
 }
 
 /// True when a pattern could match below [`OTHER_USERS`].
@@ -69,6 +73,7 @@ struct Line {
     status: Option<FolderStatus>,
     rights: Option<Rights>,
     metadata: BTreeMap<String, Vec<u8>>,
+    readable: bool,
     /// RECURSIVEMATCH: a subscribed name lies below.
     child_subscribed: bool,
 }
@@ -153,11 +158,12 @@ fn describe(
         _ => None,
     };
     let rights = folder.filter(|_| list.returns.my_rights).map(|folder| view.rights(folder));
-    let metadata = match folder {
+    let metadata = match readable {
         Some(folder) if !list.returns.metadata.is_empty() => view.annotations(Some(folder.id))?,
         _ => BTreeMap::new(),
     };
-    Ok(Line { node, status, rights, metadata, child_subscribed })
+    let readable = readable.is_some();
+    Ok(Line { node, status, rights, metadata, readable, child_subscribed })
 }
 
 fn write_line(out: &mut Vec<u8>, session: &Authenticated, list: &List, line: &Line) {
@@ -178,7 +184,7 @@ fn write_line(out: &mut Vec<u8>, session: &Authenticated, list: &List, line: &Li
     if let Some(rights) = line.rights {
         write_my_rights(out, name, utf8, rights);
     }
-    if !list.returns.metadata.is_empty() && line.node.folder.is_some() {
+    if !list.returns.metadata.is_empty() && line.readable {
         let found = select(&line.metadata, &list.returns.metadata, Depth::Zero);
         write_metadata(out, name, utf8, &found);
     }
