@@ -12,6 +12,14 @@ use crate::engine::EngineError;
 #[error("{0}")]
 pub struct Corrupt(pub &'static str);
 
+impl StoreError {
+    /// Whether what was asked for is damaged or gone, and trying again is no use.
+    pub fn is_damage(&self) -> bool {
+        use StoreError::{BlobRange, Corrupt, CorruptBlob, NoBlob};
+        matches!(self, NoBlob(_) | BlobRange(_) | Corrupt { .. } | CorruptBlob { .. })
+    }
+}
+
 impl From<types::wire::Truncated> for Corrupt {
     fn from(_: types::wire::Truncated) -> Self {
         Corrupt("record is truncated or malformed")

@@ -78,9 +78,9 @@ impl Lanes {
 
     /// Ends all that waits with an error, when there is no writer any more.
     pub(crate) fn abandon(&self, error: &StoreError) {
-        self.close();
-        let left = std::mem::take(&mut *lock(&self.waiting));
-        lock(&self.waiting).closed = true;
+        // Under one lock: what came between would wait for ever.
+        let empty = Waiting { closed: true, ..Waiting::default() };
+        let left = std::mem::replace(&mut *lock(&self.waiting), empty);
         for job in left.interactive.into_iter().chain(left.bulk).chain(left.lazy) {
             job.finish(Err(error.clone()));
         }

@@ -103,7 +103,14 @@ async fn enclosed(core: &Core, occasion: &Occasion<'_>) -> Result<Enclosed, Stor
         && message.octets <= REPORT_ENCLOSED_OCTETS_MAX
         && occasion.bytes.hold(message.octets);
     let wanted = if whole { message.octets } else { message.octets.min(HEADER_OCTETS_MAX as u64) };
-    let mut bytes = original(core, occasion.bytes, wanted).await?;
+    let mut bytes = match original(core, occasion.bytes, wanted).await {
+        // The report is due although there is nothing to enclose.
+        Err(error) if error.is_damage() => {
+            tracing::error!(%error, "the original cannot be enclosed in a report");
+            return Ok(Enclosed::Headers(Vec::new()));
+        }
+        read => read?,
+    };
     if whole {
         return Ok(Enclosed::Message(bytes));
     }

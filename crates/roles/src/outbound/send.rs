@@ -72,7 +72,9 @@ impl SmtpNextHop {
         for message in messages {
             match Outgoing::load(&self.database, &self.signers, message).await {
                 Ok(message) => outgoing.push(message),
-                Err(reply) => return HopReport::unreachable(reply),
+                Err(reply) if outgoing.is_empty() => return put_off(message, &reply),
+                // It is the first of the next connection.
+                Err(_) => break,
             }
         }
         self.try_all(settings, &targets, &mut outgoing).await
@@ -230,6 +232,13 @@ fn refused(messages: &[OutgoingMessage], reply: &Reply) -> HopReport {
 }
 
 /// A remote server's reply as transport keeps it; without an enhanced status its class tells.
+/// A message that cannot be read waits, and keeps no other one waiting.
+fn put_off(message: &OutgoingMessage, reply: &Reply) -> HopReport {
+    tracing::error!(message = %message.id, %reply, "a message cannot be sent");
+    let said = vec![RecipientReport::Deferred(reply.clone()); message.envelope.recipients.len()];
+    HopReport { messages: vec![said], ..HopReport::default() }
+}
+
 fn of_wire(reply: smtp::codec::Reply) -> Reply {
     let class = (reply.code / 100) as u8;
     let status = match reply.enhanced {

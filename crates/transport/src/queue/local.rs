@@ -21,7 +21,15 @@ pub(crate) async fn deliver(
     part: &Part,
     message: &QueuedMessage,
 ) -> Result<Vec<RecipientReport>, StoreError> {
-    let summary = summarize(core, message).await?;
+    let summary = match summarize(core, message).await {
+        // It waits until it expires, and keeps no other message waiting.
+        Err(error) if error.is_damage() => {
+            tracing::error!(%error, message = %key.id, "a queued message cannot be read");
+            let waits = RecipientReport::Deferred(status::store_failed());
+            return Ok(vec![waits; part.recipients.len()]);
+        }
+        summarized => summarized?,
+    };
     let mut said = Vec::with_capacity(part.recipients.len());
     let deliveries: Vec<_> = part
         .recipients

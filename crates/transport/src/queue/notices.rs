@@ -39,7 +39,11 @@ pub(crate) async fn run(core: &Arc<Core>, now: Timestamp) -> Result<Option<Times
         }
         let done = notice(core, now, key).await;
         core.board().unlock(&[key]);
-        done?;
+        if let Err(error) = done {
+            // One message that cannot be handled keeps no other waiting.
+            tracing::error!(%error, message = %key.id, "an overdue message could not be handled");
+            again = again.into_iter().chain([now.plus(HELD_PAUSE)]).min();
+        }
     }
     Ok(again)
 }
