@@ -80,7 +80,7 @@ async fn deliver(mailbox: &Mailbox, inbox: FolderId, at: usize, bytes: Vec<u8>) 
     let item = NewItem {
         summary: content::derive(&bytes).encode().into(),
         prefix: format!("Return-Path: <sender{at}@example.org>\r\n").into_bytes(),
-        flags: if at % 10 == 0 { Flags::FLAGGED } else { Flags::SEEN },
+        flags: if at.is_multiple_of(10) { Flags::FLAGGED } else { Flags::SEEN },
         keywords: Default::default(),
         received: None,
         zone_minutes: 0,
@@ -184,7 +184,7 @@ fn message(random: &mut Random, at: usize) -> Vec<u8> {
         random.below(256),
         random.next(),
     );
-    if at % RARE_EVERY == 0 {
+    if at.is_multiple_of(RARE_EVERY) {
         text.push_str("zyxrare and ");
     }
     while text.len() < MESSAGE_OCTETS {

@@ -3,7 +3,6 @@
 
 mod support;
 
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use content::search::{Needle, SearchText};
@@ -14,18 +13,6 @@ use proptest::prelude::*;
 use support::{Fixture, fixture, new_item};
 
 const DAY_SECS: u64 = 86_400;
-
-async fn found(f: &Fixture, folder: FolderId, criteria: Criteria) -> Vec<u32> {
-    f.read(move |view| {
-        let mut uids = Vec::new();
-        view.search(folder, &criteria, &UidSet::all(), &mut |entry| {
-            uids.push(entry.uid.get());
-            ControlFlow::Continue(())
-        })?;
-        Ok(uids)
-    })
-    .await
-}
 
 async fn pass(f: &Fixture) -> Progress {
     index_pass(f.mailbox.database(), f.mailbox.number()).await.unwrap()
@@ -162,7 +149,7 @@ async fn compare(messages: &[(Vec<u8>, bool)], searches: &[Criteria]) -> Result<
         for criteria in searches {
             let expected = (1..).zip(&plain).filter(|(_, plain)| plain.matches(criteria));
             let expected: Vec<u32> = expected.map(|(uid, _)| uid).collect();
-            let found = found(&f, inbox, criteria.clone()).await;
+            let found = f.search(inbox, criteria.clone()).await;
             prop_assert_eq!(found, expected, "{:?}, whole index: {}", criteria, whole);
         }
     }
@@ -201,7 +188,7 @@ async fn segments_are_merged_and_their_rows_removed() {
         ("number", (1..=70).collect()),
         ("number70x", vec![]),
     ] {
-        assert_eq!(found(&f, inbox, text(needle)).await, expected, "{needle}");
+        assert_eq!(f.search(inbox, text(needle)).await, expected, "{needle}");
     }
 }
 
@@ -216,20 +203,20 @@ async fn deleted_contents_leave_the_index() {
     let before = stats(&f).await;
     delete_for_good(&f, inbox, 1..=15).await;
     assert_eq!((stats(&f).await.documents, stats(&f).await.dead), (20, 15));
-    assert_eq!(found(&f, inbox, text("number")).await, [16, 17, 18, 19, 20]);
+    assert_eq!(f.search(inbox, text("number")).await, [16, 17, 18, 19, 20]);
     assert_eq!(pass(&f).await, Progress::Merged(1));
     finish(&f).await;
     let after = stats(&f).await;
     assert_eq!((after.documents, after.dead, after.mark), (5, 0, before.mark));
     assert!(after.octets < before.octets);
-    assert_eq!(found(&f, inbox, text("number17x")).await, [18]);
+    assert_eq!(f.search(inbox, text("number17x")).await, [18]);
     delete_for_good(&f, inbox, 16..=20).await;
     finish(&f).await;
     assert_eq!((stats(&f).await.segments, stats(&f).await.mark), (0, before.mark));
     f.append(inbox, "later").await;
-    assert_eq!(found(&f, inbox, text("later")).await, [21]);
+    assert_eq!(f.search(inbox, text("later")).await, [21]);
     assert_eq!(pass(&f).await, Progress::Indexed(1));
-    assert_eq!(found(&f, inbox, text("later")).await, [21]);
+    assert_eq!(f.search(inbox, text("later")).await, [21]);
 }
 
 async fn delete_for_good(f: &Fixture, folder: FolderId, uids: std::ops::RangeInclusive<u32>) {
@@ -262,9 +249,9 @@ async fn moves_and_copies_need_no_indexing() {
     f.write(move |c| c.copy(inbox, &set([1]), drafts)).await;
     f.write(move |c| c.move_items(inbox, &set([2]), drafts)).await;
     assert_eq!(pass(&f).await, Progress::UpToDate);
-    assert_eq!(found(&f, inbox, text("a")).await, [1]);
-    assert_eq!(found(&f, drafts, text("banana")).await, [2]);
-    assert_eq!(found(&f, drafts, text("apple")).await, [1]);
+    assert_eq!(f.search(inbox, text("a")).await, [1]);
+    assert_eq!(f.search(drafts, text("banana")).await, [2]);
+    assert_eq!(f.search(drafts, text("apple")).await, [1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -282,13 +269,13 @@ async fn every_message_is_found_at_once_while_passes_run() {
     });
     for uid in 1..=MESSAGES {
         f.append(inbox, &format!("number{uid}x")).await;
-        assert_eq!(found(&f, inbox, text(&format!("number{uid}x"))).await, [uid]);
+        assert_eq!(f.search(inbox, text(&format!("number{uid}x"))).await, [uid]);
         let all: Vec<u32> = (1..=uid).collect();
-        assert_eq!(found(&f, inbox, text("number")).await, all);
+        assert_eq!(f.search(inbox, text("number")).await, all);
     }
     end.send(true).unwrap();
     indexing.await.unwrap();
     finish(&f).await;
     assert_eq!(stats(&f).await.documents, u64::from(MESSAGES));
-    assert_eq!(found(&f, inbox, text("number7x")).await, [7]);
+    assert_eq!(f.search(inbox, text("number7x")).await, [7]);
 }

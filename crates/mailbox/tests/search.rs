@@ -3,24 +3,10 @@
 
 mod support;
 
-use std::ops::ControlFlow;
-
 use content::search::Needle;
 use mailbox::search::{Criteria, Relation};
-use mailbox::{FlagChange, FlagOp, Flags, FolderId, Keywords, Uid, UidSet};
-use support::{Fixture, fixture};
-
-async fn found(f: &Fixture, folder: FolderId, criteria: Criteria) -> Vec<u32> {
-    f.read(move |view| {
-        let mut uids = Vec::new();
-        view.search(folder, &criteria, &UidSet::all(), &mut |entry| {
-            uids.push(entry.uid.get());
-            ControlFlow::Continue(())
-        })?;
-        Ok(uids)
-    })
-    .await
-}
+use mailbox::{FlagChange, FlagOp, Flags, Keywords, Uid, UidSet};
+use support::fixture;
 
 fn text(needle: &str) -> Criteria {
     Criteria::Text(Needle::new(needle))
@@ -66,6 +52,6 @@ async fn every_criterion_finds_what_it_should() {
         (Criteria::Smaller(1), vec![]),
         (Criteria::Uids(UidSet::from_iter([Uid::new(3)])), vec![3]),
     ] {
-        assert_eq!(found(&f, inbox, criteria.clone()).await, expected, "{criteria:?}");
+        assert_eq!(f.search(inbox, criteria.clone()).await, expected, "{criteria:?}");
     }
 }

@@ -101,7 +101,7 @@ fn live(
     let to = key::content(mailbox, ContentNumber::new(last.last + 1));
     let mut live = Bits::empty(span(segments));
     read.range(&from, &to, Direction::Forward, &mut |key, _| {
-        if let Some(number) = key::content_number(key) {
+        if let Some(number) = key::content_number(key).filter(|_| key::is_content_head(key)) {
             live.insert(number.get() - first.first);
         }
         ControlFlow::Continue(())

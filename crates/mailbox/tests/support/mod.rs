@@ -2,10 +2,13 @@
 
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use mailbox::search::Criteria;
 use mailbox::{
-    Access, Change, Entry, Fault, FolderId, Guid, Mailbox, MailboxNumber, NewItem, Special, View,
+    Access, Change, Entry, Fault, FolderId, Guid, Mailbox, MailboxNumber, NewItem, Special, UidSet,
+    View,
 };
 use store::{Database, Options};
 use types::time::ManualClock;
@@ -76,6 +79,18 @@ impl Fixture {
             slices += 1;
         }
         slices
+    }
+
+    pub async fn search(&self, folder: FolderId, criteria: Criteria) -> Vec<u32> {
+        self.read(move |view| {
+            let mut uids = Vec::new();
+            view.search(folder, &criteria, &UidSet::all(), &mut |entry| {
+                uids.push(entry.uid.get());
+                ControlFlow::Continue(())
+            })?;
+            Ok(uids)
+        })
+        .await
     }
 
     pub async fn uids(&self, folder: FolderId) -> Vec<u32> {
