@@ -37,7 +37,7 @@ fn acknowledged_writes_survive_kills() {
     let mut acknowledged = Acknowledged::new();
     for round in 0..KILLS {
         let mut writer = Writer::start(directory.path());
-        writer.wait_until_open();
+        writer.wait_until(0);
         std::thread::sleep(Duration::from_millis(chance.below(250)));
         acknowledged.extend(writer.kill().acknowledged);
         check(directory.path(), &acknowledged, round);

@@ -14,17 +14,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use store::{BlobNumber, Database, Direction, Options, Read, Staged, StoreError, Txn};
 
 const WRITERS: u64 = 8;
+/// What a writer says when its store is open.
+const OPEN: &str = "open";
 const DIRECTORY: &str = "STORE_CRASH_DIRECTORY";
 const COUNTER: &[u8] = b"\x10c";
-/// Sizes on both sides of the limit for rows.
-const SIZES: [usize; 5] = [100, 4_000, 16 << 10, 20_000, 70_000];
+/// Sizes on both sides of the limit for rows; many at it, which fill the engine's log.
+const SIZES: [usize; 8] = [100, 16 << 10, 4_000, 16 << 10, 20_000, 16 << 10, 70_000, 16 << 10];
+/// Length after which a body repeats itself: a prime, so that no two blocks or sectors agree.
+const PATTERN_OCTETS: u64 = 1_021;
 
 /// Tags of the acknowledged writes, by their numbers.
 pub type Acknowledged = HashMap<u64, u64>;
 
 fn body(number: u64) -> Vec<u8> {
     let size = SIZES[(number % SIZES.len() as u64) as usize];
-    (0..size as u64).map(|position| (position.wrapping_mul(number + 7) >> 3) as u8).collect()
+    let octet = |position: u64| (position.wrapping_mul(number + 7) >> 3) as u8;
+    let pattern: Vec<u8> = (0..PATTERN_OCTETS).map(octet).collect();
+    let mut body = pattern.repeat(size / pattern.len() + 1);
+    body.truncate(size);
+    body
 }
 
 fn row_key(kind: u8, number: u64) -> Vec<u8> {
@@ -50,7 +58,7 @@ fn count(read: &dyn Read) -> Result<u64, StoreError> {
 pub fn write_until_killed() {
     let Ok(directory) = std::env::var(DIRECTORY) else { return };
     let database = Database::open(Options::sqlite(directory)).unwrap();
-    println!("\nopen");
+    println!("\n{OPEN}");
     let tags = Arc::new(AtomicU64::new(count(&database.snapshot().unwrap()).unwrap() * 1_000));
     std::thread::scope(|scope| {
         for _ in 0..WRITERS {
@@ -72,6 +80,7 @@ pub fn write_until_killed() {
 pub struct Writer {
     child: Child,
     output: BufReader<ChildStdout>,
+    told: String,
 }
 
 /// What a writer has told before its end.
@@ -92,27 +101,31 @@ impl Writer {
             .spawn()
             .unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        Writer { child, output }
+        Writer { child, output, told: String::new() }
     }
 
-    pub fn wait_until_open(&mut self) {
-        while self.line() != "open" {}
+    /// Waits until the store is open and so many writes are acknowledged.
+    pub fn wait_until(&mut self, acknowledged: usize) {
+        while self.line() != OPEN {}
+        for _ in 0..acknowledged {
+            self.line();
+        }
     }
 
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        assert!(self.output.read_line(&mut line).unwrap() > 0, "the writer ended by itself");
-        line.trim().to_string()
+    fn line(&mut self) -> &str {
+        let before = self.told.len();
+        let octets = self.output.read_line(&mut self.told).unwrap();
+        assert!(octets > 0, "the writer ended by itself");
+        self.told[before..].trim()
     }
 
     /// Kills it (SIGKILL) and gives what its whole lines say.
     pub fn kill(mut self) -> Told {
         self.end();
-        let mut told = String::new();
-        self.output.read_to_string(&mut told).unwrap();
-        told.truncate(told.rfind('\n').map_or(0, |end| end + 1));
-        let acknowledged = told.lines().filter_map(acknowledged_in).collect();
-        Told { was_open: told.contains("open\n"), acknowledged }
+        self.output.read_to_string(&mut self.told).unwrap();
+        let whole = &self.told[..self.told.rfind('\n').map_or(0, |end| end + 1)];
+        let acknowledged = whole.lines().filter_map(acknowledged_in).collect();
+        Told { was_open: whole.lines().any(|line| line == OPEN), acknowledged }
     }
 
     fn end(&mut self) {
