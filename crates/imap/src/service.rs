@@ -11,6 +11,7 @@ use bytes::Bytes;
 use mailbox::{Fault, Guid, Home};
 use net::line::LineError;
 use net::{Shutdown, Stream};
+use tokio::time::Instant;
 use types::limits;
 
 use crate::capability;
@@ -102,6 +103,8 @@ struct Service {
     shutdown: Shutdown,
     state: State,
     bad: u32,
+    /// When a client that has not logged in has to go, however much it says.
+    login_by: Instant,
     /// A front end has seen to the login. There is no way back before it: the front end knows
     /// whether this client may send a password, this server does not.
     behind_front_end: bool,
@@ -131,7 +134,8 @@ impl Service {
     fn new(stream: Stream, peer: SocketAddr, shutdown: Shutdown, server: Arc<Server>) -> Self {
         let client = ClientInfo { ip: peer.ip(), protocol: Protocol::Imap4 };
         let (io, state) = (Io::new(stream), State::NotAuthenticated);
-        Service { io, server, client, shutdown, state, bad: 0, behind_front_end: false }
+        let login_by = after_secs(limits::LOGIN_SECS_MAX);
+        Service { io, server, client, shutdown, state, bad: 0, login_by, behind_front_end: false }
     }
 
     /// Says goodbye where there is reason to, and closes.
@@ -215,14 +219,25 @@ impl Service {
         }
     }
 
+    /// Until when the client may be silent, or in the middle of a command.
+    fn deadline(&mut self) -> Instant {
+        let between = self.io.framer().is_empty();
+        match (&self.state, between) {
+            (State::NotAuthenticated, _) => {
+                after_secs(limits::IMAP_PREAUTH_IDLE_SECS).min(self.login_by)
+            }
+            (State::Authenticated(_), true) => after_secs(limits::IMAP_IDLE_SECS),
+            (State::Authenticated(_), false) => after_secs(limits::IMAP_COMMAND_STALL_SECS),
+        }
+    }
+
     async fn frame(&mut self) -> Result<Frame, Trouble> {
+        if matches!(self.state, State::NotAuthenticated) && Instant::now() >= self.login_by {
+            return Err(Trouble::Bye("Too long without a login"));
+        }
         loop {
             let between = self.io.framer().is_empty();
-            let deadline = after_secs(match (&self.state, between) {
-                (State::NotAuthenticated, _) => limits::IMAP_PREAUTH_IDLE_SECS,
-                (State::Authenticated(_), true) => limits::IMAP_IDLE_SECS,
-                (State::Authenticated(_), false) => limits::IMAP_COMMAND_STALL_SECS,
-            });
+            let deadline = self.deadline();
             let woken = woken(&mut self.state, between);
             tokio::select! {
                 biased;
@@ -430,6 +445,7 @@ impl Service {
             }
             State::Authenticated(_) => {
                 self.state = State::NotAuthenticated;
+                self.login_by = after_secs(limits::LOGIN_SECS_MAX);
                 Ok(Reply::ok("UNAUTHENTICATE completed"))
             }
         }

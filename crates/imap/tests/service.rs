@@ -313,6 +313,27 @@ async fn who_does_not_log_in_is_let_go() {
     read_until(client.stream(), "* BYE Idle for too long").await;
 }
 
+#[tokio::test]
+async fn who_only_talks_and_does_not_log_in_is_let_go() {
+    let site = Site::new().await;
+    let mut client = site.connect();
+    client.line().await;
+    tokio::time::pause();
+    let mut said = 0;
+    let last = loop {
+        // Refused once the session has ended; its last word is still to be read.
+        let _ = client.stream().write_all(b"a NOOP\r\n").await;
+        match client.next_line().await {
+            Some(line) if line == "a OK Done" => said += 1,
+            other => break other,
+        }
+        tokio::time::advance(std::time::Duration::from_secs(30)).await;
+        assert!(said < 100);
+    };
+    assert!(last.is_some_and(|line| line.starts_with("* BYE")));
+    assert!(said > 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_has_so_many_sessions_at_a_time() {
     let site = Site::new().await;

@@ -256,3 +256,27 @@ async fn a_user_has_so_many_sessions_at_a_time() {
     let served = f.talk(&format!("{LOGIN}STAT\r\nQUIT\r\n")).await;
     assert!(served.ends_with("+OK 0 0\r\n+OK goodbye\r\n"), "{served}");
 }
+
+#[tokio::test]
+async fn who_only_talks_and_does_not_log_in_is_let_go() {
+    let fixture = Fixture::new(&[]).await;
+    let (mut ours, theirs) = Stream::pair(64 * 1024);
+    let server = Arc::clone(&fixture.server);
+    let peer = [127, 0, 0, 1].into();
+    let session =
+        tokio::spawn(async move { pop3::run(theirs, peer, &server, Start::Greeting).await });
+    tokio::time::pause();
+    for _ in 0..100 {
+        if session.is_finished() {
+            break;
+        }
+        // Refused once the session has ended.
+        let _ = ours.write_all(b"CAPA\r\n").await;
+        tokio::time::sleep(Duration::from_secs(30)).await;
+    }
+    assert!(session.is_finished());
+    let mut said = String::new();
+    ours.read_to_string(&mut said).await.unwrap();
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.starts_with("-ERR") && last.contains("too long"), "{said}");
+}

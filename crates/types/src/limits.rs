@@ -172,6 +172,9 @@ pub const HASHES_RUNNING_MAX: usize = 4;
 pub const HASHES_WAITING_MAX: usize = 1024;
 /// Verified credentials remembered (about 100 octets each), per generation of two.
 pub const CREDENTIAL_CACHE_ENTRIES_MAX: usize = 20_000;
+/// Seconds from the greeting to the login, whatever is said meanwhile (IMAP and POP3; SMTP has
+/// ConnectionTimeout): talking must not keep a connection that others wait for.
+pub const LOGIN_SECS_MAX: u64 = 5 * 60;
 /// Hosts, and pairs of account and host, with a record of failed logins (about 80 octets
 /// each), per generation of two. Each entry costs an attacker one connection and one hash.
 pub const THROTTLE_ENTRIES_MAX: usize = 32_768;

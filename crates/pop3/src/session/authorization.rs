@@ -1,13 +1,15 @@
 //! AUTHORIZATION: who is there. USER and PASS, AUTH, STLS.
 
+use std::time::Duration;
+
 use auth::{
     Attempt, AuthFailure, ChannelBinding, ClientInfo, Dialogue, Mechanism, Principal, Turn,
 };
 use net::LineStream;
 use tokio::time::Instant;
-use types::limits::{POP3_AUTH_OCTETS_MAX, POP3_LOGON_FAILURES_MAX};
+use types::limits::{LOGIN_SECS_MAX, POP3_AUTH_OCTETS_MAX, POP3_LOGON_FAILURES_MAX};
 
-use super::{End, complain, next_command};
+use super::{End, complain, goodbye, next_command};
 use crate::command::Command;
 use crate::response::{self, Code};
 use crate::service::Server;
@@ -35,8 +37,13 @@ pub(crate) async fn authorize(
 ) -> Result<LoggedIn, End> {
     let mut state =
         Authorization { server, client, user: None, utf8: false, failures: 0, errors: 0 };
+    let login_by = Instant::now() + Duration::from_secs(LOGIN_SECS_MAX);
     loop {
-        let idle = server.pre_authentication_timeout;
+        let left = login_by.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(goodbye(stream, "too long without a login").await);
+        }
+        let idle = server.pre_authentication_timeout.min(left);
         let command = next_command(stream, idle, &mut state.errors).await?;
         if let Some(principal) = state.obey(stream, command).await? {
             return Ok(LoggedIn { principal, utf8: state.utf8 });
