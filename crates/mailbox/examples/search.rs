@@ -39,7 +39,7 @@ async fn main() {
     deliver_all(&mailbox, inbox, messages).await;
     println!("database: {:.1} MB", megabytes(&directory));
     println!("-- without an index");
-    search_all(&mailbox, inbox, 1).await;
+    search_all(&mailbox, inbox, 2).await;
     index(&mailbox, messages).await;
     println!("database: {:.1} MB", megabytes(&directory));
     println!("-- with the index");
