@@ -59,6 +59,13 @@ impl Adapter {
         }
     }
 
+    fn status(&self, reply: ReplyAttr, result: Result<Status, Errno>) {
+        match result {
+            Ok(status) => reply.attr(&REMEMBERED, &self.attributes(status)),
+            Err(error) => reply.error(error),
+        }
+    }
+
     fn attributes(&self, status: Status) -> FileAttr {
         FileAttr {
             ino: INodeNo(status.inode.0),
@@ -86,10 +93,7 @@ impl Filesystem for Adapter {
     }
 
     fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
-        match self.ask(|model| model.status(inode(ino))) {
-            Ok(status) => reply.attr(&REMEMBERED, &self.attributes(status)),
-            Err(error) => reply.error(error),
-        }
+        self.status(reply, self.ask(|model| model.status(inode(ino))));
     }
 
     fn setattr(
@@ -118,10 +122,7 @@ impl Filesystem for Adapter {
             size.map_or(Ok(()), |size| model.resize(inode(ino), size))?;
             model.status(inode(ino))
         };
-        match self.ask(set) {
-            Ok(status) => reply.attr(&REMEMBERED, &self.attributes(status)),
-            Err(error) => reply.error(error),
-        }
+        self.status(reply, self.ask(set));
     }
 
     fn mkdir(
