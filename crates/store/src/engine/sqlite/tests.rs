@@ -1,4 +1,6 @@
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tempfile::TempDir;
@@ -105,6 +107,37 @@ fn a_long_log_is_moved_and_used_again() {
     let octets = std::fs::metadata(log).unwrap().len();
     assert!(octets < 48 << 20, "60 MB written, the log has {octets} octets");
     assert!(std::fs::metadata(&engine.path).unwrap().len() > 24 << 20);
+}
+
+/// Snapshots that overlap without a gap leave no moment in which nobody reads the log.
+#[test]
+fn a_log_that_is_always_read_is_used_again_all_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = Sqlite::open(directory.path()).unwrap();
+    let mut writer = engine.writer().unwrap();
+    let log = create::with_suffix(&engine.path, "-wal");
+    let written = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for reader in 0..8 {
+            let (engine, written) = (&engine, &written);
+            scope.spawn(move || {
+                std::thread::sleep(Duration::from_millis(3 * reader));
+                while !written.load(Ordering::Relaxed) {
+                    let _view = engine.snapshot().unwrap();
+                    std::thread::sleep(Duration::from_millis(24));
+                }
+            });
+        }
+        for round in 0..3_000u32 {
+            let value = Bytes::from(vec![(round / 50) as u8; 50_000]);
+            let batch = Batch::from([((round % 50).to_be_bytes()[..].into(), Some(value))]);
+            writer.commit(&batch).unwrap();
+            writer.tidy().unwrap();
+        }
+        written.store(true, Ordering::Relaxed);
+    });
+    let octets = std::fs::metadata(log).unwrap().len();
+    assert!(octets < 100 << 20, "150 MB written, the log has {octets} octets");
 }
 
 #[test]

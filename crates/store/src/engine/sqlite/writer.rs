@@ -4,11 +4,13 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::{CachedStatement, Connection, ErrorCode};
+use types::limits::SNAPSHOT_MS_MAX;
 
 use super::{pool, rows};
 use crate::engine::{Batch, EngineError, Span, View, Visit, Writer};
@@ -18,6 +20,9 @@ const CACHE_KIB: i32 = 32 * 1024;
 /// Pages in the log after which it is moved into the database: 32 MiB. A page that changes in
 /// every group is then moved once for many groups.
 const CHECKPOINT_PAGES: i32 = 8_192;
+/// How long the writer waits for readers when the log must end, in the second try: that of a
+/// snapshot that keeps to its time. Who began later does not read the log and is not waited for.
+const READERS_WAIT: Duration = Duration::from_millis(SNAPSHOT_MS_MAX);
 /// Octets to which the log's file shrinks when a burst or a long reader has made it longer.
 const LOG_OCTETS_KEPT: i64 = 64 * 1024 * 1024;
 const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -31,6 +36,8 @@ pub(super) struct SqliteWriter {
     connection: Connection,
     /// Pages in the log after the last commit.
     log_pages: Arc<AtomicI32>,
+    /// Pages in it after which it is moved again.
+    checkpoint_at: i32,
     _lock: Arc<File>,
 }
 
@@ -39,6 +46,7 @@ impl SqliteWriter {
         let mut connection = pool::connect(path)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        connection.busy_timeout(READERS_WAIT)?;
         connection
             .pragma_update_and_check(None, "journal_size_limit", LOG_OCTETS_KEPT, |_| Ok(()))?;
         let log_pages = Arc::new(AtomicI32::new(0));
@@ -47,7 +55,7 @@ impl SqliteWriter {
             told.store(pages, Ordering::Relaxed);
             Ok(())
         }))?;
-        Ok(SqliteWriter { connection, log_pages, _lock: lock })
+        Ok(SqliteWriter { connection, log_pages, checkpoint_at: CHECKPOINT_PAGES, _lock: lock })
     }
 
     /// Begins the group's transaction at its first read or write, so that SQLite looks at its
@@ -92,12 +100,30 @@ impl Writer for SqliteWriter {
     }
 
     fn tidy(&mut self) -> Result<(), EngineError> {
-        if self.log_pages.load(Ordering::Relaxed) < CHECKPOINT_PAGES {
+        let pages = self.log_pages.load(Ordering::Relaxed);
+        if pages < CHECKPOINT_PAGES {
+            self.checkpoint_at = CHECKPOINT_PAGES;
+        }
+        if pages < self.checkpoint_at {
             return Ok(());
         }
-        self.log_pages.store(0, Ordering::Relaxed);
-        match self.connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE) {
+        let mode = match self.checkpoint_at {
+            CHECKPOINT_PAGES => CheckpointMode::PASSIVE,
+            // Readers that overlap kept the log from its beginning, and would for ever.
+            _ => CheckpointMode::RESTART,
+        };
+        self.checkpoint_at = pages.saturating_add(CHECKPOINT_PAGES);
+        self.checkpoint(mode)
+    }
+}
+
+impl SqliteWriter {
+    /// Moves the log into the database.
+    fn checkpoint(&self, mode: CheckpointMode) -> Result<(), EngineError> {
+        match self.connection.wal_checkpoint_v2(None::<&str>, mode) {
             Ok(_) => Ok(()),
+            // A snapshot past its time still reads; the next try is another stretch of log away.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
             Err(error) => match error.into() {
                 // The log keeps what the database file has no room for.
                 EngineError::Full => Ok(()),
