@@ -1,7 +1,7 @@
 //! The search index: a filter that names the contents a text search has to look at.
 //!
 //! The index of a mailbox is a row of segments (`catalog`), each over a run of content numbers
-//! and immutable. A segment holds, for each [`Section`] of the messages' text, the sorted
+//! and immutable. A segment holds, for each `Section` of the messages' text, the sorted
 //! vocabulary and for each term the numbers of the contents it occurs in (`rows`, `postings`).
 //! [`index_pass`] works behind the commits: it appends segments (`indexing`), joins small ones
 //! (`merge`) and clears away what is superseded (`publish`). A search scans the vocabularies for
