@@ -59,6 +59,15 @@ pub enum AdminError {
     /// The name has no address.
     #[error("{0} has no address")]
     NoAddress(String),
+    /// A verb was refused or failed.
+    #[error(transparent)]
+    Verb(#[from] crate::verb::VerbError),
+    /// Something would be lost, and there is nobody to ask.
+    #[error("{0} asks before it does that; say --confirm=false when nobody can answer")]
+    Unconfirmed(String),
+    /// Standard input is no answer of a verb.
+    #[error("standard input is no list of objects that say who they are")]
+    Pipeline,
     /// A task of ours is gone.
     #[error("interrupted: {0}")]
     Interrupted(#[from] tokio::task::JoinError),

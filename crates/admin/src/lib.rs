@@ -9,9 +9,13 @@
 pub mod config;
 mod console;
 mod error;
+pub mod organization;
 pub mod ports;
 mod program;
+pub mod shell;
 pub mod store;
+pub mod verb;
+pub mod verbs;
 
 pub use console::{Console, Outcome};
 pub use error::AdminError;

@@ -6,6 +6,7 @@
 //! | 0x02 | GUID | recipient |
 //! | 0x03 | name | accepted domain |
 //! | 0x04 | change number | reserved: what was removed, for servers that follow |
+//! | 0x05 | second, sequence | entry of the administrator audit log |
 
 use std::ops::Range;
 
@@ -16,6 +17,7 @@ use types::Domain;
 const KIND_SETTINGS: u8 = 0x01;
 const KIND_RECIPIENT: u8 = 0x02;
 const KIND_DOMAIN: u8 = 0x03;
+const KIND_AUDIT: u8 = 0x05;
 
 /// The settings row.
 pub(crate) const SETTINGS: [u8; 2] = [SPACE_DIRECTORY, KIND_SETTINGS];
@@ -28,6 +30,16 @@ pub(crate) fn recipient(id: RecipientId) -> Vec<u8> {
 /// Row of an accepted domain.
 pub(crate) fn domain(name: &Domain) -> Vec<u8> {
     [&[SPACE_DIRECTORY, KIND_DOMAIN], name.as_str().as_bytes()].concat()
+}
+
+/// Where the audit log's entries of a second begin.
+pub(crate) fn audit(second: u64) -> Vec<u8> {
+    [&[SPACE_DIRECTORY, KIND_AUDIT], &second.to_be_bytes()[..]].concat()
+}
+
+/// What tells the entries of one second apart.
+pub(crate) fn audit_sequence(key: &[u8]) -> Option<u32> {
+    key.last_chunk().map(|octets| u32::from_be_bytes(*octets))
 }
 
 /// All recipients.

@@ -13,6 +13,7 @@
 //! default domain as soon as there is any domain. Readers see a change when it is durable,
 //! never before, and whole.
 
+mod audit;
 mod authenticate;
 mod directory;
 mod domain;
@@ -31,6 +32,7 @@ mod rules;
 mod settings;
 mod snapshot;
 
+pub use audit::{AuditEntry, ModifiedProperty};
 pub use auth::RecipientId;
 pub use authenticate::Vouched;
 pub use directory::Directory;

@@ -5,6 +5,7 @@ use store::{Corrupt, Record};
 use types::wire::{Reader, put_bytes, put_uint};
 use types::{Address, Domain};
 
+use crate::audit::{AuditEntry, ModifiedProperty};
 use crate::domain::{AcceptedDomain, DomainKind};
 use crate::recipient::{
     Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group, Kind,
@@ -94,6 +95,17 @@ impl<T: Field> Field for Vec<T> {
     fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
         // No capacity from the count: a damaged one would allocate before it is found out.
         (0..from.uint()?).map(|_| T::take(from)).collect()
+    }
+}
+
+impl<A: Field, B: Field> Field for (A, B) {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+        self.1.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        Ok((A::take(from)?, B::take(from)?))
     }
 }
 
@@ -199,6 +211,8 @@ fields!(Recipient {
 });
 fields!(AcceptedDomain { name, kind, match_sub_domains, catch_all });
 fields!(Settings { change, default_domain, postmaster, next_mailbox, scram_key });
+fields!(ModifiedProperty { name, old, new });
+fields!(AuditEntry { time, caller, verb, parameters, object, modified, error, server });
 variants!(ProxyAddress { 1 => Smtp(address), 2 => X500(name) });
 variants!(ForwardTo { 1 => Recipient(id), 2 => Address(address) });
 variants!(Kind {
@@ -232,6 +246,7 @@ macro_rules! record {
 record!(Recipient, 1);
 record!(AcceptedDomain, 1);
 record!(Settings, 1);
+record!(AuditEntry, 1);
 
 #[cfg(test)]
 mod tests;

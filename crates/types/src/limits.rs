@@ -308,6 +308,21 @@ pub const EXPANSION_RECIPIENTS_MAX: usize = 100_000;
 /// Recipients read from the store in one snapshot while the directory is opened.
 pub const DIRECTORY_PAGE_RECIPIENTS: usize = 2_000;
 
+// ---- Administration ----
+
+/// Octets of one value of a verb's parameter.
+pub const VERB_ARGUMENT_OCTETS_MAX: usize = 64 * 1024;
+/// Values of one parameter of a verb.
+pub const VERB_ARGUMENT_VALUES_MAX: usize = 10_000;
+/// Octets of objects that a verb takes from standard input.
+pub const PIPELINE_OCTETS_MAX: u64 = 256 * 1024 * 1024;
+/// Entries of the administrator audit log that one search returns; Exchange's.
+pub const AUDIT_ENTRIES_SHOWN_MAX: usize = 250_000;
+/// Entries of the administrator audit log that one transaction removes.
+pub const AUDIT_PURGE_ENTRIES_MAX: usize = 1_000;
+/// Octets of one text in an entry of the administrator audit log; longer ones are cut.
+pub const AUDIT_TEXT_OCTETS_MAX: usize = 2_048;
+
 // ---- POP3 ----
 
 /// Octets of a command with its line end: RFC 2449 asks for 255, a UTF-8 address needs more.

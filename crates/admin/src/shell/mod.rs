@@ -1,0 +1,100 @@
+//! Verbs on the command line, in both spellings: `rialto get-mailbox --anr al --json` and
+//! `rialto Get-Mailbox -Anr al -Json`.
+//!
+//! What this is not: it runs no verb itself. It makes a [`Call`] of what was written, hands it
+//! to an [`Executor`] (the running server, or the data of a stopped one), and prints the answer.
+
+mod command;
+mod pipeline;
+mod render;
+mod spelling;
+
+use std::future::Future;
+use std::io::IsTerminal;
+
+pub use command::{command, commands};
+pub use render::Format;
+
+use crate::verb::{Arguments, Call, Effect, Reply, Verb};
+use crate::{AdminError, Console, Outcome, verbs};
+
+/// Runs calls: a server, or the data of a stopped one.
+pub trait Executor {
+    /// Runs one.
+    fn execute(&self, call: Call) -> impl Future<Output = Result<Reply, AdminError>> + Send;
+}
+
+/// A verb as it was written.
+pub struct Line {
+    verb: &'static Verb,
+    arguments: Arguments,
+    format: Format,
+    what_if: bool,
+    confirm: Option<bool>,
+    pipeline: bool,
+    /// The configuration file of the server that is meant.
+    pub config: Option<std::path::PathBuf>,
+}
+
+impl Line {
+    /// Whether the first word of a command line is a verb's, or as good as: then all of it is
+    /// for [`Line::parse`].
+    pub fn is_verb(word: &str) -> bool {
+        verbs::find(word).is_ok()
+    }
+
+    /// Reads a command line; its first word is the verb. Errors: clap's, help among them.
+    pub fn parse(words: Vec<String>) -> Result<Self, clap::Error> {
+        let (verb, words) = spelling::resolve(words)?;
+        command::line(verb, command(verb).try_get_matches_from(words)?)
+    }
+
+    /// Runs it, for every object of the pipeline if there is one, and prints the answers.
+    pub async fn run(
+        self,
+        executor: &impl Executor,
+        console: &mut Console<'_>,
+    ) -> Result<Outcome, AdminError> {
+        let calls = pipeline::calls(&self)?;
+        let mut answer = Reply::default();
+        for arguments in calls {
+            if !self.confirmed(executor, &arguments, console).await? {
+                continue;
+            }
+            let call = Call { verb: self.verb, arguments, what_if: self.what_if };
+            let reply = executor.execute(call).await?;
+            answer.objects.extend(reply.objects);
+            answer.what_if.extend(reply.what_if);
+            answer.warnings.extend(reply.warnings);
+        }
+        answer.what_if.iter().try_for_each(|line| console.print(&format!("What if: {line}.\n")))?;
+        answer.warnings.iter().try_for_each(|line| console.notice(&format!("warning: {line}")))?;
+        if let Some(answers) = self.verb.answers {
+            console.print(&render::render(&answers, answer.objects, self.format)?)?;
+        }
+        Ok(Outcome::Good)
+    }
+
+    /// Asks before something is lost, unless `-Confirm:$false` says not to.
+    async fn confirmed(
+        &self,
+        executor: &impl Executor,
+        arguments: &Arguments,
+        console: &mut Console<'_>,
+    ) -> Result<bool, AdminError> {
+        let asks = self.confirm.unwrap_or(self.verb.effect == Effect::Destroy);
+        if !asks || self.what_if {
+            return Ok(true);
+        }
+        if !std::io::stdin().is_terminal() || self.pipeline {
+            return Err(AdminError::Unconfirmed(self.verb.name.command()));
+        }
+        let call = Call { verb: self.verb, arguments: arguments.clone(), what_if: true };
+        for action in executor.execute(call).await?.what_if {
+            console.notice(&format!("{action}. Are you sure? [y/N]"))?;
+        }
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+}

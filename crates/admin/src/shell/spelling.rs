@@ -1,0 +1,59 @@
+//! From the spelling of Exchange's shell to that of a Unix shell.
+
+use clap::error::ErrorKind;
+
+use crate::verb::{Verb, words};
+use crate::verbs;
+
+/// The verb that the first word names, and all words in Unix spelling. Errors: no such verb.
+pub(super) fn resolve(words: Vec<String>) -> Result<(&'static Verb, Vec<String>), clap::Error> {
+    let name = words.first().map(String::as_str).unwrap_or_default();
+    let verb = verbs::find(name)
+        .map_err(|error| clap::Error::raw(ErrorKind::InvalidSubcommand, format!("{error}\n")))?;
+    let rest = words.iter().skip(1).map(|word| unix(word));
+    Ok((verb, std::iter::once(verb.name.command()).chain(rest).collect()))
+}
+
+/// `-PrimarySmtpAddress` becomes `--primary-smtp-address`, `-Shared:$true` becomes
+/// `--shared=$true`; everything else stays. A single letter is an option of a Unix shell.
+fn unix(word: &str) -> String {
+    let Some(rest) = word.strip_prefix('-') else { return word.to_owned() };
+    let (name, value) = match rest.split_once([':', '=']) {
+        Some((name, value)) => (name, Some(value)),
+        None => (rest, None),
+    };
+    let letters = name.len() > 1 && name.chars().all(|letter| letter.is_ascii_alphanumeric());
+    if !letters || !name.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
+        return word.to_owned();
+    }
+    let option = format!("--{}", words(name).join("-"));
+    value.map_or(option.clone(), |value| format!("{option}={value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_mean_the_same() {
+        for (written, expected) in [
+            ("-Name", "--name"),
+            ("-PrimarySmtpAddress", "--primary-smtp-address"),
+            ("-Shared:$true", "--shared=$true"),
+            ("-RemoteIPRanges", "--remote-ip-ranges"),
+            ("--name", "--name"),
+            ("-5", "-5"),
+            ("-h", "-h"),
+            ("-", "-"),
+            ("alice@example.test", "alice@example.test"),
+        ] {
+            assert_eq!(unix(written), expected);
+        }
+    }
+
+    #[test]
+    fn a_wrong_verb_is_told_the_nearest() {
+        let told = resolve(vec!["new-mialbox".to_owned()]).map(drop).map_err(|e| e.to_string());
+        assert!(told.is_err_and(|text| text.contains("did you mean New-Mailbox?")));
+    }
+}

@@ -1,0 +1,23 @@
+//! All verbs, one module a noun of Exchange's cmdlets.
+
+mod accepted_domain;
+mod mailbox;
+
+use crate::verb::{Verb, VerbError, nearest};
+
+/// Every verb there is.
+pub const VERBS: &[&[Verb]] = &[accepted_domain::VERBS, mailbox::VERBS];
+
+/// All of them, in the order of their nouns.
+pub fn all() -> impl Iterator<Item = &'static Verb> {
+    VERBS.iter().copied().flatten()
+}
+
+/// The verb of that name, in either spelling. Errors: UnknownVerb, with the nearest there is.
+pub fn find(name: &str) -> Result<&'static Verb, VerbError> {
+    let found = all().find(|verb| verb.name.as_str().eq_ignore_ascii_case(name));
+    found.ok_or_else(|| VerbError::UnknownVerb {
+        name: name.to_owned(),
+        nearest: nearest(name, all().map(|verb| verb.name.as_str())).map(str::to_owned),
+    })
+}

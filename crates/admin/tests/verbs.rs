@@ -1,0 +1,170 @@
+//! Verbs as an administrator writes them, on an organization in memory.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::sync::Arc;
+
+use admin::organization::Organization;
+use admin::shell::{Executor, Line};
+use admin::verb::{Call, Caller, Reply, RoleGroup, invoke};
+use admin::{AdminError, Console};
+use auth::{RecipientId, VerifierOptions};
+use directory::Directory;
+use mailbox::{Fault, FindHome, Guid, Homes};
+use store::{Database, Options};
+use types::{ManualClock, Timestamp};
+
+struct NoHomes;
+
+impl Homes for NoHomes {
+    fn home(&self, _: Guid, _: Guid) -> FindHome<'_> {
+        Box::pin(async { Err(Fault::NotFound("mailbox")) })
+    }
+}
+
+struct Shell {
+    organization: Organization,
+    caller: Caller,
+}
+
+impl Executor for Shell {
+    async fn execute(&self, call: Call) -> Result<Reply, AdminError> {
+        Ok(invoke(&self.organization, &self.caller, call).await?)
+    }
+}
+
+impl Shell {
+    async fn new() -> Self {
+        let opened = tokio::task::spawn_blocking(|| Database::open(Options::memory()));
+        let database = opened.await.unwrap().unwrap();
+        let organization = Organization {
+            server: "MAIL1".to_owned(),
+            database: "Mailbox Database",
+            directory: Directory::open(database, VerifierOptions::default()).await.unwrap(),
+            homes: Arc::new(NoHomes),
+            settings: Arc::default(),
+            clock: Arc::new(ManualClock::new(Timestamp::from_secs(1_700_000_000))),
+        };
+        let shell = Shell { organization, caller: Caller::Local { user: "root".to_owned() } };
+        shell.run("New-AcceptedDomain example.test").await.unwrap();
+        shell
+    }
+
+    /// What a command line prints, or the error as one line.
+    async fn run(&self, line: &str) -> Result<String, String> {
+        let words = line.split(' ').map(str::to_owned).collect();
+        let line = Line::parse(words).map_err(|error| error.to_string())?;
+        let (mut output, mut notices) = (Vec::new(), Vec::new());
+        let mut console = Console { output: &mut output, notices: &mut notices };
+        line.run(self, &mut console).await.map_err(|error| error.to_string())?;
+        Ok(String::from_utf8(output).unwrap() + &String::from_utf8(notices).unwrap())
+    }
+
+    async fn property(&self, mailbox: &str, name: &str) -> serde_json::Value {
+        let shown = self.run(&format!("get-mailbox {mailbox} --json")).await.unwrap();
+        let objects: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        objects[0][name].clone()
+    }
+}
+
+#[tokio::test]
+async fn a_mailbox_from_making_to_removing() {
+    let shell = Shell::new().await;
+    let made = shell.run("New-Mailbox -Name Alice -Alias alice -Password secret-1").await.unwrap();
+    assert!(made.contains("alice@example.test"), "{made}");
+    shell.run("set-mailbox alice --prohibit-send-quota 2GB --display-name Al").await.unwrap();
+    assert_eq!(shell.property("alice", "ProhibitSendQuota").await, 2_147_483_648_u64);
+    let shown = shell.run("Get-Mailbox Al -List").await.unwrap();
+    assert!(shown.contains("ProhibitSendQuota          : 2 GB (2,147,483,648 bytes)"), "{shown}");
+    shell.run("Set-Mailbox alice -ProhibitSendQuota Unlimited").await.unwrap();
+    assert_eq!(shell.property("alice", "ProhibitSendQuota").await, "Unlimited");
+    shell.run("Remove-Mailbox alice -Confirm:$false").await.unwrap();
+    assert_eq!(shell.run("get-mailbox").await.unwrap(), "");
+    let missing = shell.run("get-mailbox alice").await.unwrap_err();
+    assert_eq!(missing, "mailbox \"alice\" could not be found");
+}
+
+#[tokio::test]
+async fn addresses_are_replaced_and_edited() {
+    let shell = Shell::new().await;
+    shell.run("new-mailbox alice").await.unwrap();
+    let addresses = async || shell.property("alice", "EmailAddresses").await;
+    shell.run("set-mailbox alice --primary-smtp-address a.l@example.test").await.unwrap();
+    assert_eq!(
+        addresses().await,
+        serde_json::json!(["SMTP:a.l@example.test", "smtp:alice@example.test"])
+    );
+    let edit = r#"@{Add="x@example.test","X500:/o=Old/cn=alice";Remove="alice@example.test"}"#;
+    shell.run(&format!("Set-Mailbox alice -EmailAddresses {edit}")).await.unwrap();
+    assert_eq!(
+        addresses().await,
+        serde_json::json!(["SMTP:a.l@example.test", "smtp:x@example.test", "X500:/o=Old/cn=alice"])
+    );
+    let refused =
+        shell.run(r#"Set-Mailbox alice -EmailAddresses @{Remove="a.l@example.test"}"#).await;
+    assert_eq!(refused.unwrap_err(), "one SMTP address must be the primary one");
+    let foreign = shell.run("set-mailbox alice --email-addresses SMTP:a@elsewhere.test").await;
+    assert!(foreign.unwrap_err().contains("not an accepted domain"));
+}
+
+#[tokio::test]
+async fn what_if_changes_nothing_and_is_not_audited() {
+    let shell = Shell::new().await;
+    let told = shell.run("New-Mailbox alice -WhatIf").await.unwrap();
+    assert_eq!(told, "What if: Creating mailbox alice@example.test.\n");
+    assert_eq!(shell.run("get-mailbox").await.unwrap(), "");
+    let entries = shell.organization.directory.audit_entries(0..u64::MAX, 10, |_| true).await;
+    let verbs: Vec<String> = entries.unwrap().into_iter().map(|entry| entry.verb).collect();
+    assert_eq!(verbs, ["New-AcceptedDomain"]);
+}
+
+#[tokio::test]
+async fn what_is_lost_is_not_done_unasked() {
+    let shell = Shell::new().await;
+    shell.run("new-mailbox alice").await.unwrap();
+    let refused = shell.run("remove-mailbox alice").await.unwrap_err();
+    assert!(refused.contains("--confirm=false"), "{refused}");
+    assert!(shell.run("get-mailbox alice").await.is_ok());
+}
+
+#[tokio::test]
+async fn rights_come_from_role_groups_and_refusals_are_audited() {
+    let mut shell = Shell::new().await;
+    shell.run("new-mailbox alice").await.unwrap();
+    shell.caller = Caller::User {
+        id: RecipientId([1; 16]),
+        name: "help@example.test".to_owned(),
+        groups: vec![RoleGroup::HelpDesk],
+    };
+    assert!(shell.run("get-mailbox alice").await.is_ok());
+    let refused = shell.run("set-mailbox alice --display-name X --password new-secret").await;
+    assert_eq!(refused.unwrap_err(), "the role Mail Recipients is needed");
+    let entries = shell.organization.directory.audit_entries(0..u64::MAX, 1, |_| true).await;
+    let entry = entries.unwrap().remove(0);
+    assert_eq!(entry.caller, "help@example.test");
+    assert_eq!(entry.error.as_deref(), Some("the role Mail Recipients is needed"));
+    let password = ("Password".to_owned(), "*****".to_owned());
+    assert!(entry.parameters.contains(&password), "{:?}", entry.parameters);
+}
+
+#[tokio::test]
+async fn the_audit_log_says_what_changed() {
+    let shell = Shell::new().await;
+    shell.run("new-mailbox alice").await.unwrap();
+    shell.run("set-mailbox alice --display-name Al").await.unwrap();
+    let entries = shell.organization.directory.audit_entries(0..u64::MAX, 1, |_| true).await;
+    let entry = entries.unwrap().remove(0);
+    assert_eq!((entry.verb.as_str(), entry.object.as_str()), ("Set-Mailbox", "alice@example.test"));
+    let changed: Vec<_> = entry.modified.iter().map(|each| each.name.as_str()).collect();
+    assert_eq!(changed, ["DisplayName"]);
+}
+
+#[tokio::test]
+async fn mistakes_are_told_with_the_nearest_name() {
+    let shell = Shell::new().await;
+    let verb = shell.run("get-mailbx").await.unwrap_err();
+    assert!(verb.contains("did you mean Get-Mailbox?"), "{verb}");
+    let parameter = shell.run("new-mailbox alice --pasword x").await.unwrap_err();
+    assert!(parameter.contains("--password"), "{parameter}");
+    let value = shell.run("new-mailbox alice --primary-smtp-address nobody").await.unwrap_err();
+    assert_eq!(value, "PrimarySmtpAddress: expected a mail address");
+}
