@@ -47,7 +47,7 @@ pub use address_list::EnvelopeAddress;
 pub use date::Sent;
 pub use envelope::Envelope;
 pub use header::{Field, fields, header_fields, unfold};
-pub use mail_properties::split_prefix;
+pub use mail_properties::{settle_subject, split_prefix};
 pub use parameters::Parameter;
 pub use property::{Bag, Corrupt};
 pub use structure::{Disposition, Part, Span, decode_body};

@@ -214,6 +214,32 @@ pub fn split_prefix(subject: &str) -> (&str, &str) {
     if is_prefix { subject.split_at(colon + 2) } else { ("", subject) }
 }
 
+/// Makes the three properties of a subject agree after a client has set some of them
+/// ([MS-OXCMSG] section 3.2.1.2). `set` is what the client sets; `before` what the item had.
+/// A subject gives prefix and normalized subject; without it, they give the subject.
+pub fn settle_subject(set: &mut Bag, before: &Bag) {
+    if let Some(subject) = set.text(tags::SUBJECT).map(str::to_owned) {
+        let known = set.text(tags::SUBJECT_PREFIX).unwrap_or_default();
+        let given = subject.strip_prefix(known).filter(|_| !known.is_empty());
+        let (prefix, normalized) = match given {
+            Some(rest) => (known.to_owned(), rest.to_owned()),
+            None => {
+                let (prefix, normalized) = split_prefix(&subject);
+                (prefix.to_owned(), normalized.to_owned())
+            }
+        };
+        set.set(tags::SUBJECT_PREFIX, prefix);
+        set.set(tags::NORMALIZED_SUBJECT, normalized);
+        return;
+    }
+    let parts = [tags::SUBJECT_PREFIX, tags::NORMALIZED_SUBJECT];
+    if parts.iter().any(|part| set.get(*part).is_some()) {
+        let text = |part: &PropertyTag| set.text(*part).or(before.text(*part)).unwrap_or_default();
+        let subject: String = parts.iter().map(text).collect();
+        set.set(tags::SUBJECT, subject);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +258,28 @@ mod tests {
         ] {
             assert_eq!(split_prefix(subject), expected);
         }
+    }
+
+    #[test]
+    fn the_properties_of_a_subject_agree() {
+        let texts = |list: &[(PropertyTag, &str)]| list.iter().copied().collect::<Bag>();
+        let before = texts(&[(tags::SUBJECT_PREFIX, "Re: "), (tags::NORMALIZED_SUBJECT, "x")]);
+        for (set, expected) in [
+            (texts(&[(tags::SUBJECT, "AW: y")]), ["AW: y", "AW: ", "y"]),
+            (texts(&[(tags::SUBJECT, "Info: y")]), ["Info: y", "", "Info: y"]),
+            (
+                texts(&[(tags::SUBJECT, "Info: y"), (tags::SUBJECT_PREFIX, "Info: ")]),
+                ["Info: y", "Info: ", "y"],
+            ),
+        ] {
+            let mut set = set;
+            settle_subject(&mut set, &before);
+            let own = [tags::SUBJECT, tags::SUBJECT_PREFIX, tags::NORMALIZED_SUBJECT];
+            assert_eq!(own.map(|tag| set.text(tag).unwrap_or("-")), expected);
+        }
+        let mut set = texts(&[(tags::NORMALIZED_SUBJECT, "y")]);
+        settle_subject(&mut set, &before);
+        assert_eq!(set.text(tags::SUBJECT), Some("Re: y"));
     }
 
     const MESSAGE: &[u8] = b"From: =?utf-8?q?=C3=9C?= <boss@b>\r\nSender: <office@b>\r\n\

@@ -94,6 +94,22 @@ pub const BAG_PROPERTIES_MAX: usize = 4_096;
 pub const BAG_OCTETS_MAX: usize = 64 * 1024;
 /// Characters of the name of a named property ([MS-OXCPRPT]: 254 octets of UTF-16).
 pub const PROPERTY_NAME_CHARS_MAX: usize = 127;
+/// Octets of a value that stands in a bag; longer ones are blobs and are read as streams.
+pub const PROPERTY_INLINE_OCTETS_MAX: usize = 2 * 1024;
+/// Octets of all values of one item that are blobs; as much as the largest message.
+pub const PROPERTY_STREAMS_OCTETS_MAX: u64 = MESSAGE_OCTETS_CEILING as u64;
+/// Values of one item that are blobs; a message has a body in three forms, a rule a few more.
+pub const PROPERTY_STREAMS_MAX: usize = 64;
+/// Octets of a long value that restrictions look at.
+pub const PROPERTY_COMPARED_OCTETS_MAX: u64 = 1024 * 1024;
+/// How deep a restriction may nest; Outlook's searches have three or four levels.
+pub const RESTRICTION_DEPTH_MAX: usize = 32;
+/// Nodes of one restriction; a search for a name in every field has some dozens.
+pub const RESTRICTION_NODES_MAX: usize = 512;
+/// Properties of one sort order ([MS-OXCTABL]: clients use up to six).
+pub const SORT_KEYS_MAX: usize = 16;
+/// Items that one sort holds in memory; a larger folder has to be restricted first.
+pub const SORTED_ITEMS_MAX: usize = 250_000;
 
 // ---- Connections (crate net) ----
 

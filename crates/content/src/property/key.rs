@@ -201,7 +201,8 @@ impl PropertyKey {
         }
     }
 
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+    /// Appends the key's record, the same in every mailbox.
+    pub fn encode(&self, out: &mut Vec<u8>) {
         match self {
             PropertyKey::Tag(tag) => {
                 out.push(TAG);
@@ -224,7 +225,8 @@ impl PropertyKey {
         }
     }
 
-    pub(super) fn decode(reader: &mut Reader) -> Result<Self, Corrupt> {
+    /// Reads what [`PropertyKey::encode`] wrote.
+    pub fn decode(reader: &mut Reader) -> Result<Self, Corrupt> {
         Ok(match reader.octet()? {
             TAG => PropertyKey::Tag(PropertyTag(u32::from_be_bytes(reader.array()?))),
             KNOWN => PropertyKey::Known(u16::try_from(reader.uint()?).map_err(|_| Corrupt)?),

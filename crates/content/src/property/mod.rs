@@ -6,13 +6,17 @@
 //! protocol: [`Bag::encode`] is our own record.
 
 mod bag;
+mod compare;
 mod key;
 pub mod names;
+pub mod restriction;
 pub mod tags;
 mod value;
 
 pub use bag::Bag;
+pub use compare::{SortKey, compare_column};
 pub use key::{Guid, NameKind, PropertyKey, PropertyName, PropertyTag, PropertyType};
+pub use restriction::{Properties, Restriction};
 pub use value::{FileTime, Value};
 
 /// Stored bytes that this version cannot read.

@@ -115,6 +115,57 @@ codec! {
         MultipleGuid MultipleBinary
 }
 
+impl Value {
+    /// Octets on the wire of MAPI: text is UTF-16 and ends with NUL; of a multiple type those of
+    /// its elements.
+    pub fn wire_octets(&self) -> u64 {
+        use Value::*;
+        match self {
+            Null => 0,
+            Boolean(_) => 1,
+            Integer16(_) => 2,
+            Integer32(_) | Floating32(_) | ErrorCode(_) => 4,
+            Floating64(_) | Currency(_) | FloatingTime(_) | Integer64(_) | Time(_) => 8,
+            Guid(_) => 16,
+            String(text) => 2 * (text.encode_utf16().count() as u64 + 1),
+            _ => match self.octets() {
+                Some(octets) => octets.len() as u64,
+                None => self.elements().iter().map(Value::wire_octets).sum(),
+            },
+        }
+    }
+
+    /// A long value as the octets of a stream: text in UTF-8, octets as they are, anything else
+    /// as its record.
+    pub fn into_stream(self) -> Vec<u8> {
+        match self {
+            Value::String(text) => text.into_bytes(),
+            Value::Binary(octets)
+            | Value::ServerId(octets)
+            | Value::Restriction(octets)
+            | Value::RuleAction(octets) => octets,
+            other => {
+                let mut out = Vec::new();
+                other.encode(&mut out);
+                out
+            }
+        }
+    }
+
+    /// The value that a stream of [`Value::into_stream`] is. A text that was cut within a
+    /// character loses it.
+    pub fn from_stream(property_type: PropertyType, octets: Vec<u8>) -> Result<Value, Corrupt> {
+        Ok(match property_type {
+            PropertyType::String => Value::String(String::from_utf8_lossy(&octets).into_owned()),
+            PropertyType::Binary => Value::Binary(octets),
+            PropertyType::ServerId => Value::ServerId(octets),
+            PropertyType::Restriction => Value::Restriction(octets),
+            PropertyType::RuleAction => Value::RuleAction(octets),
+            _ => return Value::decode(&mut Reader::new(&octets)),
+        })
+    }
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Value::String(text.to_owned())
@@ -139,4 +190,25 @@ from_scalar! {
     Guid => Guid,
     Vec<u8> => Binary,
     Vec<String> => MultipleString,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_come_back_from_their_streams() {
+        for value in [
+            Value::from("\u{fc}ber"),
+            Value::from(vec![0u8, 255]),
+            Value::RuleAction(vec![1]),
+            Value::MultipleInteger32(vec![1, -1]),
+            Value::from(vec!["a".to_owned(), String::new()]),
+        ] {
+            let property_type = value.property_type();
+            let stream = value.clone().into_stream();
+            assert_eq!(Value::from_stream(property_type, stream), Ok(value));
+        }
+        assert_eq!(Value::from_stream(PropertyType::MultipleGuid, vec![9]), Err(Corrupt));
+    }
 }
