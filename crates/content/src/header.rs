@@ -23,6 +23,12 @@ pub struct Field<'a> {
 #[derive(Clone, Debug)]
 pub struct Fields<'a>(&'a [u8]);
 
+/// The value of the first field with this name, in any case, unfolded and decoded.
+pub fn field_text(header: &[u8], name: &str) -> Option<String> {
+    let mut named = fields(header).filter(|field| field.name.eq_ignore_ascii_case(name.as_bytes()));
+    named.next().map(|field| crate::words::decode(&unfold(field.value)).into_owned())
+}
+
 /// The fields of `header` (which may go on after the blank line; that is not looked at).
 /// What lies beyond `HEADER_OCTETS_MAX` is not a field.
 pub fn fields(header: &[u8]) -> Fields<'_> {

@@ -46,7 +46,7 @@ pub mod words;
 pub use address_list::EnvelopeAddress;
 pub use date::Sent;
 pub use envelope::Envelope;
-pub use header::{Field, fields, header_fields, unfold};
+pub use header::{Field, field_text, fields, header_fields, unfold};
 pub use mail_properties::{settle_subject, split_prefix};
 pub use parameters::Parameter;
 pub use property::{Bag, Corrupt};

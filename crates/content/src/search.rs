@@ -66,9 +66,7 @@ impl Needle {
 /// Extracts the text of a message whose structure is `root`.
 pub fn text(message: &[u8], root: &Part) -> SearchText {
     let headers = fields(root.header.of(message)).map(search_field).collect();
-    let mut body = Body { out: String::new() };
-    let _ = body.part(message, root);
-    SearchText { headers, body: fold(&body.out) }
+    SearchText { headers, body: fold(&body_text(message, root)) }
 }
 
 impl SearchText {
@@ -107,6 +105,13 @@ impl SearchText {
 fn search_field(field: Field) -> SearchField {
     let value = unfold(field.value);
     SearchField { name: fold(&unfold(field.name)), value: fold(&words::decode(&value)) }
+}
+
+/// The body text of a message as it is, not folded.
+pub fn body_text(message: &[u8], root: &Part) -> String {
+    let mut body = Body { out: String::new() };
+    let _ = body.part(message, root);
+    body.out
 }
 
 /// Collects body text until there is enough.

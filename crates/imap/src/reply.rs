@@ -113,7 +113,7 @@ impl From<Fault> for Reply {
             Fault::Invalid(why) => Reply::no(why).code("CANNOT"),
             Fault::Moved => Reply::no("The mailbox is not served here").code("UNAVAILABLE"),
             Fault::DiskNearlyFull => Reply::no("The disk is nearly full").code("UNAVAILABLE"),
-            fault @ (Fault::Damaged(_) | Fault::Storage(_)) => {
+            fault @ (Fault::BelowFloor | Fault::Damaged(_) | Fault::Storage(_)) => {
                 tracing::error!(%fault, "mailbox");
                 Reply::no("Server error").code("SERVERBUG")
             }

@@ -24,6 +24,9 @@ pub enum Fault {
     /// The request makes no sense; the client's fault.
     #[error("{0}")]
     Invalid(&'static str),
+    /// What is asked for began before the journal that is left; the asker reads the folders.
+    #[error("the journal does not reach back so far")]
+    BelowFloor,
     /// The mailbox is being moved away or is gone (store: mailbox state row).
     #[error("mailbox is not served here")]
     Moved,

@@ -33,7 +33,7 @@ pub enum Table {
     Annotations = 0x15,
     /// [`crate::record::Content`], by content number.
     Content = 0x20,
-    /// Overlay of an item's properties, by item number.
+    /// [`crate::record::Overlay`], by item number.
     Overlay = 0x21,
     /// Old MID of a moved item -> where it is now.
     Alias = 0x22,
@@ -162,6 +162,16 @@ pub fn is_content_head(key: &[u8]) -> bool {
     key.len() == 14 && key[5] == Table::Content as u8
 }
 
+/// True for the overlay of an item.
+pub fn is_overlay(key: &[u8]) -> bool {
+    key.len() == 14 && key[5] == Table::Overlay as u8
+}
+
+/// The item an overlay row belongs to.
+pub fn overlay_item(key: &[u8]) -> Option<ItemNumber> {
+    number_of(key).map(ItemNumber::new)
+}
+
 /// The content a row belongs to.
 pub fn content_number(key: &[u8]) -> Option<ContentNumber> {
     number_of(key).map(ContentNumber::new)
@@ -208,6 +218,11 @@ pub fn overlay(mailbox: MailboxNumber, item: ItemNumber) -> Vec<u8> {
 /// Where a moved item's old MID points.
 pub fn alias(mailbox: MailboxNumber, mid: Mid) -> Vec<u8> {
     numbered(mailbox, Table::Alias, mid.get())
+}
+
+/// The last change number of a journal row.
+pub fn journal_change(key: &[u8]) -> ChangeNumber {
+    ChangeNumber::new(number_of(key).unwrap_or_default())
 }
 
 /// One journal row, by its last change number.

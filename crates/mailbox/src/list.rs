@@ -41,7 +41,11 @@ impl OpenList {
         list: List,
     ) -> Result<Self, Fault> {
         let row = txn.record::<FolderCounters>(&key::folder_counters(mailbox, folder, list))?;
-        let counters = row.ok_or(Fault::NotFound("folder"))?;
+        let counters = match list {
+            List::Items => row.ok_or(Fault::NotFound("folder"))?,
+            // There is no row before the first associated item.
+            List::Associated => row.unwrap_or(FolderCounters { uid_next: 1, ..Default::default() }),
+        };
         Ok(OpenList { mailbox, folder, list, counters, tail: None, dirty: false })
     }
 

@@ -40,15 +40,20 @@ pub struct Entry {
     pub size: u32,
     /// When it appeared in this folder.
     pub cn_created: ChangeNumber,
-    /// Last change of content or properties.
+    /// Last change of content.
     pub cn_content: ChangeNumber,
     /// Last change of the read state.
     pub cn_read: ChangeNumber,
-    /// Last change of anything else (flags, keywords).
+    /// Last change of anything else (flags, keywords, properties).
     pub cn_other: ChangeNumber,
     /// In Recoverable Items: the folder it was deleted from.
     pub origin: Option<FolderId>,
+    /// Clients wrote properties over those of the content: there is an overlay row.
+    pub overlaid: bool,
 }
+
+/// Stored with the flags, which have sixteen bits.
+const OVERLAID: u64 = 1 << 16;
 
 impl Entry {
     /// IMAP modification sequence (RFC 7162): the largest of the change numbers.
@@ -61,7 +66,8 @@ impl Entry {
         put_uint(out, self.item.get());
         put_uint(out, self.content.get());
         put_uint(out, self.mid.get());
-        put_uint(out, u64::from(self.flags.bits()));
+        let overlaid = if self.overlaid { OVERLAID } else { 0 };
+        put_uint(out, u64::from(self.flags.bits()) | overlaid);
         put_uint128(out, self.keywords.0);
         put_int(out, self.received);
         put_int(out, i64::from(self.zone_minutes));
@@ -81,7 +87,10 @@ impl Entry {
         let item = ItemNumber::new(reader.uint()?);
         let content = ContentNumber::new(reader.uint()?);
         let mid = Mid::new(reader.uint()?);
-        let flags = Flags::from_bits(u16::try_from(reader.uint()?).map_err(|_| Truncated)?);
+        let bits = reader.uint()?;
+        let overlaid = bits & OVERLAID != 0;
+        let flags = u16::try_from(bits & !OVERLAID).map_err(|_| Truncated)?;
+        let flags = Flags::from_bits(flags);
         let keywords = Keywords(reader.uint128()?);
         let received = reader.int()?;
         let zone_minutes = i16::try_from(reader.int()?).map_err(|_| Truncated)?;
@@ -109,6 +118,7 @@ impl Entry {
             cn_read,
             cn_other,
             origin,
+            overlaid,
         })
     }
 }
@@ -121,7 +131,8 @@ pub struct Page {
 }
 
 impl Record for Page {
-    const VERSION: u8 = 1;
+    /// Version 1 had no overlays.
+    const VERSION: u8 = 2;
 
     fn encode(&self, out: &mut Vec<u8>) {
         put_uint(out, self.entries.len() as u64);
@@ -243,7 +254,7 @@ mod tests {
 
     prop_compose! {
         fn entry(uid: u32)(item: u64, content: u64, mid: u64, flags: u16, keywords: u128,
-                           received in -1i64 << 40..1 << 40, zone_minutes in -720i16..841,
+                           received in -1i64 << 40..1 << 40, overlaid: bool, zone_minutes in -720i16..841,
                            saved in -1i64 << 40..1 << 40, size: u32, created in 1u64..1 << 47,
                            more in prop::array::uniform3(0u64..1 << 40), origin in 0u64..9) -> Entry {
             let later = |n: u64| ChangeNumber::new(created + n);
@@ -254,6 +265,7 @@ mod tests {
                 received, zone_minutes, saved, size, cn_created: ChangeNumber::new(created),
                 cn_content: later(more[0]), cn_read: later(more[1]), cn_other: later(more[2]),
                 origin: Some(origin).filter(|o| *o > 0).map(FolderId::new),
+                overlaid,
             }
         }
     }
@@ -264,7 +276,7 @@ mod tests {
             let page = Page { entries: vec![entries.0, entries.1, entries.2] };
             let mut out = Vec::new();
             page.encode(&mut out);
-            prop_assert_eq!(Page::decode(1, &out).unwrap(), page);
+            prop_assert_eq!(Page::decode(Page::VERSION, &out).unwrap(), page);
         }
 
         #[test]

@@ -4,7 +4,8 @@
 //! A criterion is decided by the cheapest thing that knows the answer: the entry, then the
 //! content row, then the message's text. Text is compared as [`content::search`] defines it.
 //! What is asked of the text is asked of the index first ([`crate::fulltext`]), which leaves few
-//! messages to read, often none.
+//! messages to read, often none. The subject is the one that clients wrote over the message's, if
+//! they did; the index does not know it.
 
 use std::ops::ControlFlow;
 
@@ -105,6 +106,24 @@ impl Criteria {
         }
     }
 
+    /// What clients wrote can make a message match that the index does not name.
+    fn may_meet_overlay(&self) -> bool {
+        match self {
+            Criteria::And(list) | Criteria::Or(list) => list.iter().any(Self::may_meet_overlay),
+            Criteria::Not(inner) => inner.may_meet_overlay(),
+            _ => self.asks_subject(),
+        }
+    }
+
+    /// The subject takes part in the answer, and clients may have written over it.
+    fn asks_subject(&self) -> bool {
+        match self {
+            Criteria::Text(_) => true,
+            Criteria::Header(name, needle) => is_subject(name) && !needle.as_str().is_empty(),
+            _ => false,
+        }
+    }
+
     /// The question to the index, where that knows anything about it.
     fn query(&self) -> Option<Query> {
         match self {
@@ -199,7 +218,8 @@ impl View<'_> {
     ) -> Result<(), Fault> {
         self.require(folder, Rights::READ_ANY)?;
         let plan = Planner::new(self).plan(criteria)?;
-        if plan.finds_nothing(ContentNumber::new(self.counters()?.content)) {
+        let last = ContentNumber::new(self.counters()?.content);
+        if plan.finds_nothing(last) && !(criteria.may_meet_overlay() && self.has_overlays()?) {
             return Ok(());
         }
         let mut fault = None;
@@ -239,14 +259,19 @@ struct Candidate<'v> {
     content: Option<(Content, Summary)>,
     header: Option<SearchText>,
     text: Option<SearchText>,
+    /// What clients wrote over the subject, once asked for.
+    written: Option<Option<String>>,
 }
 
 impl<'v> Candidate<'v> {
     fn new(view: &'v View<'v>, entry: &'v Entry) -> Self {
-        Candidate { view, entry, content: None, header: None, text: None }
+        Candidate { view, entry, content: None, header: None, text: None, written: None }
     }
 
     fn matches(&mut self, plan: &Plan<'_>) -> Result<bool, Fault> {
+        if self.entry.overlaid && plan.criteria.asks_subject() {
+            return self.decide(plan);
+        }
         match plan.lookup.as_ref().map(|lookup| lookup.verdict(self.entry.content)) {
             Some(Verdict::Yes) => Ok(true),
             Some(Verdict::No) => Ok(false),
@@ -278,7 +303,10 @@ impl<'v> Candidate<'v> {
             Criteria::Sent(relation, day) => self.sent(*relation, *day)?,
             Criteria::Header(name, needle) => self.header(name, needle)?,
             Criteria::Body(needle) => self.text()?.body_contains(needle),
-            Criteria::Text(needle) => self.text()?.text_contains(needle),
+            Criteria::Text(needle) => {
+                self.written_subject()?.is_some_and(|subject| needle.is_in(subject))
+                    || self.text()?.text_contains(needle)
+            }
         })
     }
 
@@ -310,9 +338,20 @@ impl<'v> Candidate<'v> {
     /// The subject stands in the content row; other fields are read from the message.
     fn header(&mut self, name: &str, needle: &Needle) -> Result<bool, Fault> {
         if is_subject(name) && !needle.as_str().is_empty() {
+            if let Some(written) = self.written_subject()? {
+                return Ok(needle.is_in(written));
+            }
             return Ok(needle.is_in(&self.summary()?.envelope.subject_text()));
         }
         Ok(self.header_text()?.header_contains(name, needle))
+    }
+
+    /// The subject that clients wrote over the message's.
+    fn written_subject(&mut self) -> Result<Option<&str>, Fault> {
+        if self.written.is_none() {
+            self.written = Some(self.view.written_subject(self.entry)?);
+        }
+        Ok(self.written.as_ref().and_then(Option::as_deref))
     }
 
     fn opened(&mut self) -> Result<&(Content, Summary), Fault> {

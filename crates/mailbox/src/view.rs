@@ -215,7 +215,8 @@ impl<'a> View<'a> {
                 (page.first.get()..=page.last.get()).for_each(|uid| runs.push(Uid::new(uid)));
                 continue;
             }
-            self.page(id, page.first)?.entries.iter().for_each(|entry| runs.push(entry.uid));
+            let page = self.page(id, List::Items, page.first)?;
+            page.entries.iter().for_each(|entry| runs.push(entry.uid));
         }
         Ok(runs)
     }
@@ -419,16 +420,31 @@ impl<'a> View<'a> {
         self.read.record(&key)?.ok_or(Fault::NotFound("folder"))
     }
 
+    /// Counters of either list. A folder has none of associated items before the first.
+    pub(crate) fn counters_of(&self, id: FolderId, list: List) -> Result<FolderCounters, Fault> {
+        match list {
+            List::Items => self.list_counters(id),
+            List::Associated => {
+                let key = key::folder_counters(self.mailbox, id, list);
+                Ok(self.read.record(&key)?.unwrap_or_default())
+            }
+        }
+    }
+
     /// All pages of the folder's items, in UID order.
     fn page_refs(&self, id: FolderId) -> Result<Vec<PageRef>, Fault> {
-        let chunks = chunks(self.read, self.mailbox, id, List::Items)?;
+        self.pages_of(id, List::Items)
+    }
+
+    fn pages_of(&self, id: FolderId, list: List) -> Result<Vec<PageRef>, Fault> {
+        let chunks = chunks(self.read, self.mailbox, id, list)?;
         let mut pages: Vec<_> = chunks.into_iter().flat_map(|(_, chunk)| chunk.pages).collect();
-        pages.extend(self.list_counters(id)?.tail);
+        pages.extend(self.counters_of(id, list)?.tail);
         Ok(pages)
     }
 
-    fn page(&self, id: FolderId, first: Uid) -> Result<Page, Fault> {
-        let key = key::paged(self.mailbox, Table::Page, id, List::Items, first);
+    fn page(&self, id: FolderId, list: List, first: Uid) -> Result<Page, Fault> {
+        let key = key::paged(self.mailbox, Table::Page, id, list, first);
         self.read.record(&key)?.ok_or(Fault::Damaged("page is missing"))
     }
 
@@ -439,8 +455,20 @@ impl<'a> View<'a> {
         wanted: impl Fn(&Entry) -> bool,
         visit: Visit<'_>,
     ) -> Result<(), Fault> {
-        for page in self.page_refs(id)?.iter().filter(|page| open(page)) {
-            for entry in self.page(id, page.first)?.entries.iter().filter(|entry| wanted(entry)) {
+        self.walk_list(id, List::Items, open, wanted, visit)
+    }
+
+    pub(crate) fn walk_list(
+        &self,
+        id: FolderId,
+        list: List,
+        open: impl Fn(&PageRef) -> bool,
+        wanted: impl Fn(&Entry) -> bool,
+        visit: Visit<'_>,
+    ) -> Result<(), Fault> {
+        for page in self.pages_of(id, list)?.iter().filter(|page| open(page)) {
+            let page = self.page(id, list, page.first)?;
+            for entry in page.entries.iter().filter(|entry| wanted(entry)) {
                 if visit(entry).is_break() {
                     return Ok(());
                 }

@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::id::{ChangeNumber, FolderId, ItemNumber, Mid};
 use crate::key;
 use crate::page::Entry;
-use crate::record::EventKind;
+use crate::record::{Alias, EventKind};
 use crate::rights::Rights;
 use crate::uid_set::UidSet;
 
@@ -25,15 +25,14 @@ impl Change<'_, '_> {
         let mut pairs = Vec::with_capacity(sources.len());
         let mut mids = Vec::with_capacity(sources.len());
         for source in sources {
-            let uid = source.uid;
+            let (uid, mid) = (source.uid, source.mid);
             let item = ItemNumber::new(self.next_id());
+            self.copy_overlay(&source, item)?;
             let copy = self.arrive(to, Entry { item, origin: None, ..source })?;
             pairs.push((uid, copy.uid));
-            mids.push(copy.mid.get());
+            mids.push((mid, copy.mid));
         }
-        if !mids.is_empty() {
-            self.event(EventKind::Copied, to, Some(from), mids);
-        }
+        self.arrivals(EventKind::Copied, to, from, &mids);
         Ok(pairs)
     }
 
@@ -52,18 +51,17 @@ impl Change<'_, '_> {
         self.list(to)?;
         let taken = self.take_all(from, uids, |_| true)?;
         let mut pairs = Vec::with_capacity(taken.len());
+        let mut mids = Vec::with_capacity(taken.len());
         for entry in taken {
             self.bury(from, &entry)?;
             let (uid, old_mid) = (entry.uid, entry.mid);
             let placed = self.arrive(to, Entry { origin: None, ..entry })?;
             self.put_alias(old_mid, to, placed.mid)?;
-            pairs.push((uid, placed));
+            pairs.push((uid, placed.uid));
+            mids.push((old_mid, placed.mid));
         }
-        let mids: Vec<_> = pairs.iter().map(|(_, placed)| placed.mid.get()).collect();
-        if !mids.is_empty() {
-            self.event(EventKind::Moved, to, Some(from), mids);
-        }
-        Ok(pairs.into_iter().map(|(uid, placed)| (uid, placed.uid)).collect())
+        self.arrivals(EventKind::Moved, to, from, &mids);
+        Ok(pairs)
     }
 
     /// Places an entry that was in another folder: new UID, MID and change number, the rest
@@ -86,9 +84,6 @@ impl Change<'_, '_> {
 
     /// An old MID leads to where the item is now.
     fn put_alias(&mut self, old: Mid, folder: FolderId, new: Mid) -> Result<(), Fault> {
-        let mut row = Vec::with_capacity(16);
-        types::wire::put_uint(&mut row, folder.get());
-        types::wire::put_uint(&mut row, new.get());
-        Ok(self.txn.put(&key::alias(self.mailbox, old), 1, &row)?)
+        Ok(self.txn.put_record(&key::alias(self.mailbox, old), &Alias { folder, mid: new })?)
     }
 }

@@ -83,12 +83,16 @@ impl Change<'_, '_> {
         if !same_place {
             self.check_room(new_parent, new_name)?;
         }
-        if new_parent != folder.parent {
-            self.check_depth(new_parent, id)?;
+        if new_parent == folder.parent {
+            folder.name = new_name.to_owned();
+            self.update_folder(&mut folder)?;
+            return Ok(folder);
         }
-        folder.parent = new_parent;
+        self.check_depth(new_parent, id)?;
+        let old_parent = std::mem::replace(&mut folder.parent, new_parent);
         folder.name = new_name.to_owned();
-        self.update_folder(&mut folder)?;
+        self.put_folder(&mut folder)?;
+        self.event(EventKind::FolderMoved, id, Some(old_parent), []);
         Ok(folder)
     }
 
@@ -112,6 +116,8 @@ impl Change<'_, '_> {
             return Err(Fault::Invalid("folder has subfolders"));
         }
         self.expunge(id, &UidSet::all(), false)?;
+        self.delete_associated(id, &UidSet::all())?;
+        self.associated.remove(&id);
         self.lists.remove(&id);
         self.gone.remove(&id);
         self.erase_folder_rows(id)?;
@@ -201,10 +207,14 @@ impl Change<'_, '_> {
     }
 
     fn update_folder(&mut self, folder: &mut Folder) -> Result<(), Fault> {
-        folder.hier_cn = self.next_change();
-        self.txn.put_record(&key::folder(self.mailbox, folder.id), folder)?;
+        self.put_folder(folder)?;
         self.event(EventKind::FolderModified, folder.id, Some(folder.parent), []);
         Ok(())
+    }
+
+    fn put_folder(&mut self, folder: &mut Folder) -> Result<(), Fault> {
+        folder.hier_cn = self.next_change();
+        Ok(self.txn.put_record(&key::folder(self.mailbox, folder.id), folder)?)
     }
 
     fn erase_folder_rows(&mut self, id: FolderId) -> Result<(), Fault> {
@@ -213,6 +223,7 @@ impl Change<'_, '_> {
         let mut keys = vec![
             key::folder(self.mailbox, id),
             key::folder_counters(self.mailbox, id, List::Items),
+            key::folder_counters(self.mailbox, id, List::Associated),
             key::annotations(self.mailbox, Some(id)),
         ];
         let from = key::tombstones(self.mailbox, id);

@@ -33,7 +33,7 @@ pub struct NewItem {
 
 /// Message bytes that are a blob.
 #[derive(Clone, Copy)]
-struct Bytes {
+pub(super) struct Bytes {
     blob: BlobNumber,
     octets: u64,
 }
@@ -65,7 +65,8 @@ impl Change<'_, '_> {
     }
 
     /// Gives an item other bytes: new content and a new UID (an IMAP client may never see new
-    /// bytes under an old UID), the same MID and item. Errors: NotFound, Denied, OverQuota.
+    /// bytes under an old UID), the same MID and item. What clients wrote over the properties
+    /// stays, but for those that the new bytes say. Errors: NotFound, Denied, OverQuota.
     pub fn replace(
         &mut self,
         folder: FolderId,
@@ -75,12 +76,13 @@ impl Change<'_, '_> {
     ) -> Result<Entry, Fault> {
         self.require(folder, Rights::CREATE | Rights::EDIT_ANY | Rights::DELETE_ANY)?;
         let old = self.take_out(folder, uid)?;
-        self.bury(folder, &old)?;
+        self.note_gone(folder, old.uid, None)?;
         self.counters.unreferenced += 1;
         self.check_quota(staged.len() + item.prefix.len() as u64)?;
         let bytes = self.adopt(staged)?;
         let mut entry = self.new_entry(folder, bytes, item)?;
         (entry.item, entry.mid) = (old.item, old.mid);
+        entry.overlaid = self.uncover(&old)?;
         entry.cn_content = entry.cn_created;
         self.place(folder, &entry)?;
         self.event(EventKind::Modified, folder, None, [entry.mid.get()]);
@@ -115,7 +117,7 @@ impl Change<'_, '_> {
     }
 
     /// An entry for new bytes, its content row written.
-    fn new_entry(
+    pub(super) fn new_entry(
         &mut self,
         folder: FolderId,
         bytes: Bytes,
@@ -144,10 +146,11 @@ impl Change<'_, '_> {
             cn_read: unchanged,
             cn_other: unchanged,
             origin: None,
+            overlaid: false,
         })
     }
 
-    fn adopt(&mut self, staged: &Staged) -> Result<Bytes, Fault> {
+    pub(super) fn adopt(&mut self, staged: &Staged) -> Result<Bytes, Fault> {
         Ok(Bytes { blob: self.txn.adopt(staged)?, octets: staged.len() })
     }
 

@@ -4,12 +4,14 @@
 //! A change does not know protocols or sockets, and never sees another mailbox.
 
 mod annotate;
+mod associated;
 mod copy;
 mod create;
 mod delete;
 mod flags;
 mod folders;
 mod item;
+mod properties;
 mod retention;
 
 use std::collections::BTreeMap;
@@ -21,10 +23,11 @@ use types::Timestamp;
 pub use annotate::ANNOTATION_OCTETS_MAX;
 pub use flags::Stored;
 pub use item::NewItem;
+pub use properties::is_settable;
 pub use retention::{DeadContents, RETENTION_SECS_DEFAULT};
 
 use crate::fault::Fault;
-use crate::id::{COUNTER_MAX, ChangeNumber, ContentNumber, FolderId, MailboxNumber, Uid};
+use crate::id::{COUNTER_MAX, ChangeNumber, ContentNumber, FolderId, MailboxNumber, Mid, Uid};
 use crate::key::{self, List, Table};
 use crate::list::OpenList;
 use crate::page::Entry;
@@ -52,6 +55,8 @@ pub struct Change<'c, 't> {
     /// The change number before the first of this transaction.
     base: u64,
     lists: BTreeMap<FolderId, OpenList>,
+    /// The lists of associated items.
+    associated: BTreeMap<FolderId, OpenList>,
     gone: BTreeMap<FolderId, Gone>,
     events: Vec<Event>,
 }
@@ -86,6 +91,7 @@ impl<'c, 't> Change<'c, 't> {
             counters,
             base,
             lists: BTreeMap::new(),
+            associated: BTreeMap::new(),
             gone: BTreeMap::new(),
             events: Vec::new(),
         })
@@ -93,9 +99,7 @@ impl<'c, 't> Change<'c, 't> {
 
     /// What this transaction sees so far, its own changes included.
     pub fn view(&mut self) -> Result<View<'_>, Fault> {
-        for list in self.lists.values_mut() {
-            list.flush(self.txn)?;
-        }
+        self.flush_lists()?;
         self.put_counters()?;
         Ok(View { read: &*self.txn, mailbox: self.mailbox, access: self.access })
     }
@@ -113,15 +117,18 @@ impl<'c, 't> Change<'c, 't> {
     /// Writes what is left, the journal row among it, and has the watchers woken. Without it
     /// nothing of the change is kept.
     pub fn finish(mut self) -> Result<(), Fault> {
-        for list in self.lists.values_mut() {
-            list.flush(self.txn)?;
-        }
+        self.flush_lists()?;
         self.put_tombstones()?;
         if self.counters.change > self.base {
             self.put_journal_rows()?;
             self.txn.wake(u64::from(self.mailbox.get()));
         }
         self.put_counters()
+    }
+
+    fn flush_lists(&mut self) -> Result<(), Fault> {
+        let mut lists = self.lists.values_mut().chain(self.associated.values_mut());
+        lists.try_for_each(|list| list.flush(self.txn))
     }
 
     fn put_counters(&mut self) -> Result<(), Fault> {
@@ -206,6 +213,11 @@ impl<'c, 't> Change<'c, 't> {
 
     /// Notes that an entry left a folder, under a change number of its own.
     fn bury(&mut self, folder: FolderId, entry: &Entry) -> Result<(), Fault> {
+        self.note_gone(folder, entry.uid, Some(entry.mid))
+    }
+
+    /// Notes that a UID left a folder, and its MID, unless that lives on under another UID.
+    fn note_gone(&mut self, folder: FolderId, uid: Uid, mid: Option<Mid>) -> Result<(), Fault> {
         let change = self.next_change();
         let gone = self.gone.entry(folder).or_insert_with(|| Gone {
             first: change,
@@ -214,8 +226,8 @@ impl<'c, 't> Change<'c, 't> {
             mids: Vec::new(),
         });
         gone.last = change;
-        gone.uids.insert(entry.uid);
-        gone.mids.push(entry.mid.get());
+        gone.uids.insert(uid);
+        gone.mids.extend(mid.map(Mid::get));
         self.list(folder)?.0.touch(change);
         match self.gone.entry(folder) {
             Occupied(full) if full.get().mids.len() >= ROW_ITEMS_MAX => {
@@ -235,7 +247,22 @@ impl<'c, 't> Change<'c, 't> {
     ) {
         let mut mids: Vec<u64> = mids.into_iter().collect();
         mids.sort_unstable();
-        self.events.push(Event { kind, folder, other, mids });
+        self.events.push(Event { kind, folder, other, mids, old_mids: Vec::new() });
+    }
+
+    /// What came from another folder: pairs of the MID there and the MID here. New MIDs rise.
+    fn arrivals(
+        &mut self,
+        kind: EventKind,
+        folder: FolderId,
+        from: FolderId,
+        pairs: &[(Mid, Mid)],
+    ) {
+        if pairs.is_empty() {
+            return;
+        }
+        let (old_mids, mids) = pairs.iter().map(|(old, new)| (old.get(), new.get())).unzip();
+        self.events.push(Event { kind, folder, other: Some(from), mids, old_mids });
     }
 
     fn require(&mut self, folder: FolderId, right: Rights) -> Result<(), Fault> {
@@ -306,8 +333,13 @@ fn pieces(event: Event) -> Vec<Event> {
     if event.mids.len() <= ROW_ITEMS_MAX {
         return vec![event];
     }
-    let mids = event.mids.chunks(ROW_ITEMS_MAX);
-    mids.map(|mids| Event { mids: mids.to_vec(), ..event }).collect()
+    let mut old = event.old_mids.chunks(ROW_ITEMS_MAX);
+    let piece = |mids: &[u64]| Event {
+        mids: mids.to_vec(),
+        old_mids: old.next().unwrap_or_default().to_vec(),
+        ..event
+    };
+    event.mids.chunks(ROW_ITEMS_MAX).map(piece).collect()
 }
 
 /// The fence of every write. Errors: NotFound without the mailbox, Moved when it is not active

@@ -10,9 +10,9 @@ use super::Change;
 use crate::defaults::default_id;
 use crate::fault::Fault;
 use crate::fulltext;
-use crate::id::{ChangeNumber, ContentNumber, FolderId, Mid};
+use crate::id::{ChangeNumber, ContentNumber, FolderId, ItemNumber, Mid};
 use crate::key::{self, List, Table};
-use crate::page::Page;
+use crate::page::{Entry, Page};
 use crate::record::{JournalRow, Special, Tombstone};
 use crate::uid_set::UidSet;
 use crate::view::View;
@@ -149,8 +149,8 @@ impl Change<'_, '_> {
     }
 }
 
-/// Rows of contents that no entry of any folder refers to. They stay dead: only an entry can
-/// be copied, and a new content has a new number.
+/// Rows of contents and overlays that no entry of any folder refers to. They stay dead: only an
+/// entry can be copied, and a new content or item has a new number.
 #[derive(Debug, Default)]
 pub struct DeadContents {
     rows: Vec<Vec<u8>>,
@@ -166,37 +166,70 @@ impl DeadContents {
 }
 
 impl View<'_> {
-    /// Looks for contents that lost their last reference; finds nothing when nothing was
-    /// deleted for good since the last time.
+    /// Looks for contents and overlays that lost their last reference; finds nothing when
+    /// nothing was deleted for good since the last time.
     pub fn dead_contents(&self) -> Result<DeadContents, Fault> {
         let unreferenced = self.counters()?.unreferenced;
         let mut rows = Vec::new();
         if unreferenced == 0 {
             return Ok(DeadContents::default());
         }
-        let live = self.live_contents()?;
-        let from = key::table(self.mailbox, Table::Content);
-        self.read.range(&from, &key::after(&from), Direction::Forward, &mut |key, _| {
-            let number = key::content_number(key);
-            if !number.is_some_and(|number| live.contains(&number)) {
-                rows.push(key.to_vec());
-            }
-            ControlFlow::Continue(())
+        let live = self.live()?;
+        self.collect_rows(Table::Content, &mut rows, |key| {
+            key::content_number(key).is_none_or(|number| !live.contents.contains(&number))
+        })?;
+        self.collect_rows(Table::Overlay, &mut rows, |key| {
+            key::overlay_item(key).is_none_or(|item| !live.overlaid.contains(&item))
         })?;
         Ok(DeadContents { rows, unreferenced })
     }
 
-    fn live_contents(&self) -> Result<HashSet<ContentNumber>, Fault> {
-        let mut live = HashSet::new();
+    /// Keys of the rows of a table that are dead.
+    fn collect_rows(
+        &self,
+        table: Table,
+        rows: &mut Vec<Vec<u8>>,
+        dead: impl Fn(&[u8]) -> bool,
+    ) -> Result<(), Fault> {
+        let from = key::table(self.mailbox, table);
+        Ok(self.read.range(&from, &key::after(&from), Direction::Forward, &mut |key, _| {
+            if dead(key) {
+                rows.push(key.to_vec());
+            }
+            ControlFlow::Continue(())
+        })?)
+    }
+
+    /// What the entries of both lists of every folder name.
+    fn live(&self) -> Result<Live, Fault> {
+        let mut live = Live::default();
         for folder in self.all_folders()? {
-            let from = key::list(self.mailbox, Table::Page, folder.id, List::Items);
-            let to = key::after(&from);
-            self.read.records::<Page>(&from, &to, Direction::Forward, &mut |_, page| {
-                live.extend(page.entries.iter().map(|entry| entry.content));
-                ControlFlow::Continue(())
-            })?;
+            for list in [List::Items, List::Associated] {
+                let from = key::list(self.mailbox, Table::Page, folder.id, list);
+                let to = key::after(&from);
+                self.read.records::<Page>(&from, &to, Direction::Forward, &mut |_, page| {
+                    page.entries.iter().for_each(|entry| live.add(entry));
+                    ControlFlow::Continue(())
+                })?;
+            }
         }
         Ok(live)
+    }
+}
+
+/// Contents and overlays that entries name.
+#[derive(Default)]
+struct Live {
+    contents: HashSet<ContentNumber>,
+    overlaid: HashSet<ItemNumber>,
+}
+
+impl Live {
+    fn add(&mut self, entry: &Entry) {
+        self.contents.insert(entry.content);
+        if entry.overlaid {
+            self.overlaid.insert(entry.item);
+        }
     }
 }
 

@@ -1,22 +1,14 @@
 //! The mark row: how far the index reaches, and which segments it consists of.
 
 use content::CONVERTER_VERSION;
-use store::{Corrupt, Read, ReadExt, Record, Txn};
 use types::wire::{Reader, Truncated, put_uint};
 
 use super::SEGMENT_SPAN_MAX;
-use crate::fault::Fault;
-use crate::id::MailboxNumber;
-use crate::key;
-
-/// Name of the row among the marks of derived data.
-const NAME: &str = "fulltext";
+use crate::derived::Derived;
 
 /// The index of one mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Catalog {
-    /// The conversion that gave the texts; an index of another one is not used.
-    converter: u64,
     /// Contents up to here are in the segments, or were gone when their turn came.
     pub(super) mark: u64,
     /// The number the next segment gets; none is ever used again.
@@ -46,29 +38,11 @@ pub(super) struct Segment {
 
 impl Default for Catalog {
     fn default() -> Self {
-        let converter = u64::from(CONVERTER_VERSION);
-        Catalog { converter, mark: 0, next: 1, building: None, segments: Vec::new() }
+        Catalog { mark: 0, next: 1, building: None, segments: Vec::new() }
     }
 }
 
 impl Catalog {
-    /// The catalog; an empty one when there is none for today's conversion.
-    pub(super) fn load<R: Read + ?Sized>(
-        read: &R,
-        mailbox: MailboxNumber,
-    ) -> Result<Catalog, Fault> {
-        let stored: Option<Catalog> = read.record(&key::derived(mailbox, NAME))?;
-        let stored = stored.unwrap_or_default();
-        match stored.converter == u64::from(CONVERTER_VERSION) {
-            true => Ok(stored),
-            false => Ok(Catalog { next: stored.next, ..Catalog::default() }),
-        }
-    }
-
-    pub(super) fn save(&self, txn: &mut Txn<'_>, mailbox: MailboxNumber) -> Result<(), Fault> {
-        Ok(txn.put_record(&key::derived(mailbox, NAME), self)?)
-    }
-
     /// Whether rows of this segment are to be kept.
     pub(super) fn knows(&self, number: u64) -> bool {
         self.building == Some(number) || self.segments.iter().any(|s| s.number == number)
@@ -126,29 +100,34 @@ impl Segment {
     }
 }
 
-impl Record for Catalog {
-    const VERSION: u8 = 1;
+impl Derived for Catalog {
+    const NAME: &'static str = "fulltext";
+    /// The conversion that gives the texts.
+    const VERSION: u64 = CONVERTER_VERSION as u64;
+
+    fn mark(&self) -> u64 {
+        self.mark
+    }
 
     fn encode(&self, out: &mut Vec<u8>) {
         // Numbers of segments begin at 1, so 0 says that none is being written.
-        for number in [self.converter, self.mark, self.next, self.building.unwrap_or(0)] {
-            put_uint(out, number);
-        }
+        put_uint(out, self.next);
+        put_uint(out, self.building.unwrap_or(0));
         self.segments.iter().for_each(|segment| segment.encode(out));
     }
 
-    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
-        let mut reader = Reader::new(payload);
-        let mut catalog = Catalog {
-            converter: reader.uint()?,
-            mark: reader.uint()?,
-            next: reader.uint()?,
-            building: Some(reader.uint()?).filter(|number| *number > 0),
-            segments: Vec::new(),
-        };
+    fn decode(mark: u64, reader: &mut Reader<'_>) -> Result<Self, Truncated> {
+        let next = reader.uint()?;
+        let building = Some(reader.uint()?).filter(|number| *number > 0);
+        let mut segments = Vec::new();
         while !reader.is_empty() {
-            catalog.segments.push(Segment::decode(&mut reader)?);
+            segments.push(Segment::decode(reader)?);
         }
-        Ok(catalog)
+        Ok(Catalog { mark, next, building, segments })
+    }
+
+    /// Numbers of segments go on: rows of the old ones are still there.
+    fn of_another_version(self) -> Self {
+        Catalog { next: self.next, ..Catalog::default() }
     }
 }

@@ -11,6 +11,7 @@ use super::Section;
 use super::catalog::{Catalog, Segment};
 use super::postings::{Bits, visit};
 use super::rows::{Words, postings, visit_words};
+use crate::derived::Derived;
 use crate::fault::Fault;
 use crate::id::{ContentNumber, MailboxNumber};
 

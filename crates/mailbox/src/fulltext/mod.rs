@@ -38,6 +38,7 @@ pub(crate) use lookup::{Index, Lookup, Query, Verdict};
 use catalog::Catalog;
 use publish::Draft;
 
+use crate::derived::Derived;
 use crate::fault::Fault;
 use crate::id::{ContentNumber, MailboxNumber};
 use crate::key::{self, Table};

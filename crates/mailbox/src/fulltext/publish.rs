@@ -10,6 +10,7 @@ use super::Progress;
 use super::catalog::{Catalog, Segment};
 use super::rows::{self, SegmentRow};
 use crate::change::require_active;
+use crate::derived::Derived;
 use crate::fault::Fault;
 use crate::id::MailboxNumber;
 

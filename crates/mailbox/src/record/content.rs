@@ -3,11 +3,12 @@
 
 use std::ops::ControlFlow;
 
-use store::{BlobNumber, Corrupt, Direction, Read, Record, StoreError};
+use store::{BlobNumber, Corrupt, Direction, Read, Record, Row, StoreError};
 use types::wire::{Reader, Truncated, put_bytes, put_uint};
 
 use crate::fault::Fault;
 use crate::key;
+use crate::record::Overlay;
 
 /// What an item contains.
 #[derive(Clone, Debug)]
@@ -106,16 +107,22 @@ pub fn visit_blobs(
             return ControlFlow::Break(());
         }
         rows += 1;
-        if !key::is_content_head(key) {
-            return ControlFlow::Continue(());
-        }
-        match head_blob(&row.payload) {
-            Ok(blob) => visit(blob),
-            Err(_) => damaged = Some(StoreError::corrupt(key, Corrupt("content"))),
+        if let Err(corrupt) = visit_row(key, &row, visit) {
+            damaged = Some(StoreError::corrupt(key, corrupt));
         }
         if damaged.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     damaged.map_or(Ok(next), Err)
+}
+
+fn visit_row(key: &[u8], row: &Row, visit: &mut dyn FnMut(BlobNumber)) -> Result<(), Corrupt> {
+    if key::is_content_head(key) {
+        visit(head_blob(&row.payload).map_err(|_| Corrupt("content"))?);
+    }
+    if key::is_overlay(key) {
+        Overlay::decode(row.version, &row.payload)?.blobs().for_each(visit);
+    }
+    Ok(())
 }
 
 /// The blob of a content, which its head row begins with.

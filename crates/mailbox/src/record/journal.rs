@@ -25,10 +25,12 @@ pub enum EventKind {
     Deleted = 6,
     /// A folder was made.
     FolderCreated = 7,
-    /// A folder was renamed, moved or got other properties.
+    /// A folder was renamed or got other properties or permissions.
     FolderModified = 8,
     /// A folder is gone.
     FolderDeleted = 9,
+    /// A folder was moved out of `other`, and perhaps renamed.
+    FolderMoved = 10,
 }
 
 impl EventKind {
@@ -36,7 +38,7 @@ impl EventKind {
         use EventKind::*;
         [Delivered, Created, Modified, Copied, Moved, Deleted]
             .into_iter()
-            .chain([FolderCreated, FolderModified, FolderDeleted])
+            .chain([FolderCreated, FolderModified, FolderDeleted, FolderMoved])
             .find(|kind| *kind as u8 == number)
     }
 }
@@ -48,10 +50,14 @@ pub struct Event {
     pub kind: EventKind,
     /// Where.
     pub folder: FolderId,
-    /// For copies and moves: from where.
+    /// For copies and moves of items: from where. For folders: the parent; of a moved one, the
+    /// parent it had.
     pub other: Option<FolderId>,
     /// The MIDs, ascending; empty for folder events.
     pub mids: Vec<u64>,
+    /// For copies and moves: the MID of each in `other`, in the order of `mids`. Rows of the
+    /// first version have none.
+    pub old_mids: Vec<u64>,
 }
 
 /// The events of one transaction; stands under the last of its change numbers.
@@ -66,7 +72,8 @@ pub struct JournalRow {
 }
 
 impl Record for JournalRow {
-    const VERSION: u8 = 1;
+    /// Version 1 had no old MIDs.
+    const VERSION: u8 = 2;
 
     fn encode(&self, out: &mut Vec<u8>) {
         put_uint(out, self.first.get());
@@ -77,15 +84,17 @@ impl Record for JournalRow {
             put_uint(out, event.folder.get());
             put_uint(out, event.other.map_or(0, FolderId::get));
             put_ascending(out, &event.mids);
+            put_uint(out, event.old_mids.len() as u64);
+            event.old_mids.iter().for_each(|mid| put_uint(out, *mid));
         }
     }
 
-    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
-        decode(payload).map_err(|_| Corrupt("journal"))
+    fn decode(version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+        decode(version, payload).map_err(|_| Corrupt("journal"))
     }
 }
 
-fn decode(payload: &[u8]) -> Result<JournalRow, Truncated> {
+fn decode(version: u8, payload: &[u8]) -> Result<JournalRow, Truncated> {
     let mut reader = Reader::new(payload);
     let first = ChangeNumber::new(reader.uint()?);
     let time = reader.uint()?;
@@ -96,6 +105,10 @@ fn decode(payload: &[u8]) -> Result<JournalRow, Truncated> {
             folder: FolderId::new(reader.uint()?),
             other: Some(reader.uint()?).filter(|fid| *fid != 0).map(FolderId::new),
             mids: ascending(&mut reader)?,
+            old_mids: match version {
+                1 => Vec::new(),
+                _ => (0..reader.uint()?).map(|_| reader.uint()).collect::<Result<_, _>>()?,
+            },
         });
     }
     Ok(JournalRow { first, time, events })

@@ -1,16 +1,20 @@
 //! The rows of a mailbox other than pages, one file each.
 
+pub mod alias;
 pub mod content;
 pub mod counters;
 pub mod folder;
 pub mod journal;
 pub mod meta;
+pub mod overlay;
 pub mod tombstone;
 
+pub use alias::Alias;
 pub(crate) use content::ContentRow;
 pub use content::{Content, visit_blobs};
 pub use counters::{Counters, FolderCounters, QuotaLimits};
 pub use folder::{Folder, Special};
 pub use journal::{Event, EventKind, JournalRow};
 pub use meta::{MailboxState, Meta};
+pub use overlay::{Overlay, PropertyStream};
 pub use tombstone::Tombstone;

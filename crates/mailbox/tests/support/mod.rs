@@ -19,17 +19,29 @@ pub const OWNER: Guid = Guid([1; 16]);
 pub struct Fixture {
     pub mailbox: Mailbox,
     pub clock: ManualClock,
+    directory: Option<tempfile::TempDir>,
 }
 
 pub async fn fixture() -> Fixture {
+    open(Options::memory(), None).await
+}
+
+/// The same mailbox on every engine there is.
+pub async fn engines() -> [Fixture; 2] {
+    let directory = tempfile::tempdir().unwrap();
+    let sqlite = Options::sqlite(directory.path().join("store"));
+    [fixture().await, open(sqlite, Some(directory)).await]
+}
+
+async fn open(options: Options, directory: Option<tempfile::TempDir>) -> Fixture {
     let clock = ManualClock::new(Timestamp::from_secs(1_700_000_000));
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-    let options = Options::memory().with_clock(shared);
+    let options = options.with_clock(shared);
     let open = tokio::task::spawn_blocking(|| Database::open(options));
     let database = open.await.unwrap().unwrap();
     let number = MailboxNumber::new(1);
     Mailbox::create(&database, number, Guid([9; 16])).await.unwrap();
-    Fixture { mailbox: Mailbox::open(database, number, Access::Owner(OWNER)), clock }
+    Fixture { mailbox: Mailbox::open(database, number, Access::Owner(OWNER)), clock, directory }
 }
 
 impl Fixture {
