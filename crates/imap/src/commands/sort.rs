@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use content::Summary;
+use content::subject::base_subject;
 use content::thread::{address_key, display_key, subject_key};
 use mailbox::{Entry, Uid, View};
 
@@ -71,10 +72,13 @@ fn values(
     criteria: &[SortCriterion],
 ) -> Result<Vec<Value>, mailbox::Fault> {
     let needs_content = |c: &SortCriterion| !matches!(c.key, SortKey::Arrival | SortKey::Size);
-    let summary = match criteria.iter().any(needs_content) {
+    let mut summary = match criteria.iter().any(needs_content) {
         true => Some(view.content(entry.content)?.summary()?),
         false => None,
     };
+    if let (Some(summary), Some(written)) = (&mut summary, view.written_subject(entry)?) {
+        summary.base_subject = base_subject(&written).text;
+    }
     Ok(criteria.iter().map(|criterion| value(criterion.key, entry, summary.as_ref())).collect())
 }
 
