@@ -9,6 +9,7 @@
 //! * a connection that waits for input holds no buffer of ours ([`read_chunk`]);
 //! * every outgoing connection passes [`connect::Rules`].
 
+pub mod budget;
 pub mod connect;
 pub mod deflate;
 pub mod gate;
@@ -24,6 +25,7 @@ pub mod stream;
 pub mod testing;
 pub mod tls;
 
+pub use budget::Budget;
 pub use connect::{Connector, Purpose};
 pub use gate::{ConnectionLimits, Gate};
 pub use line::LineStream;

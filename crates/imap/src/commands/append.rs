@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use mailbox::{Change, Entry, Fault, Flags, Folder, Keywords, Mailbox, NewItem, Rights, Uid};
+use net::budget::{Held, Share};
 use store::Staged;
 use types::limits;
 
@@ -27,6 +28,8 @@ struct Parcel {
     staged: Staged,
     summary: Arc<[u8]>,
     options: AppendOptions,
+    /// Of a message that stays in memory until the commit.
+    _share: Option<Share>,
 }
 
 /// Where messages go, and in whose place.
@@ -117,7 +120,7 @@ async fn receive(
             return refuse(io, literal, trouble).await.map(|_| Vec::new());
         }
         let utf8 = options.utf8;
-        match stage(io, target, options, literal).await {
+        match stage(session, io, target, options, literal).await {
             Ok(parcel) => parcels.push(parcel),
             Err(Trouble::Reply(reply)) => {
                 io.skip_command(after_secs(limits::IMAP_COMMAND_STALL_SECS)).await?;
@@ -146,6 +149,9 @@ async fn admit(
     if literal.size > session.account.server.message_octets_max {
         return Err(Reply::no("The message is too large").code("TOOBIG").into());
     }
+    if !session.account.server.intake_memory.has_room(literal.size) {
+        return Err(no_room().into());
+    }
     if before >= limits::IMAP_APPEND_MESSAGES_MAX {
         return Err(Reply::no("Too many messages in one command").code("LIMIT").into());
     }
@@ -153,8 +159,14 @@ async fn admit(
     if full.await? { Err(Fault::OverQuota.into()) } else { Ok(()) }
 }
 
+/// RFC 5530 section 3: the command may succeed later.
+fn no_room() -> Reply {
+    Reply::no("Too many messages are coming in; try again later").code("LIMIT")
+}
+
 /// Reads one message and stages it.
 async fn stage(
+    session: &Authenticated,
     io: &mut Io,
     target: &Target,
     options: AppendOptions,
@@ -162,24 +174,29 @@ async fn stage(
 ) -> Result<Parcel, Trouble> {
     io.framer().stream();
     io.invite(literal).await?;
-    let message = octets(io, literal.size).await?;
+    let held = Held::new(Arc::clone(&session.account.server.intake_memory));
+    let (message, share) = octets(io, literal.size, held).await?.into_parts();
     if !literal.binary && message.contains(&0) {
         return Err(Reply::bad("NUL in a literal that is not binary").into());
     }
     let (summary, message) = derive(message).await?;
+    let in_memory = message.len() <= limits::INLINE_OCTETS_MAX;
     let staged = target.mailbox.stage(message).await?;
-    Ok(Parcel { staged, summary, options })
+    Ok(Parcel { staged, summary, options, _share: Some(share).filter(|_| in_memory) })
 }
 
-/// The octets of a literal. The buffer grows with what has come, not with what was announced.
-async fn octets(io: &mut Io, size: u64) -> Result<Vec<u8>, Trouble> {
-    let mut message = Vec::new();
-    while (message.len() as u64) < size {
+/// The octets of a literal. What is held grows with what has come, not with what was announced.
+/// Errors: NO when the memory for messages is used up; the literal is read to its end first, or
+/// it would be taken for commands.
+async fn octets(io: &mut Io, size: u64, mut held: Held) -> Result<Held, Trouble> {
+    let (mut left, mut refused) = (size, false);
+    while left > 0 {
         let deadline = after_secs(limits::IMAP_COMMAND_STALL_SECS);
-        let chunk = io.literal_octets(size - message.len() as u64, deadline).await?;
-        message.extend_from_slice(&chunk);
+        let chunk = io.literal_octets(left, deadline).await?;
+        left -= chunk.len() as u64;
+        refused = refused || held.push(&chunk).is_err();
     }
-    Ok(message)
+    if refused { Err(no_room().into()) } else { Ok(held) }
 }
 
 async fn derive(message: Vec<u8>) -> Result<(Arc<[u8]>, Vec<u8>), Trouble> {

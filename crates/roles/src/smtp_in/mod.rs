@@ -4,7 +4,6 @@
 //! In one process Front End Transport and Transport are one: the front end's proxy hop (row
 //! M-02) is a function call, and the 250 is the back end's.
 
-mod budget;
 mod connectors;
 mod envelope;
 mod intake;
@@ -17,13 +16,12 @@ use std::sync::Arc;
 
 use config::receive::ReceiveConnector;
 use config::settings::Invalid;
-use net::{Connection, Gate, ServerTls};
+use net::{Budget, Connection, Gate, ServerTls};
 use smtp::server::{ConnectorPolicy, Peer, Server};
 use types::{Domain, Timestamp};
 
 use crate::server::Parts;
 use crate::tls::{self, StreamTls};
-use budget::Budget;
 pub(crate) use intake::Intake;
 use session::{Counting, Session};
 
@@ -79,7 +77,7 @@ impl SmtpIn {
             doors: doors.collect(),
             intake: Arc::new(intake),
             authenticator: Arc::clone(&parts.authenticator),
-            budget: Budget::new(),
+            budget: Arc::clone(&parts.intake_memory),
             tls: parts.tls.clone(),
             implicit: implicit_addresses(parts),
             connectors,

@@ -8,6 +8,8 @@ use auth::{
     Protocol, Turn,
 };
 use config::receive::{MessageRateSource, ReceiveConnector};
+use net::Budget;
+use net::budget::{Exhausted, Held};
 use smtp::codec::{Enhanced, MailParams, RcptParams, Reply};
 use smtp::server::{
     Identity, PermissionGroups, Sasl, SaslAnswer, SessionInfo, Transaction, Verdict,
@@ -15,7 +17,6 @@ use smtp::server::{
 use smtp::service::{Backend, Sink};
 use types::{Address, ReversePath};
 
-use super::budget::{Budget, Exhausted, Held};
 use super::intake::Intake;
 use super::rate::{Rate, Source};
 
