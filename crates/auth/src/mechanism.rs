@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use types::LoginType;
+
 /// TLS exporter label of the `tls-exporter` channel binding (RFC 9266 section 2). The
 /// context is empty. Under TLS 1.2 it may be used only with the extended master secret.
 pub const CHANNEL_BINDING_LABEL: &[u8] = b"EXPORTER-Channel-Binding";
@@ -45,6 +47,14 @@ impl Mechanism {
     /// True when the password itself crosses the wire: to be offered only inside TLS.
     pub const fn is_plaintext(self) -> bool {
         matches!(self, Mechanism::Plain | Mechanism::Login)
+    }
+
+    /// True when a client may use it over such a connection.
+    pub const fn is_allowed(self, login_type: LoginType, tls: bool) -> bool {
+        match self.is_plaintext() {
+            true => login_type.allows_password(tls),
+            false => login_type.allows_login(tls),
+        }
     }
 
     /// True when the mechanism cannot run without a channel binding.

@@ -6,13 +6,15 @@ use std::path::PathBuf;
 
 use ports::Role;
 use serde::{Deserialize, Serialize};
+pub use types::LoginType;
+use types::limits::MESSAGE_OCTETS_CEILING;
 use types::{Address, Domain, IpRange, Port};
 
 use crate::endpoint::EndpointError;
 use crate::receive::ReceiveConnectorFault;
 use crate::section::section;
 use crate::send::SendConnectorFault;
-use crate::{ReceiveConnector, SendConnector, TimeSpan, text};
+use crate::{ByteQuantity, ReceiveConnector, SendConnector, TimeSpan, text};
 
 section! {
     /// The server itself.
@@ -35,6 +37,9 @@ section! {
         port_offset: u16 = 0,
         /// Lifts rate limits, tar pits and connection limits. For benchmarks only.
         unthrottled: bool = false,
+        /// The organization's largest message (MaxReceiveSize of Set-TransportConfig), at most
+        /// 150 MB. Clients that append learn it as APPENDLIMIT; connectors may allow less.
+        max_receive_size: ByteQuantity = ByteQuantity::from_mb(36),
         /// Certificates.
         tls: Tls = Tls::default(),
         /// Name service.
@@ -102,6 +107,7 @@ section! {
         enabled: bool = false,
         /// "SecureLogin" (only inside TLS), "PlainTextAuthentication" (without TLS, but no
         /// password in the clear) or "PlainTextLogin" (a password may be sent in the clear).
+        #[serde(with = "text::one")]
         login_type: LoginType = LoginType::SecureLogin,
         /// Connections at a time.
         max_connections: u32 = 2_147_483_647,
@@ -122,17 +128,6 @@ section! {
         /// Address of the user = name of one of the other servers. Says more than the directory.
         users: BTreeMap<String, String> = BTreeMap::new(),
     }
-}
-
-/// LoginType of Set-ImapSettings and Set-PopSettings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum LoginType {
-    /// A password may be sent in the clear.
-    PlainTextLogin,
-    /// A login that does not show the password may happen in the clear.
-    PlainTextAuthentication,
-    /// Logins only inside TLS.
-    SecureLogin,
 }
 
 /// How a listener differs from its row. What is left out stays.
@@ -197,6 +192,9 @@ pub enum Invalid {
     /// A list that may not be empty.
     #[error("{0} is empty")]
     Empty(&'static str),
+    /// More than any message may have.
+    #[error("max_receive_size: {0} is more than 150 MB")]
+    MessageSize(ByteQuantity),
     /// A user's location that cannot be used.
     #[error("location.users: {0}")]
     Location(String),
@@ -250,6 +248,9 @@ impl Settings {
         self.check_short_names()?;
         if self.addresses.is_empty() {
             return Err(Invalid::Empty("addresses"));
+        }
+        if self.max_receive_size.bytes() > MESSAGE_OCTETS_CEILING as u64 {
+            return Err(Invalid::MessageSize(self.max_receive_size));
         }
         self.location.users.keys().try_for_each(|user| self.check_location(user))?;
         self.endpoints()?;

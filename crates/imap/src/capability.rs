@@ -54,12 +54,12 @@ pub fn after_login(server: &Server, channel: Channel, hidden: &[String]) -> Stri
 
 /// True when a password may cross this connection.
 pub fn may_send_password(server: &Server, channel: Channel) -> bool {
-    channel.tls || server.plaintext_login
+    server.login_type.allows_password(channel.tls)
 }
 
 /// True when this mechanism can be used now.
 pub fn offers(server: &Server, channel: Channel, mechanism: Mechanism) -> bool {
-    (!mechanism.is_plaintext() || may_send_password(server, channel))
+    mechanism.is_allowed(server.login_type, channel.tls)
         && (!mechanism.needs_channel_binding() || channel.binding)
 }
 

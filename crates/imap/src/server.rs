@@ -5,12 +5,13 @@
 //! ([`crate::service::Handover`]). Nothing else here depends on where mailboxes are.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth::{Authenticator, Principal, RecipientId, UserSessions};
 use directory::{Directory, Recipient};
 use mailbox::{Guid, Home, Homes, Mailbox};
-use net::ServerTls;
-use types::Address;
+use net::{Budget, ServerTls};
+use types::{Address, LoginType};
 
 /// Settings and services of all sessions.
 pub struct Server {
@@ -24,12 +25,19 @@ pub struct Server {
     pub homes: Arc<dyn Homes>,
     /// For STARTTLS; none: not offered.
     pub tls: Option<ServerTls>,
-    /// Passwords are taken without TLS (LoginType PlainTextLogin). For loopback only.
-    pub plaintext_login: bool,
+    /// What may be used to log in without TLS.
+    pub login_type: LoginType,
+    /// PreAuthenticatedConnectionTimeout: the longest silence before login.
+    pub pre_authentication_timeout: Duration,
+    /// AuthenticatedConnectionTimeout: the longest silence after login, and the longest IDLE.
+    /// RFC 9051 section 5.4 asks for 30 minutes at least.
+    pub idle_timeout: Duration,
     /// Open sessions of each user (MaxConnectionsPerUser).
     pub sessions: Arc<UserSessions>,
-    /// Octets of the largest message (APPENDLIMIT).
+    /// Octets of the largest message: MaxReceiveSize, shown as APPENDLIMIT.
     pub message_octets_max: u64,
+    /// Memory for messages being appended, shared with the other protocols.
+    pub intake_memory: Arc<Budget>,
     /// Capabilities never listed.
     pub hidden_capabilities: Vec<String>,
 }

@@ -224,9 +224,9 @@ impl Service {
         let between = self.io.framer().is_empty();
         match (&self.state, between) {
             (State::NotAuthenticated, _) => {
-                after_secs(limits::IMAP_PREAUTH_IDLE_SECS).min(self.login_by)
+                (Instant::now() + self.server.pre_authentication_timeout).min(self.login_by)
             }
-            (State::Authenticated(_), true) => after_secs(limits::IMAP_IDLE_SECS),
+            (State::Authenticated(_), true) => Instant::now() + self.server.idle_timeout,
             (State::Authenticated(_), false) => after_secs(limits::IMAP_COMMAND_STALL_SECS),
         }
     }

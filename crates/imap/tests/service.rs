@@ -11,6 +11,7 @@ use net::tls::ServerTlsOptions;
 use net::{CertificateStore, ClientTls, ServerTls, Shutdown, Stream};
 use support::{Client, Site};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use types::LoginType;
 
 /// The site's server with changes.
 fn changed(site: &Site, change: impl FnOnce(&mut Server)) -> Arc<Server> {
@@ -21,8 +22,11 @@ fn changed(site: &Site, change: impl FnOnce(&mut Server)) -> Arc<Server> {
         directory: from.directory.clone(),
         homes: Arc::clone(&from.homes),
         tls: None,
-        plaintext_login: false,
+        login_type: LoginType::SecureLogin,
+        pre_authentication_timeout: from.pre_authentication_timeout,
+        idle_timeout: from.idle_timeout,
         message_octets_max: from.message_octets_max,
+        intake_memory: Arc::clone(&from.intake_memory),
         hidden_capabilities: vec!["NOTIFY".into()],
         sessions: Arc::clone(&from.sessions),
     };
@@ -147,7 +151,7 @@ async fn a_mailbox_elsewhere_is_handed_over() {
     let site = Site::new().await;
     let server = changed(&site, |server| {
         server.homes = Arc::new(Elsewhere);
-        server.plaintext_login = true;
+        server.login_type = LoginType::PlainTextLogin;
     });
     let (mut ours, theirs) = Stream::pair(4096);
     ours.write_all(b"x6 NOOP\r\nx7 LOGIN bob secret\r\nx8 SELECT INBOX\r\n").await.unwrap();
@@ -338,7 +342,7 @@ async fn who_only_talks_and_does_not_log_in_is_let_go() {
 async fn a_user_has_so_many_sessions_at_a_time() {
     let site = Site::new().await;
     let server = changed(&site, |server| {
-        server.plaintext_login = true;
+        server.login_type = LoginType::PlainTextLogin;
         server.sessions = auth::UserSessions::new(1);
     });
     let mut first = connect(&server);
@@ -348,4 +352,79 @@ async fn a_user_has_so_many_sessions_at_a_time() {
     second.line().await;
     second.send(b"b LOGIN alice@example.com secret\r\n").await;
     assert_eq!(second.line().await, "b NO [LIMIT] Too many connections of this user");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_login_type_allows_without_tls() {
+    let site = Site::new().await;
+    for (login_type, listed, login, scram) in [
+        (LoginType::SecureLogin, false, "a NO [PRIVACYREQUIRED]", "b NO [PRIVACYREQUIRED]"),
+        (LoginType::PlainTextAuthentication, true, "a NO [PRIVACYREQUIRED]", "+ "),
+        (LoginType::PlainTextLogin, true, "a NO [AUTHENTICATIONFAILED]", "+ "),
+    ] {
+        let server = changed(&site, |server| server.login_type = login_type);
+        let mut client = connect(&server);
+        let greeting = client.line().await;
+        assert_eq!(greeting.contains("AUTH=SCRAM-SHA-256"), listed, "{login_type}: {greeting}");
+        client.send(b"a LOGIN alice wrong\r\n").await;
+        let line = client.line().await;
+        assert!(line.starts_with(login), "{login_type}: {line}");
+        client.send(b"b AUTHENTICATE SCRAM-SHA-256\r\n").await;
+        let line = client.line().await;
+        assert!(line.starts_with(scram), "{login_type}: {line}");
+    }
+}
+
+#[tokio::test]
+async fn time_outs_are_those_of_the_settings() {
+    let site = Site::new().await;
+    let server = changed(&site, |server| {
+        server.login_type = LoginType::PlainTextLogin;
+        server.pre_authentication_timeout = std::time::Duration::from_secs(7);
+        server.idle_timeout = std::time::Duration::from_secs(3000);
+    });
+    let (mut early, mut late) = (connect(&server), connect(&server));
+    early.line().await;
+    late.line().await;
+    late.command("LOGIN alice@example.com secret").await;
+    late.send(b"a IDLE\r\n").await;
+    assert_eq!(late.line().await, "+ idling");
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    read_until(early.stream(), "* BYE Idle for too long").await;
+    assert_eq!(begun.elapsed().as_secs(), 7);
+    read_until(late.stream(), "* BYE").await;
+    assert_eq!(begun.elapsed().as_secs(), 3000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_share_the_memory_for_what_comes_in() {
+    let site = Site::new().await;
+    let budget = net::Budget::new(100 * 1024);
+    let server = changed(&site, |server| {
+        server.login_type = LoginType::PlainTextLogin;
+        server.intake_memory = Arc::clone(&budget);
+    });
+    let mut client = connect(&server);
+    client.line().await;
+    client.command("LOGIN alice@example.com secret").await;
+    let message = "x".repeat(60 * 1024);
+    client.append("INBOX", "", &message).await;
+    let mut other = net::budget::Held::new(budget);
+    other.push(&[0; 60 * 1024]).unwrap();
+    // Refused before it is asked for; sent unasked it is read past.
+    client.send(b"a APPEND INBOX {61440}\r\n").await;
+    assert!(client.line().await.starts_with("a NO [LIMIT]"));
+    client.send(format!("b APPEND INBOX {{61440+}}\r\n{message}\r\n").as_bytes()).await;
+    assert!(client.line().await.starts_with("b NO [LIMIT]"));
+    // The memory goes while the message is on its way.
+    client.send(b"c APPEND INBOX {40000}\r\n").await;
+    assert_eq!(client.line().await, "+ OK");
+    other.push(&[0; 30 * 1024]).unwrap();
+    client.send(format!("{} {{5}}\r\n", &message[..40_000]).as_bytes()).await;
+    assert!(client.line().await.starts_with("c NO [LIMIT]"));
+    drop(other);
+    client.append("INBOX", "", &message).await;
+    let lines = client.command("STATUS INBOX (MESSAGES)").await;
+    assert_eq!(lines[0], "* STATUS INBOX (MESSAGES 2)");
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use auth::{Authenticator, ClientInfo, Principal, Protocol, UserSessions};
 use mailbox::{Fault, Guid, Home, Homes};
 use net::{LineStream, ServerTls, Stream};
+use types::LoginType;
 
 use crate::drop::Maildrop;
 use crate::response::{self, Code};
@@ -22,9 +23,8 @@ pub struct Server {
     pub sessions: Arc<UserSessions>,
     /// For STLS; `None` where the listener begins with TLS.
     pub tls: Option<ServerTls>,
-    /// Passwords are taken without TLS: LoginType PlainTextLogin. Off unless switched on by
-    /// name.
-    pub plaintext_login: bool,
+    /// What may be used to log in without TLS.
+    pub login_type: LoginType,
     /// PreAuthenticatedConnectionTimeout; Exchange's default is a minute.
     pub pre_authentication_timeout: Duration,
     /// AuthenticatedConnectionTimeout; Exchange's default is half an hour.

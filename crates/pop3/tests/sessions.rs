@@ -14,6 +14,7 @@ use net::Stream;
 use pop3::{Server, Start};
 use store::{Database, Options};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use types::LoginType;
 
 const ALICE: Guid = Guid([7; 16]);
 
@@ -69,7 +70,7 @@ impl Fixture {
             homes: Arc::new(OneMailbox(mailbox.clone())),
             sessions: UserSessions::new(16),
             tls: None,
-            plaintext_login: true,
+            login_type: LoginType::PlainTextLogin,
             pre_authentication_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(60),
         };
@@ -225,10 +226,14 @@ async fn sasl_plain_with_and_without_initial_response() {
 #[tokio::test]
 async fn passwords_need_tls_unless_switched_on_by_name() {
     let mut f = Fixture::new(&[]).await;
-    Arc::get_mut(&mut f.server).unwrap().plaintext_login = false;
+    Arc::get_mut(&mut f.server).unwrap().login_type = LoginType::PlainTextAuthentication;
     let answers = f.talk("CAPA\r\nUSER alice@example.test\r\nAUTH PLAIN\r\nQUIT\r\n").await;
     assert!(answers.contains("SASL SCRAM-SHA-256\r\n") && !answers.contains("\r\nUSER\r\n"));
     assert!(answers.contains("-ERR [AUTH] use STLS first\r\n-ERR mechanism not available"));
+    Arc::get_mut(&mut f.server).unwrap().login_type = LoginType::SecureLogin;
+    let answers = f.talk("CAPA\r\nAUTH SCRAM-SHA-256\r\nQUIT\r\n").await;
+    assert!(!answers.contains("SASL"), "{answers}");
+    assert!(answers.contains("-ERR mechanism not available"), "{answers}");
 }
 
 #[tokio::test]

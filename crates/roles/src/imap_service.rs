@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use config::settings::LoginType;
 use imap::{End, Handover};
 use net::{Connection, ServerTls};
-use types::limits::MESSAGE_OCTETS_MAX;
 
 use crate::backend::{BackEnds, Client, Session};
 use crate::listeners::Protocol;
@@ -38,15 +36,19 @@ pub(crate) fn protocol(parts: &Parts, implicit: bool) -> Protocol<Imap4> {
 
 /// What the sessions of a listener share. `start_tls` is for those that begin without.
 pub(crate) fn server(parts: &Parts, start_tls: Option<ServerTls>) -> Arc<imap::Server> {
+    let settings = &parts.settings.imap4;
     Arc::new(imap::Server {
         name: parts.settings.server_name.clone(),
         authenticator: Arc::clone(&parts.authenticator),
         directory: parts.storage.directory.clone(),
         homes: parts.homes.clone(),
         tls: start_tls,
-        plaintext_login: parts.settings.imap4.login_type == LoginType::PlainTextLogin,
+        login_type: settings.login_type,
+        pre_authentication_timeout: settings.pre_authenticated_connection_timeout.duration(),
+        idle_timeout: settings.authenticated_connection_timeout.duration(),
         sessions: Arc::clone(&parts.imap_sessions),
-        message_octets_max: MESSAGE_OCTETS_MAX as u64,
+        message_octets_max: parts.settings.max_receive_size.bytes(),
+        intake_memory: Arc::clone(&parts.intake_memory),
         hidden_capabilities: Vec::new(),
     })
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use config::settings::LoginType;
 use net::{Connection, ServerTls};
 use pop3::{Start, service::Outcome};
 
@@ -43,7 +42,7 @@ pub(crate) fn server(parts: &Parts, start_tls: Option<ServerTls>) -> Arc<pop3::S
         homes: parts.homes.clone(),
         sessions: Arc::clone(&parts.pop3_sessions),
         tls: start_tls,
-        plaintext_login: settings.login_type == LoginType::PlainTextLogin,
+        login_type: settings.login_type,
         pre_authentication_timeout: settings.pre_authenticated_connection_timeout.duration(),
         idle_timeout: settings.authenticated_connection_timeout.duration(),
     })

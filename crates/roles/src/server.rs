@@ -10,7 +10,7 @@ use config::{Endpoint, EndpointError, Settings};
 use directory::{AcceptedDomain, DomainKind};
 use net::listener::BindError;
 use net::tls::{Authority, CertificateError, IssueError, RootsError, ServerTlsOptions};
-use net::{CertificateStore, ConnectionLimits, ServerTls, Shutdown, ShutdownTrigger};
+use net::{Budget, CertificateStore, ConnectionLimits, ServerTls, Shutdown, ShutdownTrigger};
 use ports::listeners::{
     CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, DEMO_SINK, IMAP4, IMAP4_TLS, POP3,
     POP3_TLS, SUBMISSION_TLS,
@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 use transport::Transport;
 use transport::dkim::Signers;
 use types::Domain;
+use types::limits::INTAKE_OCTETS_MAX;
 
 use crate::backend::{self, BackEnds};
 use crate::delivery::MailboxDelivery;
@@ -117,6 +118,8 @@ pub(crate) struct Parts {
     pub certificates: Arc<CertificateStore>,
     pub back_ends: Arc<BackEnds>,
     pub signers: Arc<Signers>,
+    /// For messages on their way in, by whatever protocol.
+    pub intake_memory: Arc<Budget>,
     /// Of both IMAP4 listeners together.
     pub imap_sessions: Arc<UserSessions>,
     /// Of both POP3 listeners together.
@@ -140,7 +143,7 @@ impl MailboxServer {
         accept_domains(&settings, &storage).await?;
         let (certificates, authority_file) = certificates(&settings)?;
         let locations = Locations::new(&settings);
-        let transport = open_transport(name.clone(), &locations, &storage)?;
+        let transport = open_transport(name.clone(), &settings, &locations, &storage)?;
         let (trigger, shutdown) = Shutdown::new();
         let parts = Parts {
             homes: homes(locations, &storage),
@@ -149,6 +152,7 @@ impl MailboxServer {
             authenticator: Arc::new(storage.directory.clone()),
             tls: tls(&certificates)?,
             signers: crate::dkim_keys::load(&settings)?,
+            intake_memory: Budget::new(INTAKE_OCTETS_MAX),
             imap_sessions: UserSessions::new(settings.imap4.max_connections_per_user),
             pop3_sessions: UserSessions::new(settings.pop3.max_connections_per_user),
             settings: settings.clone(),
@@ -290,13 +294,15 @@ fn tls(certificates: &Arc<CertificateStore>) -> Result<ServerTls, StartError> {
 
 fn open_transport(
     name: Domain,
+    settings: &Settings,
     locations: &Arc<Locations>,
     storage: &Storage,
 ) -> Result<Transport, StartError> {
     let directory = &storage.directory;
     let recipients = DirectoryRecipients::new(Arc::clone(locations), directory.clone());
     let delivery = MailboxDelivery::new(directory.clone());
-    let options = transport::Settings::new(name);
+    let max_message_octets = settings.max_receive_size.bytes();
+    let options = transport::Settings { max_message_octets, ..transport::Settings::new(name) };
     Ok(Transport::open(storage.mailboxes.clone(), recipients, delivery, options)?)
 }
 

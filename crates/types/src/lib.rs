@@ -6,11 +6,13 @@
 pub mod address;
 pub mod ip_range;
 pub mod limits;
+pub mod login_type;
 pub mod port;
 pub mod time;
 pub mod wire;
 
 pub use address::{Address, AddressError, Domain, LocalPart, ReversePath};
 pub use ip_range::{IpRange, IpRangeError};
+pub use login_type::LoginType;
 pub use port::{Port, Transport};
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};

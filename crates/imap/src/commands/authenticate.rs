@@ -6,11 +6,11 @@ use auth::{
     Attempt, AuthFailure, ChannelBinding, ClientInfo, ClientLine, Dialogue, Failure, Mechanism,
     Principal, Turn, decode_initial, decode_line,
 };
-use types::limits;
+use tokio::time::Instant;
 
 use crate::capability::{may_send_password, offers};
 use crate::codec::Frame;
-use crate::io::{Io, after_secs};
+use crate::io::Io;
 use crate::reply::{Reply, Trouble};
 use crate::server::Server;
 
@@ -81,7 +81,7 @@ impl Login<'_> {
     }
 
     async fn response(&mut self) -> Result<ClientLine, Trouble> {
-        let deadline = after_secs(limits::IMAP_PREAUTH_IDLE_SECS);
+        let deadline = Instant::now() + self.server.pre_authentication_timeout;
         match self.io.frame(deadline).await? {
             Frame::Command => {
                 let text = self.io.framer().take_text();

@@ -1,6 +1,7 @@
 //! IDLE (RFC 2177): the client waits, the server tells.
 
 use net::line::LineError;
+use tokio::time::Instant;
 use types::limits;
 
 use crate::codec::Frame;
@@ -12,7 +13,7 @@ use crate::session::Authenticated;
 /// Tells what happens until DONE. Nothing is held while waiting but the session itself.
 pub async fn idle(session: &mut Authenticated, io: &mut Io) -> Outcome {
     io.put(b"+ idling\r\n").await?;
-    let deadline = after_secs(limits::IMAP_IDLE_SECS);
+    let deadline = Instant::now() + session.account.server.idle_timeout;
     loop {
         session.sync(io, true).await?;
         Box::pin(notify::tell(session, io)).await?;

@@ -28,10 +28,10 @@ use auth::{HashCost, Password, RecipientId, VerifierOptions};
 use directory::{AcceptedDomain, Directory, DomainKind, MailboxKind, NewMailbox};
 use imap::Server;
 use mailbox::{Access, Fault, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber};
-use net::{Shutdown, ShutdownTrigger, Stream};
+use net::{Budget, Shutdown, ShutdownTrigger, Stream};
 use store::{Database, Options};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use types::{Address, Domain};
+use types::{Address, Domain, LoginType};
 
 /// Longest wait for a line; reached only when a test fails.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -70,9 +70,12 @@ impl Site {
             directory: directory.clone(),
             homes: Arc::new(homes),
             tls: None,
-            plaintext_login: true,
+            login_type: LoginType::PlainTextLogin,
+            pre_authentication_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_secs(30 * 60),
             sessions: auth::UserSessions::new(16),
             message_octets_max: 1_000_000,
+            intake_memory: Budget::new(4_000_000),
             hidden_capabilities: Vec::new(),
         };
         let (trigger, shutdown) = Shutdown::new();

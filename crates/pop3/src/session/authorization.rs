@@ -80,14 +80,14 @@ impl Authorization<'_> {
     }
 
     fn plaintext_allowed(&self, stream: &LineStream) -> bool {
-        stream.get_ref().is_tls() || self.server.plaintext_login
+        self.server.login_type.allows_password(stream.get_ref().is_tls())
     }
 
     fn mechanisms(&self, stream: &LineStream) -> Vec<Mechanism> {
         let bound = stream.get_ref().channel_binding().is_some();
-        let plain = self.plaintext_allowed(stream);
+        let (login_type, tls) = (self.server.login_type, stream.get_ref().is_tls());
         let fits = |mechanism: &Mechanism| {
-            (plain || !mechanism.is_plaintext()) && (bound || !mechanism.needs_channel_binding())
+            mechanism.is_allowed(login_type, tls) && (bound || !mechanism.needs_channel_binding())
         };
         Mechanism::ALL.into_iter().filter(fits).collect()
     }

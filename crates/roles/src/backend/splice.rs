@@ -16,9 +16,7 @@ use net::{CertificateStore, ClientTls, Connector, Purpose, Shutdown, Stream, rea
 use ports::Listener;
 use ports::listeners::{IMAP4_BACK_END, POP3_BACK_END};
 use tokio::time::timeout;
-use types::limits::{
-    BACK_END_ANSWER_SECS_MAX, IMAP_IDLE_SECS, READ_CHUNK_OCTETS, SPLICE_SILENCE_MARGIN_SECS,
-};
+use types::limits::{BACK_END_ANSWER_SECS_MAX, READ_CHUNK_OCTETS, SPLICE_SILENCE_MARGIN_SECS};
 
 use super::preface::{Preface, Session, TooLong};
 use super::refusal::Refusal;
@@ -164,10 +162,11 @@ impl BackEnds {
     /// The session itself is ended by the back end, which says why; this is for a back end
     /// that is gone.
     fn silence_max(&self, session: &Session) -> Duration {
-        let of_session = match session {
-            Session::Imap4 { .. } => Duration::from_secs(IMAP_IDLE_SECS),
-            Session::Pop3 => self.settings.pop3.authenticated_connection_timeout.duration(),
+        let settings = match session {
+            Session::Imap4 { .. } => &self.settings.imap4,
+            Session::Pop3 => &self.settings.pop3,
         };
+        let of_session = settings.authenticated_connection_timeout.duration();
         of_session + Duration::from_secs(SPLICE_SILENCE_MARGIN_SECS)
     }
 }
