@@ -2,7 +2,7 @@
 //! big-endian, so that a mailbox is one contiguous range and a folder's pages lie in UID order.
 //! The layout is described in `docs/design/store.md`.
 
-use crate::id::{ChangeNumber, ContentNumber, FolderId, ItemNumber, MailboxNumber, Mid, Uid};
+use crate::id::{ChangeNumber, ContentNumber, FolderId, Guid, ItemNumber, MailboxNumber, Mid, Uid};
 
 /// First octet of every mailbox key.
 pub const SPACE: u8 = 0x10;
@@ -29,7 +29,7 @@ pub enum Table {
     Page = 0x13,
     /// [`crate::record::Tombstone`], by folder and change number.
     Tombstone = 0x14,
-    /// Annotations (RFC 5464), by folder (0: the mailbox itself).
+    /// Annotations (RFC 5464), by folder (0: the mailbox itself); private ones then by principal.
     Annotations = 0x15,
     /// [`crate::record::Content`], by content number.
     Content = 0x20,
@@ -147,9 +147,20 @@ pub fn tombstone(mailbox: MailboxNumber, folder: FolderId, change: ChangeNumber)
     key
 }
 
-/// Annotations of a folder, or of the mailbox.
+/// Annotations of a folder, or of the mailbox, that all see; the start of all of its rows.
 pub fn annotations(mailbox: MailboxNumber, folder: Option<FolderId>) -> Vec<u8> {
     numbered(mailbox, Table::Annotations, folder.map_or(0, FolderId::get))
+}
+
+/// Those that one principal alone sees.
+pub fn private_annotations(
+    mailbox: MailboxNumber,
+    folder: Option<FolderId>,
+    principal: Guid,
+) -> Vec<u8> {
+    let mut key = annotations(mailbox, folder);
+    key.extend_from_slice(&principal.0);
+    key
 }
 
 /// One content.

@@ -165,6 +165,14 @@ pub enum Access {
 }
 
 impl Access {
+    /// Whoever it is; none for the server itself.
+    pub fn principal(self) -> Option<Guid> {
+        match self {
+            Access::System => None,
+            Access::Owner(guid) | Access::Delegate(guid) => Some(guid),
+        }
+    }
+
     /// The rights in a folder with this access control list.
     pub fn rights(self, acl: &[AclEntry]) -> Rights {
         match self {

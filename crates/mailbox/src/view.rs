@@ -8,7 +8,7 @@ use types::wire::Reader;
 
 use crate::fault::Fault;
 use crate::flags::KeywordTable;
-use crate::id::{ChangeNumber, ContentNumber, FolderId, Guid, MailboxNumber, Mid, Uid};
+use crate::id::{ChangeNumber, ContentNumber, FolderId, MailboxNumber, Mid, Uid};
 use crate::key::{self, List, Table};
 use crate::page::{Directory, Entry, Page, PageRef};
 use crate::record::{
@@ -380,39 +380,27 @@ impl<'a> View<'a> {
     /// Annotations (RFC 5464) of a folder, or of the mailbox: entry name to value. Private
     /// entries (`/private…`) are kept per principal and shown to it alone.
     pub fn annotations(&self, id: Option<FolderId>) -> Result<BTreeMap<String, Vec<u8>>, Fault> {
-        let stored = self.stored_annotations(id)?;
-        let own = self.private_mark();
-        let mine = stored.into_iter().filter_map(|(name, value)| match name.split_once('\0') {
-            None => Some((name, value)),
-            Some((name, mark)) => (mark == own).then(|| (name.to_owned(), value)),
-        });
-        Ok(mine.collect())
+        let mut annotations = self.stored_annotations(&key::annotations(self.mailbox, id))?;
+        if let Some(principal) = self.access.principal() {
+            let own = key::private_annotations(self.mailbox, id, principal);
+            annotations.append(&mut self.stored_annotations(&own)?);
+        }
+        Ok(annotations)
     }
 
+    /// The annotations of one row.
     pub(crate) fn stored_annotations(
         &self,
-        id: Option<FolderId>,
+        key: &[u8],
     ) -> Result<BTreeMap<String, Vec<u8>>, Fault> {
         let mut annotations = BTreeMap::new();
-        let Some(row) = self.read.get(&key::annotations(self.mailbox, id))? else {
-            return Ok(annotations);
-        };
+        let Some(row) = self.read.get(key)? else { return Ok(annotations) };
         let mut reader = Reader::new(&row.payload);
         while !reader.is_empty() {
             let name = reader.text()?.to_owned();
             annotations.insert(name, reader.bytes()?.to_vec());
         }
         Ok(annotations)
-    }
-
-    /// How a private annotation of the asker is told from another's.
-    pub(crate) fn private_mark(&self) -> String {
-        match self.access {
-            Access::System => String::new(),
-            Access::Owner(Guid(guid)) | Access::Delegate(Guid(guid)) => {
-                guid.iter().map(|octet| format!("{octet:02x}")).collect()
-            }
-        }
     }
 
     pub(crate) fn list_counters(&self, id: FolderId) -> Result<FolderCounters, Fault> {

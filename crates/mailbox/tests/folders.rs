@@ -150,3 +150,48 @@ async fn a_deep_tree_is_not_moved_below_a_deep_folder() {
     f.read(|view| view.folders()?.iter().try_for_each(|folder| view.path(folder.id).map(drop)))
         .await;
 }
+
+#[tokio::test]
+async fn a_delegate_fills_its_own_annotations_and_nobody_elses() {
+    let f = fixture().await;
+    let (inbox, bob) = (f.special(Special::Inbox).await, Guid([9; 16]));
+    f.write(move |c| c.set_acl(inbox, Grantee::Recipient(bob), Some(Rights::ROLE_REVIEWER))).await;
+    let delegate =
+        Mailbox::open(f.mailbox.database().clone(), f.mailbox.number(), Access::Delegate(bob));
+    let fill = |c: &mut mailbox::Change<'_, '_>, inbox| {
+        (0..20).try_for_each(|n| {
+            c.annotate(Some(inbox), &format!("/private/{n}"), Some(&[b'x'; 8 * 1024]))
+        })
+    };
+    let full = delegate.write(move |c| fill(c, inbox)).await;
+    assert!(matches!(full, Err(Fault::Limit(_))), "{full:?}");
+    let most = delegate.write(move |c| {
+        (0..10).try_for_each(|n| {
+            c.annotate(Some(inbox), &format!("/private/{n}"), Some(&[b'x'; 8 * 1024]))
+        })
+    });
+    most.await.unwrap();
+    let big = [b'x'; 8 * 1024];
+    f.write(move |c| {
+        c.annotate(Some(inbox), "/private/mine", Some(&big))?;
+        c.annotate(Some(inbox), "/shared/ours", Some(&big))
+    })
+    .await;
+    let shared = delegate.write(move |c| c.annotate(Some(inbox), "/shared/theirs", Some(b"x")));
+    assert!(matches!(shared.await, Err(Fault::Denied)), "reads and may not write");
+    let of_mailbox = delegate.write(move |c| c.annotate(None, "/private/x", Some(b"x")));
+    assert!(matches!(of_mailbox.await, Err(Fault::Denied)));
+}
+
+#[tokio::test]
+async fn annotations_go_with_their_folder() {
+    let f = fixture().await;
+    let folder = f.write(|c| c.create_path(&["Work"])).await.id;
+    f.write(move |c| {
+        c.annotate(Some(folder), "/private/a", Some(b"x"))?;
+        c.annotate(Some(folder), "/shared/a", Some(b"x"))
+    })
+    .await;
+    f.write(move |c| c.delete_folder(folder)).await;
+    assert!(f.read(move |view| view.annotations(Some(folder))).await.is_empty());
+}

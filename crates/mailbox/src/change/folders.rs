@@ -224,14 +224,15 @@ impl Change<'_, '_> {
             key::folder(self.mailbox, id),
             key::folder_counters(self.mailbox, id, List::Items),
             key::folder_counters(self.mailbox, id, List::Associated),
-            key::annotations(self.mailbox, Some(id)),
         ];
-        let from = key::tombstones(self.mailbox, id);
-        let to = key::after(&from);
-        self.txn.range(&from, &to, store::Direction::Forward, &mut |key, _| {
-            keys.push(key.to_vec());
-            ControlFlow::Continue(())
-        })?;
+        let tombstones = key::tombstones(self.mailbox, id);
+        for from in [tombstones, key::annotations(self.mailbox, Some(id))] {
+            let to = key::after(&from);
+            self.txn.range(&from, &to, store::Direction::Forward, &mut |key, _| {
+                keys.push(key.to_vec());
+                ControlFlow::Continue(())
+            })?;
+        }
         keys.iter().try_for_each(|key| self.txn.delete(key)).map_err(Fault::from)
     }
 
