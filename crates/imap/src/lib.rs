@@ -12,9 +12,12 @@
 pub mod capability;
 pub mod codec;
 mod commands;
+mod decoded;
 mod flags;
 mod io;
 mod names;
+mod object_id;
+mod pattern;
 mod render;
 mod reply;
 mod selected;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use content::{Span, Summary, UnknownEncoding, decode_body, header_fields};
 use mailbox::{
-    ChangeNumber, Content, ContentNumber, Entry, Fault, FolderId, KeywordTable, Uid, UidRuns,
+    ChangeNumber, Content, ContentNumber, Entry, Fault, FolderId, Guid, KeywordTable, Uid, UidRuns,
     UidSet, View,
 };
 use types::limits;
@@ -17,8 +17,9 @@ use types::limits;
 use crate::codec::date_time::DateTime;
 use crate::codec::fetch::{FetchItem, FetchOctets, OctetsForm, Section, SectionText};
 use crate::codec::write::{self, number, numbered, raw};
-use crate::commands::criteria::thread_id_text;
+use crate::decoded::DecodedParts;
 use crate::flags::write_flags;
+use crate::object_id::{thread_id, write_email_id};
 
 /// What is to be told of each message.
 pub struct Plan {
@@ -70,7 +71,7 @@ impl Plan {
         let (entries, mut next) = self.first_entries(view, uids, needs)?;
         let mut messages = entries.len();
         let keywords = view.keywords()?;
-        let mut writer = Writer::new(self, view, &keywords);
+        let mut writer = Writer::new(self, view, &keywords, view.meta()?.guid);
         match needs {
             Needs::Entry => writer.entries(&entries)?,
             Needs::Content => writer.contents(&entries)?,
@@ -127,6 +128,7 @@ struct Writer<'a> {
     plan: &'a Plan,
     view: &'a View<'a>,
     keywords: &'a KeywordTable,
+    mailbox: Guid,
     out: Vec<u8>,
     batch: Batch,
     /// Octets in the pieces that are closed.
@@ -136,9 +138,9 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(plan: &'a Plan, view: &'a View<'a>, keywords: &'a KeywordTable) -> Self {
+    fn new(plan: &'a Plan, view: &'a View<'a>, keywords: &'a KeywordTable, mailbox: Guid) -> Self {
         let (out, batch) = (Vec::new(), Batch::default());
-        Writer { plan, view, keywords, out, batch, closed: 0, allowed: 0 }
+        Writer { plan, view, keywords, mailbox, out, batch, closed: 0, allowed: 0 }
     }
 
     fn finish(mut self) -> Batch {
@@ -206,13 +208,13 @@ impl<'a> Writer<'a> {
         // Its octets as they are, and its parts decoded.
         self.allowed = self.held() + 2 * entry.size as usize + limits::IMAP_BATCH_OCTETS;
         numbered(&mut self.out, seq, "FETCH (");
-        let mut summary = None;
+        let mut opened = Opened::default();
         for (position, item) in plan.items.iter().enumerate() {
             if position > 0 {
                 self.out.push(b' ');
             }
             match content {
-                Some(content) => self.item(item, entry, content, &mut summary)?,
+                Some(content) => self.item(item, entry, content, &mut opened)?,
                 None => self.entry_item(item, entry),
             }
         }
@@ -236,7 +238,11 @@ impl<'a> Writer<'a> {
             }
             FetchItem::SaveDate => date(out, "SAVEDATE ", entry.saved, 0),
             FetchItem::ModSeq => in_parentheses(out, "MODSEQ (", entry.modseq().get()),
-            FetchItem::EmailId => in_parentheses(out, "EMAILID (M", entry.content.get()),
+            FetchItem::EmailId => {
+                raw(out, "EMAILID (");
+                write_email_id(out, self.mailbox, entry.content);
+                out.push(b')');
+            }
             _ => {}
         }
     }
@@ -246,7 +252,7 @@ impl<'a> Writer<'a> {
         item: &FetchItem,
         entry: &Entry,
         content: &Content,
-        summary: &mut Option<Summary>,
+        opened: &mut Opened,
     ) -> Result<(), Fault> {
         let out = &mut self.out;
         match item {
@@ -255,13 +261,13 @@ impl<'a> Writer<'a> {
             FetchItem::Body => ready(out, "BODY ", content.bodystructure(false)?),
             FetchItem::Preview => {
                 raw(out, "PREVIEW ");
-                write::string(out, opened(summary, content)?.preview.as_bytes());
+                write::string(out, opened.summary(content)?.preview.as_bytes());
             }
             FetchItem::ThreadId => {
-                let conversation = opened(summary, content)?.conversation;
-                raw(out, &format!("THREADID ({})", thread_id_text(conversation)));
+                let conversation = opened.summary(content)?.conversation;
+                raw(out, &format!("THREADID ({})", thread_id(conversation)));
             }
-            FetchItem::Octets(octets) => self.section(octets, entry, content, summary)?,
+            FetchItem::Octets(octets) => self.section(octets, entry, content, opened)?,
             other => self.entry_item(other, entry),
         }
         Ok(())
@@ -272,11 +278,11 @@ impl<'a> Writer<'a> {
         asked: &FetchOctets,
         entry: &Entry,
         content: &Content,
-        summary: &mut Option<Summary>,
+        opened: &mut Opened,
     ) -> Result<(), Fault> {
         raw(&mut self.out, &asked.label());
         self.out.push(b' ');
-        let Some(range) = section_range(&asked.section, content, summary)? else {
+        let Some(range) = section_range(&asked.section, content, opened)? else {
             let missing = if asked.form == OctetsForm::BinarySize { "0" } else { "NIL" };
             raw(&mut self.out, missing);
             return Ok(());
@@ -288,7 +294,7 @@ impl<'a> Writer<'a> {
                 self.literal(cut_partial(&fields, asked.partial), false)?;
             }
             (_, OctetsForm::Binary | OctetsForm::BinarySize) => {
-                self.binary(asked, range, content, summary)?;
+                self.binary(asked, range, content, opened)?;
             }
             _ => self.raw_octets(partial_range(range, asked.partial), entry, content)?,
         }
@@ -320,18 +326,25 @@ impl<'a> Writer<'a> {
         asked: &FetchOctets,
         range: Range<u64>,
         content: &Content,
-        summary: &mut Option<Summary>,
+        opened: &mut Opened,
     ) -> Result<(), Fault> {
-        let stored = self.view.message_part(content, range)?;
-        let part = opened(summary, content)?.structure.section(&asked.section.part);
-        let decoded = match part {
-            Some(part) if !asked.section.part.is_empty() => decode_body(part, &stored),
-            _ => Ok(stored),
-        };
+        let (view, number) = (self.view, asked.section.part.as_slice());
+        let octets_max = 2 * content.octets() as usize + limits::IMAP_BATCH_OCTETS;
+        let Opened { summary, decoded } = opened;
+        let decoded = decoded.part(number, octets_max, || {
+            let stored = view.message_part(content, range)?;
+            let part = summary_of(summary, content)?.structure.section(number);
+            Ok(match part.filter(|_| !number.is_empty()) {
+                Some(part) => decode_body(part, &stored),
+                None => Ok(stored),
+            })
+        })?;
         match (decoded, asked.form) {
-            (Ok(octets), OctetsForm::BinarySize) => number(&mut self.out, octets.len() as u64),
+            (Ok(octets), OctetsForm::BinarySize) => {
+                write::number(&mut self.out, octets.len() as u64)
+            }
             (Ok(octets), _) => {
-                let octets = cut_partial(&octets, asked.partial);
+                let octets = cut_partial(octets, asked.partial);
                 self.literal(octets, octets.contains(&0))?;
             }
             (Err(UnknownEncoding), form) => {
@@ -354,8 +367,24 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// The summary, decoded once per message and only when something needs it.
-fn opened<'s>(summary: &'s mut Option<Summary>, content: &Content) -> Result<&'s Summary, Fault> {
+/// What was opened of the message being written.
+#[derive(Default)]
+struct Opened {
+    summary: Option<Summary>,
+    decoded: DecodedParts,
+}
+
+impl Opened {
+    /// The summary, read when something needs it.
+    fn summary(&mut self, content: &Content) -> Result<&Summary, Fault> {
+        summary_of(&mut self.summary, content)
+    }
+}
+
+fn summary_of<'s>(
+    summary: &'s mut Option<Summary>,
+    content: &Content,
+) -> Result<&'s Summary, Fault> {
     match summary {
         Some(summary) => Ok(summary),
         empty => Ok(empty.insert(content.summary()?)),
@@ -367,12 +396,12 @@ fn opened<'s>(summary: &'s mut Option<Summary>, content: &Content) -> Result<&'s
 fn section_range(
     section: &Section,
     content: &Content,
-    summary: &mut Option<Summary>,
+    opened: &mut Opened,
 ) -> Result<Option<Range<u64>>, Fault> {
     if section.part.is_empty() && section.text == SectionText::All {
         return Ok(Some(0..content.octets()));
     }
-    let summary = opened(summary, content)?;
+    let summary = opened.summary(content)?;
     let prefix = content.prefix.len() as u64;
     if section.part.is_empty() {
         let body = prefix + u64::from(summary.header_len);

@@ -31,13 +31,46 @@ pub struct Selected {
     /// The messages the client knows, in order.
     pub table: Arc<UidRuns>,
     /// The result of the last SEARCH with SAVE.
-    pub saved: UidSet,
+    pub saved: Arc<UidSet>,
     known: Known,
     /// Keywords the client has been told of.
     keywords: usize,
     watch: Watch,
     /// Something changed that the watch need not have told yet: our own write.
     stale: bool,
+}
+
+/// The messages a client knows, by number and by UID. Cheap to clone, so that a read can take
+/// it along.
+#[derive(Clone)]
+pub struct Numbers {
+    /// The messages, in order.
+    pub table: Arc<UidRuns>,
+    /// The result of the last SEARCH with SAVE.
+    pub saved: Arc<UidSet>,
+}
+
+impl Numbers {
+    /// The UIDs a set means. Errors: BAD for a message number that does not exist.
+    pub fn resolve(&self, set: &SequenceSet, uid: bool) -> Result<UidSet, Reply> {
+        match (set, uid) {
+            (SequenceSet::Saved, _) => Ok(UidSet::clone(&self.saved)),
+            (set, true) => {
+                let last = self.table.last().map_or(0, Uid::get);
+                let mut uids = UidSet::new();
+                set.resolve(last).into_iter().for_each(|(a, b)| uids.insert_run(a..=b));
+                Ok(self.table.among(&uids))
+            }
+            (set, false) => {
+                let count = self.table.len();
+                let ranges = set.resolve(count);
+                if ranges.iter().any(|(first, last)| *first == 0 || *last > count) {
+                    return Err(Reply::bad("There is no such message"));
+                }
+                Ok(self.table.at(ranges))
+            }
+        }
+    }
 }
 
 /// Up to where the client knows a folder.
@@ -100,7 +133,7 @@ impl Selected {
             folder,
             read_only,
             table: Arc::new(table),
-            saved: UidSet::new(),
+            saved: Arc::default(),
             known,
             keywords,
             watch,
@@ -207,7 +240,7 @@ impl Selected {
     }
 
     fn tell_vanished(&mut self, out: &mut Vec<u8>, vanished: &UidSet, enabled: &Enabled) {
-        let gone = self.table.to_set().intersection(vanished);
+        let gone = self.table.among(vanished);
         if gone.is_empty() {
             return;
         }
@@ -222,44 +255,18 @@ impl Selected {
         let mut left = UidRuns::new();
         self.table.to_set().difference(&gone).iter().for_each(|uid| left.push(uid));
         self.table = Arc::new(left);
-        self.saved = self.saved.difference(&gone);
+        self.saved = Arc::new(self.saved.difference(&gone));
+    }
+
+    /// What the client's message numbers mean now.
+    pub fn numbers(&self) -> Numbers {
+        Numbers { table: Arc::clone(&self.table), saved: Arc::clone(&self.saved) }
     }
 
     /// The UIDs a set of message numbers or UIDs means, as far as the client knows them.
     /// Errors: BAD for a message number that does not exist (RFC 9051 section 2.3.1.2).
     pub fn resolve(&self, set: &SequenceSet, uid: bool) -> Result<UidSet, Reply> {
-        if *set == SequenceSet::Saved {
-            return Ok(self.saved.clone());
-        }
-        if uid {
-            return Ok(self.resolve_uids(set));
-        }
-        let count = self.table.len();
-        let ranges = set.resolve(count);
-        if ranges.iter().any(|(first, last)| *first == 0 || *last > count) {
-            return Err(Reply::bad("There is no such message"));
-        }
-        Ok(self.uids_at(&ranges))
-    }
-
-    fn resolve_uids(&self, set: &SequenceSet) -> UidSet {
-        let last = self.table.last().map_or(0, Uid::get);
-        let mut uids = UidSet::new();
-        set.resolve(last).into_iter().for_each(|(first, last)| uids.insert_run(first..=last));
-        uids.intersection(&self.table.to_set())
-    }
-
-    /// The UIDs at ranges of message numbers; numbers beyond the last message are left out.
-    pub fn uids_at(&self, ranges: &[(u32, u32)]) -> UidSet {
-        let known = self.table.to_set();
-        let mut uids = UidSet::new();
-        for (first, last) in ranges {
-            let last = self.table.uid_at((*last).min(self.table.len()));
-            if let (Some(first), Some(last)) = (self.table.uid_at(*first), last) {
-                uids.insert_run(first.get()..=last.get());
-            }
-        }
-        uids.intersection(&known)
+        self.numbers().resolve(set, uid)
     }
 
     /// Appends a set of messages as UIDs or message numbers.

@@ -286,6 +286,32 @@ impl UidRuns {
         self.runs.iter().flat_map(|run| (run.0..=run.1).map(Uid::new))
     }
 
+    /// Those of these UIDs that are here.
+    pub fn among(&self, uids: &UidSet) -> UidSet {
+        let mut found = UidSet::new();
+        for run in uids.runs() {
+            let at = self.runs.partition_point(|known| known.1 < *run.start());
+            for known in self.runs[at..].iter().take_while(|known| known.0 <= *run.end()) {
+                found.insert_run(known.0.max(*run.start())..=known.1.min(*run.end()));
+            }
+        }
+        found
+    }
+
+    /// The UIDs at these ranges of sequence numbers, ends included. Numbers that do not exist
+    /// are left out.
+    pub fn at(&self, numbers: impl IntoIterator<Item = (u32, u32)>) -> UidSet {
+        let mut ranges = UidSet::new();
+        for (first, last) in numbers {
+            if let (Some(first), Some(last)) = (self.uid_at(first), self.uid_at(last.min(self.len)))
+                && first <= last
+            {
+                ranges.insert_run(first.get()..=last.get());
+            }
+        }
+        self.among(&ranges)
+    }
+
     /// As a set.
     pub fn to_set(&self) -> UidSet {
         UidSet { runs: self.runs.iter().map(|run| (run.0, run.1)).collect() }
@@ -357,6 +383,18 @@ mod tests {
                 prop_assert_eq!(runs.seq_of(Uid::new(uid)), Some(i as u32 + 1));
             }
             prop_assert_eq!(runs.uid_at(list.len() as u32 + 1), None);
+        }
+
+        #[test]
+        fn ranges_find_what_is_there(uids in prop::collection::btree_set(1u32..60, 0..40),
+                                     asked in prop::collection::btree_set(1u32..60, 0..40),
+                                     ranges in prop::collection::vec((0u32..50, 0u32..50), 0..8)) {
+            let mut runs = UidRuns::new();
+            uids.iter().for_each(|uid| runs.push(Uid::new(*uid)));
+            prop_assert_eq!(plain(&runs.among(&set(&asked))), &uids & &asked);
+            let named = |seq: u32| ranges.iter().any(|(a, b)| *a > 0 && (*a..=*b).contains(&seq));
+            let expected = (1..).zip(&uids).filter(|(seq, _)| named(*seq)).map(|(_, uid)| *uid);
+            prop_assert_eq!(plain(&runs.at(ranges.iter().copied())), expected.collect::<BTreeSet<_>>());
         }
     }
 

@@ -243,6 +243,15 @@ pub const IMAP_PREAUTH_LITERAL_OCTETS_MAX: u64 = 4 * 1024;
 pub const IMAP_LITERAL_OCTETS_MAX: u64 = 128 * 1024;
 /// Items of one parenthesized or spaced list of a command.
 pub const IMAP_LIST_ITEMS_MAX: usize = 4096;
+/// Items that FETCH gives of a message: each may mean reading its header once more.
+pub const IMAP_FETCH_ITEMS_MAX: usize = 256;
+/// Patterns of one LIST: each name is compared with each of them.
+pub const IMAP_LIST_PATTERNS_MAX: usize = 32;
+/// Wildcards of one pattern, neighbours counted once; clients use one or two.
+pub const IMAP_PATTERN_WILDCARDS_MAX: usize = 16;
+/// Octets of sort keys or message identifiers that one SORT or THREAD holds: those of half a
+/// million messages.
+pub const IMAP_ORDER_OCTETS_MAX: usize = 64 * 1024 * 1024;
 /// Nesting of search keys.
 pub const IMAP_NESTING_MAX: usize = 32;
 /// Octets of a mailbox name: 32 levels of the longest folder name.
@@ -259,10 +268,6 @@ pub const IMAP_APPEND_MESSAGES_MAX: usize = 1000;
 pub const IMAP_BAD_COMMANDS_MAX: u32 = 20;
 /// Octets of responses made by one read of the store: well below what a snapshot may give.
 pub const IMAP_BATCH_OCTETS: usize = 1024 * 1024;
-/// Seconds a session may be silent before login (Exchange's PreAuthenticatedConnectionTimeout).
-pub const IMAP_PREAUTH_IDLE_SECS: u64 = 60;
-/// Seconds a session may be silent after login (RFC 9051 section 5.4: at least 30 minutes).
-pub const IMAP_IDLE_SECS: u64 = 30 * 60;
 /// Seconds between signs of life in IDLE: middleboxes forget connections after a few minutes.
 pub const IMAP_HEARTBEAT_SECS: u64 = 120;
 /// Seconds between two pieces of a literal or a command.
@@ -277,6 +282,8 @@ pub const IMAP_STREAM_OCTETS: u64 = 256 * 1024;
 pub const IMAP_SKIPPED_LITERAL_OCTETS_MAX: u64 = 160 * 1024 * 1024;
 /// Event groups of a NOTIFY command.
 pub const IMAP_NOTIFY_GROUPS_MAX: usize = 64;
+/// Mailbox names in all groups of a NOTIFY command together.
+pub const IMAP_NOTIFY_NAMES_MAX: usize = 1024;
 
 // ---- SMTP ----
 
@@ -367,7 +374,7 @@ pub const SPLICE_SILENCE_MARGIN_SECS: u64 = 60;
 // ---- Messages on their way in ----
 
 /// Octets that all messages being received may take together: seven of the largest, or
-/// thousands of usual ones. Beyond it DATA is answered with 452 4.3.1.
+/// thousands of usual ones. Beyond it DATA is answered with 452 4.3.1, APPEND with NO [LIMIT].
 pub const INTAKE_OCTETS_MAX: usize = 256 * 1024 * 1024;
 /// Sources whose messages per minute one connector counts; beyond it finished minutes are
 /// forgotten first.

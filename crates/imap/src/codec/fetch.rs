@@ -115,6 +115,9 @@ impl Parser<'_> {
     pub fn fetch(&mut self, uid: bool) -> Parsed<Fetch> {
         let set = self.sp()?.sequence_set()?;
         let items = self.sp()?.fetch_items()?;
+        if items.len() > limits::IMAP_FETCH_ITEMS_MAX {
+            return Err(Bad::Limit("Too many items of a message"));
+        }
         let mut fetch =
             Fetch { uid, set, items, changed_since: None, vanished: false, partial: None };
         if self.eat(b' ') {

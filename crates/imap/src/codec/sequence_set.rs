@@ -35,12 +35,15 @@ impl SequenceSet {
         SequenceSet::Ranges(vec![(Number::Exact(1), Number::Last)])
     }
 
-    /// The ranges with `*` replaced by `last`, each in rising order, ends included.
+    /// The ranges with `*` replaced by `last`, ends included, the lower one first, and sorted.
     /// Empty for [`SequenceSet::Saved`].
     pub fn resolve(&self, last: u32) -> Vec<(u32, u32)> {
         let SequenceSet::Ranges(ranges) = self else { return Vec::new() };
         let ends = |(a, b): &(Number, Number)| (a.resolve(last), b.resolve(last));
-        ranges.iter().map(ends).map(|(a, b)| (a.min(b), a.max(b))).collect()
+        let ranges = ranges.iter().map(ends).map(|(a, b)| (a.min(b), a.max(b)));
+        let mut ranges: Vec<(u32, u32)> = ranges.collect();
+        ranges.sort_unstable();
+        ranges
     }
 }
 

@@ -1,12 +1,12 @@
 //! GETACL, SETACL, DELETEACL, LISTRIGHTS, MYRIGHTS (RFC 4314) over MAPI's folder permissions.
 //!
-//! Identifiers are primary addresses, and `anyone` for the Default entry. The owner is listed
-//! with all rights and cannot be changed. Letters that MAPI cannot tell apart go together
+//! Identifiers are primary addresses, and `anyone` for the Default entry. The mailbox's owner
+//! is listed with all rights, whoever asks, and cannot be changed. Letters that MAPI cannot tell apart go together
 //! ([`mailbox::rights::IMAP_LETTERS`]), which LISTRIGHTS says.
 
 use auth::RecipientId;
 use mailbox::rights::IMAP_LETTERS;
-use mailbox::{Access, Folder, Grantee, Guid, Mailbox, Rights};
+use mailbox::{Folder, Grantee, Guid, Mailbox, Rights};
 
 use crate::codec::acl::{RightsChange, SetAcl};
 use crate::codec::write::{self, astring, raw};
@@ -17,18 +17,19 @@ use crate::session::Authenticated;
 /// `* ACL mailbox *(identifier rights)`
 pub async fn get_acl(session: &mut Authenticated, io: &mut Io, name: String) -> Outcome {
     let (mailbox, folder) = session.account.folder(&name).await?;
-    require_owner(&mailbox, &folder).await?;
+    let id = folder.id;
+    let owner = mailbox.read(move |view| {
+        view.require(id, Rights::OWNER)?;
+        Ok(Grantee::Recipient(view.meta()?.guid))
+    });
+    let owner = owner.await?;
     let mut out = b"* ACL ".to_vec();
     write::mailbox(&mut out, &name, session.enabled.utf8_names());
-    let owner = match mailbox.access() {
-        Access::Owner(owner) => Some(Grantee::Recipient(owner)),
-        _ => None,
-    };
-    for entry in folder.acl.iter().filter(|entry| Some(entry.grantee) != owner) {
+    for entry in folder.acl.iter().filter(|entry| entry.grantee != owner) {
         let Some(identifier) = identifier(session, entry.grantee) else { continue };
         pair(&mut out, &identifier, entry.rights);
     }
-    if let Some(identifier) = owner.and_then(|owner| identifier(session, owner)) {
+    if let Some(identifier) = identifier(session, owner) {
         pair(&mut out, &identifier, Rights::ROLE_OWNER);
     }
     raw(&mut out, "\r\n");

@@ -1,8 +1,9 @@
 //! CREATE (RFC 9051 section 6.3.4, RFC 6154 section 3).
 
-use mailbox::{Fault, Folder, Special};
+use mailbox::{Fault, Special};
 
 use crate::names::special_of;
+use crate::object_id::mailbox_id;
 use crate::reply::{Outcome, Reply};
 use crate::session::Authenticated;
 
@@ -19,17 +20,16 @@ pub async fn create(session: &mut Authenticated, name: String, uses: Vec<String>
     }
     let path = place.path;
     let work = move |change: &mut mailbox::Change<'_, '_>| make(change, &path, special);
-    let folder = place.mailbox.write(work).await?;
-    let folder = folder.ok_or_else(use_attr)?;
-    Ok(Reply::ok("CREATE completed").code(format!("MAILBOXID (F{})", folder.id)))
+    let id = place.mailbox.write(work).await?.ok_or_else(use_attr)?;
+    Ok(Reply::ok("CREATE completed").code(format!("MAILBOXID ({id})")))
 }
 
-/// None when the special use cannot be given.
+/// Its MAILBOXID; none when the special use cannot be given.
 fn make(
     change: &mut mailbox::Change<'_, '_>,
     path: &[String],
     special: Option<Special>,
-) -> Result<Option<Folder>, Fault> {
+) -> Result<Option<String>, Fault> {
     if special.is_some() && change.view()?.all_folders()?.iter().any(|f| f.special == special) {
         return Ok(None);
     }
@@ -38,7 +38,7 @@ fn make(
     if special.is_some() {
         change.set_special(folder.id, special)?;
     }
-    Ok(Some(folder))
+    Ok(Some(mailbox_id(change.view()?.meta()?.guid, folder.id)))
 }
 
 fn use_attr() -> Reply {

@@ -2,18 +2,21 @@
 
 use content::search::Needle;
 use mailbox::search::{Criteria, Relation};
-use mailbox::{ChangeNumber, ContentNumber, KeywordTable, Keywords, UidSet};
+use mailbox::{ChangeNumber, Guid, KeywordTable, Keywords};
 
 use crate::codec::date_time::Date;
 use crate::codec::search::{self, DateField, SearchKey};
 use crate::flags::{Meaning, meaning};
+use crate::object_id::{content_of, conversation_of};
 use crate::reply::Reply;
-use crate::selected::Selected;
+use crate::selected::Numbers;
 
 /// What a key needs to be understood.
 pub struct Terms<'a> {
     /// Message numbers, UIDs and `$`.
-    pub selected: &'a Selected,
+    pub numbers: &'a Numbers,
+    /// The mailbox, whose objects an EMAILID may name.
+    pub mailbox: Guid,
     /// Names of keywords.
     pub keywords: &'a KeywordTable,
     /// Seconds since 1970, for OLDER and YOUNGER.
@@ -29,8 +32,8 @@ impl Terms<'_> {
             SearchKey::And(keys) => Criteria::And(self.each(keys)?),
             SearchKey::Or(a, b) => Criteria::Or(vec![self.criteria(a)?, self.criteria(b)?]),
             SearchKey::Not(key) => Criteria::Not(Box::new(self.criteria(key)?)),
-            SearchKey::Sequence(set) => Criteria::Uids(self.selected.resolve(set, false)?),
-            SearchKey::Uid(set) => Criteria::Uids(self.selected.resolve(set, true)?),
+            SearchKey::Sequence(set) => Criteria::Uids(self.numbers.resolve(set, false)?),
+            SearchKey::Uid(set) => Criteria::Uids(self.numbers.resolve(set, true)?),
             other => self.property(other),
         })
     }
@@ -54,8 +57,12 @@ impl Terms<'_> {
             SearchKey::Body(text) => Criteria::Body(Needle::new(text)),
             SearchKey::Text(text) => Criteria::Text(Needle::new(text)),
             SearchKey::ModSeq(least) => Criteria::ModSeq(ChangeNumber::new(*least)),
-            SearchKey::EmailId(id) => email_id(id),
-            SearchKey::ThreadId(id) => thread_id(id),
+            SearchKey::EmailId(id) => {
+                content_of(id, self.mailbox).map_or(Criteria::Nothing, Criteria::Content)
+            }
+            SearchKey::ThreadId(id) => {
+                conversation_of(id).map_or(Criteria::Nothing, Criteria::Conversation)
+            }
             _ => Criteria::Nothing,
         }
     }
@@ -90,24 +97,6 @@ fn by_date(field: DateField, relation: search::Relation, date: Date) -> Criteria
     }
 }
 
-/// `M` and the content's number.
-fn email_id(id: &str) -> Criteria {
-    let number = id.strip_prefix('M').and_then(|digits| digits.parse().ok());
-    number.map_or(Criteria::Nothing, |number| Criteria::Content(ContentNumber::new(number)))
-}
-
-/// `T` and the conversation in hexadecimal digits.
-fn thread_id(id: &str) -> Criteria {
-    let number = id.strip_prefix('T').filter(|digits| digits.len() == 32);
-    let number = number.and_then(|digits| u128::from_str_radix(digits, 16).ok());
-    number.map_or(Criteria::Nothing, |n| Criteria::Conversation(n.to_be_bytes()))
-}
-
-/// THREADID on the wire.
-pub fn thread_id_text(conversation: [u8; 16]) -> String {
-    format!("T{:032x}", u128::from_be_bytes(conversation))
-}
-
 /// What a key asks of modification sequences: SEARCH then tells the highest (RFC 7162).
 pub fn asks_modseq(key: &SearchKey) -> bool {
     match key {
@@ -117,9 +106,4 @@ pub fn asks_modseq(key: &SearchKey) -> bool {
         SearchKey::Not(key) => asks_modseq(key),
         _ => false,
     }
-}
-
-/// The messages a client knows: nobody finds what it has not been told of.
-pub fn known(selected: &Selected) -> UidSet {
-    selected.table.to_set()
 }

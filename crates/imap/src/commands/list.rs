@@ -2,31 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use mailbox::{Fault, FolderStatus, Mailbox, Rights, View};
+use mailbox::{Fault, Guid, Mailbox, Rights, View};
+
+use types::limits;
 
 use super::acl::write_my_rights;
 use super::metadata::{select, write_metadata};
-use super::status::write_status;
+use super::status::{Facts, write_status};
 use crate::codec::list::List;
 use crate::codec::metadata::Depth;
 use crate::codec::write::{self, raw};
 use crate::io::Io;
-use crate::names::{Node, OTHER_USERS, matches, nodes, special_use};
+use crate::names::{Node, OTHER_USERS, nodes, special_use};
+use crate::pattern::Pattern;
 use crate::reply::{Outcome, Reply, Trouble};
 use crate::session::Authenticated;
 
 /// Names that match, with what is asked about them.
 pub async fn list(session: &mut Authenticated, io: &mut Io, list: List) -> Outcome {
     let name = if list.lsub { "LSUB" } else { "LIST" };
-    let patterns: Vec<String> =
-        list.patterns.iter().flat_map(|pattern| spellings(&list.reference, pattern)).collect();
     if list.patterns == [""] && !list.lsub {
         io.put(b"* LIST (\\Noselect) \"/\" \"\"\r\n").await?;
         return Ok(Reply::ok("LIST completed"));
     }
+    let patterns = patterns(&list)?;
     let own = (String::new(), session.account.mailbox.clone());
     let mut sources = vec![own];
-    if patterns.iter().any(|pattern| reaches_others(pattern)) {
+    if patterns.iter().any(reaches_others) {
         sources.extend(others(session).await);
     }
     for (prefix, mailbox) in sources {
@@ -34,6 +36,15 @@ pub async fn list(session: &mut Authenticated, io: &mut Io, list: List) -> Outco
         io.put(&out).await?;
     }
     Ok(Reply::ok(format!("{name} completed")))
+}
+
+/// Errors: NO [LIMIT] when there are too many.
+fn patterns(list: &List) -> Result<Vec<Pattern>, Reply> {
+    if list.patterns.len() > limits::IMAP_LIST_PATTERNS_MAX {
+        return Err(Reply::no("Too many patterns").code("LIMIT"));
+    }
+    let spelled = list.patterns.iter().flat_map(|pattern| spellings(&list.reference, pattern));
+    spelled.map(|pattern| Pattern::new(&pattern)).collect()
 }
 
 /// A pattern as it is written and, where it begins with INBOX in other letters, with those of
@@ -50,9 +61,8 @@ fn spellings(reference: &str, pattern: &str) -> Vec<String> {
 }
 
 /// True when a pattern could match below [`OTHER_USERS`].
-fn reaches_others(pattern: &str) -> bool {
-    let literal: String = pattern.chars().take_while(|c| !matches!(c, '*' | '%')).collect();
-    let wild = literal.len() < pattern.len();
+fn reaches_others(pattern: &Pattern) -> bool {
+    let (literal, wild) = pattern.beginning();
     literal.starts_with(OTHER_USERS) || (wild && OTHER_USERS.starts_with(&literal))
 }
 
@@ -70,7 +80,7 @@ async fn others(session: &Authenticated) -> Vec<(String, Mailbox)> {
 /// One name with all that may be told of it.
 struct Line {
     node: Node,
-    status: Option<FolderStatus>,
+    facts: Option<Facts>,
     rights: Option<Rights>,
     metadata: BTreeMap<String, Vec<u8>>,
     readable: bool,
@@ -81,7 +91,7 @@ struct Line {
 async fn lines(
     session: &Authenticated,
     list: &List,
-    patterns: &[String],
+    patterns: &[Pattern],
     prefix: String,
     mailbox: Mailbox,
 ) -> Result<Vec<u8>, Trouble> {
@@ -97,28 +107,29 @@ async fn lines(
 fn collect(
     view: &View<'_>,
     list: &List,
-    patterns: &[String],
+    patterns: &[Pattern],
     prefix: &str,
 ) -> Result<Vec<Line>, Fault> {
     let all = with_levels(nodes(view, prefix)?, prefix);
     let subscribed: Vec<String> =
         all.iter().filter(|n| is_subscribed(n)).map(|n| n.name.clone()).collect();
+    let mailbox = view.meta()?.guid;
     let mut lines = Vec::new();
     for node in all {
-        if !patterns.iter().any(|pattern| matches(pattern, &node.name)) {
+        if !patterns.iter().any(|pattern| pattern.matches(&node.name)) {
             continue;
         }
         let child_subscribed = tells_children(list, patterns) && has_below(&subscribed, &node.name);
         if selects(list, &node) || child_subscribed {
-            lines.push(describe(view, list, node, child_subscribed)?);
+            lines.push(describe(view, mailbox, list, node, child_subscribed)?);
         }
     }
     Ok(lines)
 }
 
 /// RECURSIVEMATCH, and LSUB with `%`, tell of names that only lead to subscribed ones.
-fn tells_children(list: &List, patterns: &[String]) -> bool {
-    let level = list.lsub && patterns.iter().any(|pattern| pattern.ends_with('%'));
+fn tells_children(list: &List, patterns: &[Pattern]) -> bool {
+    let level = list.lsub && patterns.iter().any(Pattern::ends_with_level);
     list.select.recursive_match || level
 }
 
@@ -147,14 +158,17 @@ fn selects(list: &List, node: &Node) -> bool {
 
 fn describe(
     view: &View<'_>,
+    mailbox: Guid,
     list: &List,
     node: Node,
     child_subscribed: bool,
 ) -> Result<Line, Fault> {
     let folder = node.folder.as_ref();
     let readable = folder.filter(|f| view.rights(f).contains(Rights::READ_ANY));
-    let status = match readable {
-        Some(folder) if !list.returns.status.is_empty() => Some(view.status(folder.id)?),
+    let facts = match readable {
+        Some(folder) if !list.returns.status.is_empty() => {
+            Some(Facts::read(view, mailbox, folder.id)?)
+        }
         _ => None,
     };
     let rights = folder.filter(|_| list.returns.my_rights).map(|folder| view.rights(folder));
@@ -163,7 +177,7 @@ fn describe(
         _ => BTreeMap::new(),
     };
     let readable = readable.is_some();
-    Ok(Line { node, status, rights, metadata, readable, child_subscribed })
+    Ok(Line { node, facts, rights, metadata, readable, child_subscribed })
 }
 
 fn write_line(out: &mut Vec<u8>, session: &Authenticated, list: &List, line: &Line) {
@@ -177,9 +191,9 @@ fn write_line(out: &mut Vec<u8>, session: &Authenticated, list: &List, line: &Li
         raw(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
     }
     raw(out, "\r\n");
-    if let (Some(status), Some(folder)) = (&line.status, &line.node.folder) {
+    if let Some(facts) = &line.facts {
         let limit = session.account.server.message_octets_max;
-        write_status(out, name, utf8, &list.returns.status, folder.id, status, limit);
+        write_status(out, name, utf8, &list.returns.status, facts, limit);
     }
     if let Some(rights) = line.rights {
         write_my_rights(out, name, utf8, rights);
@@ -221,7 +235,8 @@ pub fn write_name(out: &mut Vec<u8>, name: &str, attributes: &str, old: Option<&
 
 #[cfg(test)]
 mod tests {
-    use super::reaches_others;
+    #![allow(clippy::unwrap_used)]
+    use super::{Pattern, reaches_others};
 
     #[test]
     fn only_some_patterns_reach_other_mailboxes() {
@@ -234,7 +249,7 @@ mod tests {
             ("INBOX", false),
             ("Sent*", false),
         ] {
-            assert_eq!(reaches_others(pattern), expected, "{pattern}");
+            assert_eq!(reaches_others(&Pattern::new(pattern).unwrap()), expected, "{pattern}");
         }
     }
 }

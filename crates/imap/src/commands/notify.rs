@@ -5,13 +5,13 @@
 
 use std::collections::HashMap;
 
-use mailbox::{Fault, FolderId, FolderStatus, Rights, Special, UidSet, View};
+use mailbox::{Fault, FolderId, Rights, Special, UidSet, View};
 use store::Watch;
 use types::limits;
 
 use super::fetch::fetch_new;
 use super::list::write_name;
-use super::status::write_status;
+use super::status::{Facts, write_status};
 use crate::codec::list::StatusItem;
 use crate::codec::notify::{EventGroup, Events, MailboxFilter, Notify};
 use crate::io::Io;
@@ -32,7 +32,7 @@ struct Told {
     name: String,
     subscribed: bool,
     inbox: bool,
-    status: Option<FolderStatus>,
+    facts: Option<Facts>,
 }
 
 impl Watched {
@@ -58,34 +58,50 @@ impl Watched {
 }
 
 fn concerns(filter: &MailboxFilter, folder: &Told) -> bool {
-    let below = |top: &String| {
-        folder
-            .name
-            .strip_prefix(top.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let listed = |names: &[String], name: &str| {
+        names.binary_search_by(|other| other.as_str().cmp(name)).is_ok()
     };
     match filter {
         MailboxFilter::Selected | MailboxFilter::SelectedDelayed => false,
         MailboxFilter::Inboxes => folder.inbox,
         MailboxFilter::Personal => true,
         MailboxFilter::Subscribed => folder.subscribed,
-        MailboxFilter::Subtree(tops) => tops.iter().any(below),
-        MailboxFilter::Mailboxes(names) => names.contains(&folder.name),
+        MailboxFilter::Subtree(tops) => levels(&folder.name).any(|level| listed(tops, level)),
+        MailboxFilter::Mailboxes(names) => listed(names, &folder.name),
     }
+}
+
+/// A name, and those of the levels above it.
+fn levels(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(name), |name| name.rsplit_once('/').map(|(above, _)| above))
+}
+
+/// Sorts the names of each group, to be looked up. Errors: NO when they are too many: each
+/// folder is looked up in each group at each wake.
+fn sorted(mut groups: Vec<EventGroup>) -> Result<Vec<EventGroup>, Reply> {
+    let mut count = 0;
+    for group in &mut groups {
+        if let MailboxFilter::Subtree(names) | MailboxFilter::Mailboxes(names) = &mut group.filter {
+            names.sort_unstable();
+            count += names.len();
+        }
+    }
+    if groups.len() > limits::IMAP_NOTIFY_GROUPS_MAX || count > limits::IMAP_NOTIFY_NAMES_MAX {
+        return Err(Reply::no("Too much to watch").code("NOTIFICATIONOVERFLOW"));
+    }
+    Ok(groups)
 }
 
 /// `NOTIFY SET` replaces what was asked for before, `NOTIFY NONE` ends it.
 pub async fn notify(session: &mut Authenticated, io: &mut Io, notify: Notify) -> Outcome {
-    if notify.groups.len() > limits::IMAP_NOTIFY_GROUPS_MAX {
-        return Ok(Reply::no("Too many event groups").code("NOTIFICATIONOVERFLOW"));
-    }
     if notify.groups.is_empty() {
         session.watched = None;
         return Ok(Reply::ok("NOTIFY completed"));
     }
+    let groups = sorted(notify.groups)?;
     let watch = session.account.mailbox.watch();
     let told = session.account.mailbox.read(folders).await?;
-    let watched = Watched { groups: notify.groups, told, watch };
+    let watched = Watched { groups, told, watch };
     if notify.status {
         tell_all(session, io, &watched).await?;
     }
@@ -94,13 +110,14 @@ pub async fn notify(session: &mut Authenticated, io: &mut Io, notify: Notify) ->
 }
 
 fn folders(view: &View<'_>) -> Result<HashMap<FolderId, Told>, Fault> {
+    let mailbox = view.meta()?.guid;
     let mut told = HashMap::new();
     for Node { name, folder, .. } in nodes(view, "")? {
         let Some(folder) = folder else { continue };
         let readable = view.rights(&folder).contains(Rights::READ_ANY);
-        let status = if readable { Some(view.status(folder.id)?) } else { None };
+        let facts = if readable { Some(Facts::read(view, mailbox, folder.id)?) } else { None };
         let inbox = folder.special == Some(Special::Inbox);
-        told.insert(folder.id, Told { name, subscribed: folder.subscribed, inbox, status });
+        told.insert(folder.id, Told { name, subscribed: folder.subscribed, inbox, facts });
     }
     Ok(told)
 }
@@ -111,7 +128,7 @@ async fn tell_all(session: &Authenticated, io: &mut Io, watched: &Watched) -> Re
     for (id, folder) in in_order(&watched.told) {
         let wanted = watched.events(folder).is_some_and(|events| events.message_new);
         if wanted && !is_selected(session, *id) {
-            tell_status(&mut out, session, *id, folder);
+            tell_status(&mut out, session, folder);
         }
     }
     Ok(io.put(&out).await?)
@@ -129,8 +146,8 @@ fn is_selected(session: &Authenticated, id: FolderId) -> bool {
     })
 }
 
-fn tell_status(out: &mut Vec<u8>, session: &Authenticated, id: FolderId, folder: &Told) {
-    let Some(status) = &folder.status else { return };
+fn tell_status(out: &mut Vec<u8>, session: &Authenticated, folder: &Told) {
+    let Some(facts) = &folder.facts else { return };
     let mut items = vec![
         StatusItem::Messages,
         StatusItem::UidNext,
@@ -141,7 +158,7 @@ fn tell_status(out: &mut Vec<u8>, session: &Authenticated, id: FolderId, folder:
         items.push(StatusItem::HighestModSeq);
     }
     let utf8 = session.enabled.utf8_names();
-    write_status(out, &folder.name, utf8, &items, id, status, 0);
+    write_status(out, &folder.name, utf8, &items, facts, 0);
 }
 
 /// After a wake: tells what the client asked to hear of.
@@ -192,14 +209,14 @@ fn tell_folder(
     }
     let messages = before.is_none_or(|before| matters(events, before, folder));
     if events.message_new && messages && !is_selected(session, id) {
-        tell_status(out, session, id, folder);
+        tell_status(out, session, folder);
     }
 }
 
 /// True when messages came or went, or flags changed and that is asked for.
 fn matters(events: &Events, before: &Told, now: &Told) -> bool {
-    let count = |told: &Told| told.status.map(|status| (status.exists, status.uid_next));
-    count(before) != count(now) || (events.flag_change && before.status != now.status)
+    let count = |told: &Told| told.facts.map(|facts| (facts.status.exists, facts.status.uid_next));
+    count(before) != count(now) || (events.flag_change && before.facts != now.facts)
 }
 
 /// The selected mailbox, and what NOTIFY wants fetched of its new messages.
@@ -217,4 +234,45 @@ async fn tell_selected(session: &mut Authenticated, io: &mut Io) -> Result<(), T
         return Ok(());
     }
     fetch_new(session, io, items, new).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> Told {
+        Told { name: name.to_owned(), subscribed: false, inbox: false, facts: None }
+    }
+
+    fn group(filter: MailboxFilter) -> EventGroup {
+        EventGroup { filter, events: Events::default() }
+    }
+
+    #[test]
+    fn names_are_found_in_whatever_order_they_came() {
+        let names = || ["z", "b/c", "a"].map(str::to_owned).to_vec();
+        let groups =
+            vec![group(MailboxFilter::Mailboxes(names())), group(MailboxFilter::Subtree(names()))];
+        let groups = sorted(groups).unwrap_or_default();
+        for (name, listed, below) in [
+            ("a", true, true),
+            ("a/x/y", false, true),
+            ("ab", false, false),
+            ("b", false, false),
+            ("b/c", true, true),
+            ("b/c/d", false, true),
+            ("b/cd", false, false),
+        ] {
+            assert_eq!(concerns(&groups[0].filter, &folder(name)), listed, "{name}");
+            assert_eq!(concerns(&groups[1].filter, &folder(name)), below, "{name}");
+        }
+    }
+
+    #[test]
+    fn all_groups_together_have_a_limit() {
+        let names = vec!["a".to_owned(); limits::IMAP_NOTIFY_NAMES_MAX / 2];
+        let group = group(MailboxFilter::Mailboxes(names));
+        assert!(sorted(vec![group.clone(); 2]).is_ok());
+        assert!(sorted(vec![group; 3]).is_err());
+    }
 }

@@ -1,10 +1,11 @@
 //! SEARCH (RFC 9051 section 6.4.4, RFC 4731, 5182, 9394).
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use mailbox::{ChangeNumber, Entry, Uid, UidSet};
 
-use super::criteria::{Terms, asks_modseq, known};
+use super::criteria::{Terms, asks_modseq};
 use crate::codec::search::{Search, SearchKey, SearchReturns};
 use crate::codec::sequence_set::write_set;
 use crate::codec::write::{number, raw};
@@ -47,22 +48,25 @@ fn returns(search: &Search, enabled: &Enabled) -> Option<SearchReturns> {
     search.returns.or(enabled.rev2.then_some(rev2))
 }
 
-/// The entries that match, in order of their UIDs.
+/// The entries that match, in order of their UIDs: nobody finds what it has not been told of.
 pub async fn find(selected: &Selected, key: &SearchKey) -> Result<Vec<Entry>, Trouble> {
-    let keywords = selected.mailbox.read(|view| view.keywords()).await?;
+    let (numbers, key, folder) = (selected.numbers(), key.clone(), selected.folder);
     let now = selected.mailbox.database().now().secs();
-    let terms = Terms { selected, keywords: &keywords, now };
-    let (criteria, within) = (terms.criteria(key)?, known(selected));
-    let folder = selected.folder;
     let search = selected.mailbox.read(move |view| {
+        let (keywords, mailbox) = (view.keywords()?, view.meta()?.guid);
+        let terms = Terms { numbers: &numbers, mailbox, keywords: &keywords, now };
+        let criteria = match terms.criteria(&key) {
+            Ok(criteria) => criteria,
+            Err(reply) => return Ok(Err(reply)),
+        };
         let mut found = Vec::new();
-        view.search(folder, &criteria, &within, &mut |entry| {
+        view.search(folder, &criteria, &numbers.table.to_set(), &mut |entry| {
             found.push(entry.clone());
             ControlFlow::Continue(())
         })?;
-        Ok(found)
+        Ok(Ok(found))
     });
-    Ok(search.await?)
+    Ok(search.await??)
 }
 
 /// A result in the order it is to be told.
@@ -104,12 +108,13 @@ pub fn save(selected: &mut Selected, returns: &SearchReturns, uids: &[Uid]) {
     }
     let whole = returns.all || returns.count || !(returns.min || returns.max);
     let ends = [(returns.min, uids.first()), (returns.max, uids.last())];
-    selected.saved = match whole {
-        true => uids.iter().copied().collect::<UidSet>(),
+    let saved: UidSet = match whole {
+        true => uids.iter().copied().collect(),
         false => {
             ends.iter().filter(|(wanted, _)| *wanted).filter_map(|(_, uid)| uid.copied()).collect()
         }
     };
+    selected.saved = Arc::new(saved);
 }
 
 /// `esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)`

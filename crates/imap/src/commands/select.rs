@@ -11,6 +11,7 @@ use crate::codec::write::{self, raw};
 use crate::flags::{write_all, write_permanent};
 use crate::io::Io;
 use crate::names::{folder_at, no_such_mailbox};
+use crate::object_id::mailbox_id;
 use crate::reply::{Outcome, Reply};
 use crate::selected::{Selected, vanished_line};
 use crate::session::{Authenticated, Enabled};
@@ -18,6 +19,8 @@ use crate::session::{Authenticated, Enabled};
 /// What one snapshot says of the folder.
 struct Opened {
     folder: Folder,
+    /// MAILBOXID
+    id: String,
     rights: Rights,
     status: FolderStatus,
     uids: UidRuns,
@@ -83,7 +86,8 @@ fn open(
         _ => None,
     };
     let (rights, keywords) = (view.rights(&folder), view.keywords()?);
-    Ok(Some(Opened { folder, rights, status, uids, keywords, resync }))
+    let id = mailbox_id(view.meta()?.guid, folder.id);
+    Ok(Some(Opened { folder, id, rights, status, uids, keywords, resync }))
 }
 
 fn missed(view: &View<'_>, folder: &Folder, qresync: &Qresync) -> Result<Resync, Fault> {
@@ -122,7 +126,7 @@ fn describe(out: &mut Vec<u8>, opened: &Opened, name: &str, read_only: bool, ena
     coded(out, "UIDVALIDITY", u64::from(status.uid_validity));
     coded(out, "UIDNEXT", u64::from(status.uid_next));
     coded(out, "HIGHESTMODSEQ", status.content_cn.get());
-    raw(out, &format!("* OK [MAILBOXID (F{})] Ok\r\n", opened.folder.id));
+    raw(out, &format!("* OK [MAILBOXID ({})] Ok\r\n", opened.id));
     if enabled.rev2 {
         raw(out, "* LIST () \"/\" ");
         write::mailbox(out, name, true);

@@ -1,11 +1,13 @@
 //! SORT (RFC 5256, RFC 5957; RETURN of RFC 5267).
 
 use std::cmp::Ordering;
+use std::ops::ControlFlow;
 
 use content::Summary;
 use content::subject::base_subject;
 use content::thread::{address_key, display_key, subject_key};
-use mailbox::{Entry, Uid, View};
+use mailbox::{ContentNumber, Entry, Fault, Uid, View};
+use types::limits;
 
 use super::search::{Ranked, esearch, find, plain, save, using_modseq};
 use crate::codec::search::{Sort, SortCriterion, SortKey};
@@ -41,20 +43,74 @@ enum Value {
     Text(content::thread::SortKey),
 }
 
+impl Value {
+    /// Memory it takes.
+    fn octets(&self) -> usize {
+        let text = match self {
+            Value::Number(_) => 0,
+            Value::Text(text) => text.len(),
+        };
+        size_of::<Value>() + text
+    }
+}
+
 async fn in_order(
     selected: &Selected,
     found: Vec<Entry>,
     criteria: Vec<SortCriterion>,
 ) -> Result<Vec<Uid>, Trouble> {
     let order = selected.mailbox.read(move |view| {
-        let mut rows = Vec::with_capacity(found.len());
-        for entry in &found {
-            rows.push((values(view, entry, &criteria)?, entry.uid));
+        let mut rows = Rows { criteria: &criteria, rows: Vec::new(), octets: 0 };
+        match criteria.iter().any(|criterion| needs_content(criterion.key)) {
+            true => rows.of_contents(view, &found)?,
+            false => found.iter().try_for_each(|entry| rows.add(entry, None))?,
         }
+        let mut rows = rows.rows;
         rows.sort_by(|a, b| compare(&criteria, a, b));
         Ok(rows.into_iter().map(|(_, uid)| uid).collect())
     });
     Ok(order.await?)
+}
+
+/// The messages with what they are sorted by; of a message nothing else is kept.
+struct Rows<'c> {
+    criteria: &'c [SortCriterion],
+    rows: Vec<(Vec<Value>, Uid)>,
+    octets: usize,
+}
+
+impl Rows<'_> {
+    fn of_contents(&mut self, view: &View<'_>, found: &[Entry]) -> Result<(), Fault> {
+        let numbers: Vec<ContentNumber> = found.iter().map(|entry| entry.content).collect();
+        let (mut entries, mut read) = (found.iter(), Ok(()));
+        view.contents(&numbers, &mut |_, content| {
+            read = entries.next().map_or(Ok(()), |entry| {
+                let mut summary = content.summary()?;
+                if let Some(written) = view.written_subject(entry)? {
+                    summary.base_subject = base_subject(&written).text;
+                }
+                self.add(entry, Some(&summary))
+            });
+            if read.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        read
+    }
+
+    /// Errors: Limit when all values take too much memory.
+    fn add(&mut self, entry: &Entry, summary: Option<&Summary>) -> Result<(), Fault> {
+        let values = self.criteria.iter().map(|criterion| value(criterion.key, entry, summary));
+        let values: Vec<Value> = values.collect();
+        self.octets += values.iter().map(Value::octets).sum::<usize>();
+        if self.octets > limits::IMAP_ORDER_OCTETS_MAX {
+            return Err(Fault::Limit("messages to sort"));
+        }
+        self.rows.push((values, entry.uid));
+        Ok(())
+    }
+}
+
+fn needs_content(key: SortKey) -> bool {
+    !matches!(key, SortKey::Arrival | SortKey::Size)
 }
 
 /// Equal messages stay in the order of the mailbox (RFC 5256 section 3).
@@ -64,22 +120,6 @@ fn compare(criteria: &[SortCriterion], a: &(Vec<Value>, Uid), b: &(Vec<Value>, U
         .zip(a.0.iter().zip(&b.0))
         .map(|(criterion, (a, b))| if criterion.reverse { b.cmp(a) } else { a.cmp(b) });
     by_keys.fold(Ordering::Equal, Ordering::then).then(a.1.cmp(&b.1))
-}
-
-fn values(
-    view: &View<'_>,
-    entry: &Entry,
-    criteria: &[SortCriterion],
-) -> Result<Vec<Value>, mailbox::Fault> {
-    let needs_content = |c: &SortCriterion| !matches!(c.key, SortKey::Arrival | SortKey::Size);
-    let mut summary = match criteria.iter().any(needs_content) {
-        true => Some(view.content(entry.content)?.summary()?),
-        false => None,
-    };
-    if let (Some(summary), Some(written)) = (&mut summary, view.written_subject(entry)?) {
-        summary.base_subject = base_subject(&written).text;
-    }
-    Ok(criteria.iter().map(|criterion| value(criterion.key, entry, summary.as_ref())).collect())
 }
 
 fn value(key: SortKey, entry: &Entry, summary: Option<&Summary>) -> Value {

@@ -1,10 +1,11 @@
 //! STATUS (RFC 9051 section 6.3.11).
 
-use mailbox::{FolderId, FolderStatus, Rights};
+use mailbox::{Fault, FolderId, FolderStatus, Guid, Rights, View};
 
 use crate::codec::list::StatusItem;
 use crate::codec::write::{self, List, raw};
 use crate::io::Io;
+use crate::object_id::mailbox_id;
 use crate::reply::{Outcome, Reply};
 use crate::session::Authenticated;
 
@@ -19,14 +20,34 @@ pub async fn status(
     let (mailbox, folder) = session.account.folder(&name).await?;
     let id = folder.id;
     // RFC 4314 section 4: the right r.
-    let read =
-        mailbox.read(move |view| view.require(id, Rights::READ_ANY).and_then(|_| view.status(id)));
-    let status = read.await?;
+    let facts = mailbox.read(move |view| {
+        view.require(id, Rights::READ_ANY)?;
+        Facts::read(view, view.meta()?.guid, id)
+    });
+    let facts = facts.await?;
     let limit = session.account.server.message_octets_max;
     let mut out = Vec::new();
-    write_status(&mut out, &name, session.enabled.utf8_names(), &items, id, &status, limit);
+    write_status(&mut out, &name, session.enabled.utf8_names(), &items, &facts, limit);
     io.put(&out).await?;
     Ok(Reply::ok("STATUS completed"))
+}
+
+/// What STATUS can tell of a folder.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Facts {
+    /// The mailbox it lies in.
+    pub mailbox: Guid,
+    /// The folder.
+    pub folder: FolderId,
+    /// Its counters.
+    pub status: FolderStatus,
+}
+
+impl Facts {
+    /// Reads the counters.
+    pub fn read(view: &View<'_>, mailbox: Guid, folder: FolderId) -> Result<Self, Fault> {
+        Ok(Facts { mailbox, folder, status: view.status(folder)? })
+    }
 }
 
 /// Appends `* STATUS mailbox (...)`.
@@ -35,8 +56,7 @@ pub fn write_status(
     name: &str,
     utf8: bool,
     items: &[StatusItem],
-    id: FolderId,
-    status: &FolderStatus,
+    facts: &Facts,
     append_limit: u64,
 ) {
     raw(out, "* STATUS ");
@@ -48,8 +68,10 @@ pub fn write_status(
         raw(out, item.name());
         out.push(b' ');
         match item {
-            StatusItem::MailboxId => raw(out, &format!("(F{id})")),
-            item => write::number(out, value(*item, status, append_limit)),
+            StatusItem::MailboxId => {
+                raw(out, &format!("({})", mailbox_id(facts.mailbox, facts.folder)));
+            }
+            item => write::number(out, value(*item, &facts.status, append_limit)),
         }
     }
     list.close();

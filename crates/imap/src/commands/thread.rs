@@ -1,8 +1,16 @@
 //! THREAD (RFC 5256): the algorithms live in crate `content`.
+//!
+//! Of each message only what they compare is kept, each text once however many messages refer
+//! to it.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use content::Summary;
 use content::thread::{ThreadMessage, ordered_subject, references};
-use mailbox::Entry;
+use mailbox::{ContentNumber, Entry, Fault, View};
+use types::limits;
 
 use super::search::{find, using_modseq};
 use crate::codec::search::{Thread, ThreadAlgorithm};
@@ -21,11 +29,13 @@ pub async fn thread(session: &mut Authenticated, io: &mut Io, thread: Thread) ->
     };
     let algorithm = thread.algorithm;
     let text = selected.mailbox.read(move |view| {
-        let mut summaries = Vec::with_capacity(found.len());
-        for entry in &found {
-            summaries.push(view.content(entry.content)?.summary()?);
-        }
-        Ok(in_threads(algorithm, &found, &summaries, &number))
+        let relations = Relations::read(view, &found, limits::IMAP_ORDER_OCTETS_MAX)?;
+        let messages = relations.messages();
+        let threads = match algorithm {
+            ThreadAlgorithm::OrderedSubject => ordered_subject(&messages),
+            ThreadAlgorithm::References => references(&messages),
+        };
+        Ok(threads.imap_text(|position| found.get(position).map_or(0, &number)))
     });
     let text = text.await?;
     let space = if text.is_empty() { "" } else { " " };
@@ -33,18 +43,92 @@ pub async fn thread(session: &mut Authenticated, io: &mut Io, thread: Thread) ->
     Ok(Reply::ok("THREAD completed"))
 }
 
-fn in_threads(
-    algorithm: ThreadAlgorithm,
-    found: &[Entry],
-    summaries: &[Summary],
-    number: &dyn Fn(&Entry) -> u32,
-) -> String {
-    let pairs = summaries.iter().zip(found);
-    let messages: Vec<ThreadMessage<'_>> =
-        pairs.map(|(summary, entry)| ThreadMessage::new(summary, entry.received)).collect();
-    let threads = match algorithm {
-        ThreadAlgorithm::OrderedSubject => ordered_subject(&messages),
-        ThreadAlgorithm::References => references(&messages),
-    };
-    threads.imap_text(|position| found.get(position).map_or(0, number))
+/// How messages refer to each other. Texts are named by their place in the list.
+#[derive(Default)]
+struct Relations {
+    texts: Vec<Rc<str>>,
+    places: HashMap<Rc<str>, usize>,
+    messages: Vec<Relation>,
+    octets: usize,
+}
+
+/// What a message says of others.
+struct Relation {
+    message_id: Option<usize>,
+    references: Vec<usize>,
+    base_subject: usize,
+    is_reply_or_forward: bool,
+    date: i64,
+}
+
+impl Relations {
+    /// Errors: Limit when more than `octets_max` would be held.
+    fn read(view: &View<'_>, found: &[Entry], octets_max: usize) -> Result<Self, Fault> {
+        let numbers: Vec<ContentNumber> = found.iter().map(|entry| entry.content).collect();
+        let (mut relations, mut entries) = (Relations::default(), found.iter());
+        let mut read = Ok(());
+        view.contents(&numbers, &mut |_, content| {
+            read = content.summary().and_then(|summary| {
+                relations.add(&summary, entries.next().map_or(0, |entry| entry.received));
+                match relations.octets > octets_max {
+                    true => Err(Fault::Limit("messages to thread")),
+                    false => Ok(()),
+                }
+            });
+            if read.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        read.map(|()| relations)
+    }
+
+    fn add(&mut self, summary: &Summary, received: i64) {
+        let message = ThreadMessage::new(summary, received);
+        let relation = Relation {
+            message_id: message.message_id.map(|id| self.place(id)),
+            references: message.references.iter().map(|id| self.place(id)).collect(),
+            base_subject: self.place(message.base_subject),
+            is_reply_or_forward: message.is_reply_or_forward,
+            date: message.date,
+        };
+        self.octets += size_of::<Relation>() + size_of_val(relation.references.as_slice());
+        self.messages.push(relation);
+    }
+
+    fn place(&mut self, text: &str) -> usize {
+        if let Some(place) = self.places.get(text) {
+            return *place;
+        }
+        let text: Rc<str> = text.into();
+        self.octets += text.len() + 2 * size_of::<(Rc<str>, usize)>();
+        self.texts.push(Rc::clone(&text));
+        self.places.insert(text, self.texts.len() - 1);
+        self.texts.len() - 1
+    }
+
+    fn messages(&self) -> Vec<ThreadMessage<'_>> {
+        let message = |relation: &Relation| ThreadMessage {
+            message_id: relation.message_id.map(|place| &*self.texts[place]),
+            references: relation.references.iter().map(|place| &*self.texts[*place]).collect(),
+            base_subject: &self.texts[relation.base_subject],
+            is_reply_or_forward: relation.is_reply_or_forward,
+            date: relation.date,
+        };
+        self.messages.iter().map(message).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_kept_once() {
+        let mut relations = Relations::default();
+        let reply = content::derive(b"Subject: Re: x\r\nReferences: <1@a> <2@a>\r\n\r\n");
+        for _ in 0..1000 {
+            relations.add(&reply, 7);
+        }
+        assert_eq!(relations.texts.len(), 3);
+        let expected = ThreadMessage::new(&reply, 7);
+        assert!(relations.messages().iter().all(|message| *message == expected));
+    }
 }
