@@ -50,6 +50,8 @@ pub struct Entry {
     pub origin: Option<FolderId>,
     /// Clients wrote properties over those of the content: there is an overlay row.
     pub overlaid: bool,
+    /// Octets of the overlay that `size`, which is the message's, does not count.
+    pub overlay_octets: u32,
 }
 
 /// Stored with the flags, which have sixteen bits.
@@ -59,6 +61,11 @@ impl Entry {
     /// IMAP modification sequence (RFC 7162): the largest of the change numbers.
     pub fn modseq(&self) -> ChangeNumber {
         self.cn_created.max(self.cn_content).max(self.cn_read).max(self.cn_other)
+    }
+
+    /// What it counts in the mailbox's quota: the message, and what clients wrote besides.
+    pub fn octets(&self) -> u64 {
+        u64::from(self.size) + u64::from(self.overlay_octets)
     }
 
     fn encode(&self, out: &mut Vec<u8>, previous_uid: u32) {
@@ -80,6 +87,9 @@ impl Entry {
             put_uint(out, later.get().saturating_sub(self.cn_created.get()));
         }
         put_uint(out, self.origin.map_or(0, FolderId::get));
+        if self.overlaid {
+            put_uint(out, u64::from(self.overlay_octets));
+        }
     }
 
     fn decode(reader: &mut Reader<'_>, previous_uid: u32) -> Result<Self, Truncated> {
@@ -102,6 +112,7 @@ impl Entry {
         };
         let (cn_content, cn_read, cn_other) = (later()?, later()?, later()?);
         let origin = Some(reader.uint()?).filter(|fid| *fid != 0).map(FolderId::new);
+        let overlay_octets = if overlaid { reader.uint32()? } else { 0 };
         Ok(Entry {
             uid: Uid::new(uid),
             item,
@@ -119,6 +130,7 @@ impl Entry {
             cn_other,
             origin,
             overlaid,
+            overlay_octets,
         })
     }
 }
@@ -265,7 +277,7 @@ mod tests {
                 received, zone_minutes, saved, size, cn_created: ChangeNumber::new(created),
                 cn_content: later(more[0]), cn_read: later(more[1]), cn_other: later(more[2]),
                 origin: Some(origin).filter(|o| *o > 0).map(FolderId::new),
-                overlaid,
+                overlaid, overlay_octets: if overlaid { size } else { 0 },
             }
         }
     }

@@ -11,7 +11,7 @@ use mailbox::key::List;
 use mailbox::search::Criteria;
 use mailbox::{
     Access, Change, ChangeNumber, Entry, EventKind, Fault, FlagChange, FlagOp, Flags, FolderId,
-    ItemProperties, Keywords, Mid, PropertyChange, Special, UidSet, visit_blobs,
+    ItemProperties, Keywords, Mid, PropertyChange, QuotaLimits, Special, UidSet, visit_blobs,
 };
 use support::{Fixture, engines, fixture};
 
@@ -213,6 +213,43 @@ async fn long_values_are_streams_that_copies_share() {
             assert_eq!((item.streams.len(), item.bag.text(custom("Short"))), (1, Some("s")));
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_written_counts_in_the_quota() {
+    let f = fixture().await;
+    let (inbox, archive) = (f.inbox().await, f.special(Special::Archive).await);
+    let entry = f.append(inbox, "m").await;
+    let long: Bag = [(custom("Long"), "x".repeat(5000))].into_iter().collect();
+    let written = set(&f, inbox, &entry, long.clone()).await;
+    assert!(written.size == entry.size && written.overlay_octets > 5000);
+    let octets = |f: &Fixture| {
+        let mailbox = f.mailbox.clone();
+        async move { mailbox.read(|view| Ok(view.counters()?.octets)).await.unwrap() }
+    };
+    assert_eq!(octets(&f).await, written.octets());
+    let status = f.read(move |view| view.status(inbox)).await;
+    assert_eq!(status.octets, u64::from(entry.size));
+    f.write(move |c| c.copy(inbox, &UidSet::all(), archive)).await;
+    f.write(move |c| c.move_items(inbox, &UidSet::all(), archive)).await;
+    assert_eq!(octets(&f).await, 2 * written.octets());
+    let limits = QuotaLimits {
+        prohibit_send_receive: Some(2 * written.octets() + 100),
+        ..QuotaLimits::default()
+    };
+    f.write(move |c| c.set_quota(&limits)).await;
+    let more = f
+        .mailbox
+        .stage_properties([(custom("More"), "x".repeat(5000))].into_iter().collect(), vec![]);
+    let more = more.await.unwrap();
+    let uid = mailbox::Uid::new(1);
+    let refused =
+        f.mailbox.write(move |c| c.set_properties(archive, List::Items, uid, &more)).await;
+    assert!(matches!(refused, Err(Fault::OverQuota)));
+    let entry = f.read(move |view| view.entry(archive, uid)).await.unwrap();
+    change(&f, archive, &entry, Bag::default(), vec![custom("Long")]).await;
+    f.write(move |c| c.expunge(archive, &UidSet::all(), false)).await;
+    assert_eq!(octets(&f).await, 0);
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ impl Change<'_, '_> {
         self.require(from, Rights::READ_ANY)?;
         self.require(to, Rights::CREATE)?;
         let sources = self.collect(from, uids)?;
-        self.check_quota(sources.iter().map(|entry| u64::from(entry.size)).sum())?;
+        self.check_quota(sources.iter().map(Entry::octets).sum())?;
         let mut pairs = Vec::with_capacity(sources.len());
         let mut mids = Vec::with_capacity(sources.len());
         for source in sources {

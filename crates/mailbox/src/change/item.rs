@@ -82,7 +82,7 @@ impl Change<'_, '_> {
         let bytes = self.adopt(staged)?;
         let mut entry = self.new_entry(folder, bytes, item)?;
         (entry.item, entry.mid) = (old.item, old.mid);
-        entry.overlaid = self.uncover(&old)?;
+        (entry.overlaid, entry.overlay_octets) = self.uncover(&old)?;
         entry.cn_content = entry.cn_created;
         self.place(folder, &entry)?;
         self.event(EventKind::Modified, folder, None, [entry.mid.get()]);
@@ -147,6 +147,7 @@ impl Change<'_, '_> {
             cn_other: unchanged,
             origin: None,
             overlaid: false,
+            overlay_octets: 0,
         })
     }
 
@@ -165,7 +166,7 @@ impl Change<'_, '_> {
 
     /// Appends an entry and counts it.
     pub(super) fn place(&mut self, folder: FolderId, entry: &Entry) -> Result<(), Fault> {
-        self.count_item(folder, u64::from(entry.size));
+        self.count_item(folder, entry.octets());
         let (list, txn) = self.list(folder)?;
         list.append(txn, entry.clone())
     }
@@ -193,7 +194,7 @@ impl Change<'_, '_> {
             Ok(Fate::Gone)
         })?;
         for entry in &taken {
-            self.uncount_item(folder, u64::from(entry.size));
+            self.uncount_item(folder, entry.octets());
         }
         Ok(taken)
     }

@@ -57,16 +57,12 @@ impl Change<'_, '_> {
         let mut after = before.clone();
         let overlay = self.overlay_after(&before, list, change, &mut after)?;
         let known = self.overlay_row(&before)?;
-        let grown = overlay.stream_octets().saturating_sub(known.stream_octets());
-        if grown > 0 {
-            self.check_quota(grown)?;
-        }
         if overlay == known && after == before {
             return Ok(before);
         }
-        self.put_overlay(&overlay, &mut after)?;
-        if list == List::Associated {
-            after.size = overlay_size(&overlay)?;
+        self.put_overlay(&overlay, list, &mut after)?;
+        if after.octets() > before.octets() {
+            self.check_quota(after.octets() - before.octets())?;
         }
         after.cn_other = self.next_change();
         self.put_entry(folder, list, &after)?;
@@ -84,7 +80,6 @@ impl Change<'_, '_> {
         self.require(folder, Rights::CREATE)?;
         let mut entry = match (&new.message, list) {
             (Some((staged, item)), List::Items) => {
-                self.check_quota(staged.len())?;
                 let bytes = self.adopt(staged)?;
                 self.new_entry(folder, bytes, item)?
             }
@@ -93,11 +88,8 @@ impl Change<'_, '_> {
         };
         let blank = entry.clone();
         let overlay = self.overlay_after(&blank, list, &new.overlay, &mut entry)?;
-        self.put_overlay(&overlay, &mut entry)?;
-        if list == List::Associated {
-            entry.size = overlay_size(&overlay)?;
-            self.check_quota(u64::from(entry.size))?;
-        }
+        self.put_overlay(&overlay, list, &mut entry)?;
+        self.check_quota(entry.octets())?;
         match list {
             List::Items => self.place(folder, &entry)?,
             List::Associated => self.place_associated(folder, &entry)?,
@@ -211,9 +203,19 @@ impl Change<'_, '_> {
         view.overlay(entry)
     }
 
-    /// Writes the overlay of an entry, or removes an empty one.
-    fn put_overlay(&mut self, overlay: &Overlay, entry: &mut Entry) -> Result<(), Fault> {
-        check_overlay(overlay)?;
+    /// Writes the overlay of an entry, or removes an empty one. It is the whole size of an
+    /// associated item.
+    fn put_overlay(
+        &mut self,
+        overlay: &Overlay,
+        list: List,
+        entry: &mut Entry,
+    ) -> Result<(), Fault> {
+        let octets = check_overlay(overlay)?;
+        match list {
+            List::Items => entry.overlay_octets = octets,
+            List::Associated => entry.size = octets,
+        }
         let key = key::overlay(self.mailbox, entry.item);
         let had = std::mem::replace(&mut entry.overlaid, !overlay.is_empty());
         match (entry.overlaid, had) {
@@ -234,16 +236,16 @@ impl Change<'_, '_> {
     }
 
     /// New octets say subject, recipients and attachments: what was written over those goes.
-    /// Whether anything is left.
-    pub(super) fn uncover(&mut self, entry: &Entry) -> Result<bool, Fault> {
+    /// Whether anything is left, and how many octets.
+    pub(super) fn uncover(&mut self, entry: &Entry) -> Result<(bool, u32), Fault> {
         let mut overlay = self.overlay_row(entry)?;
         let subject = [tags::SUBJECT, tags::SUBJECT_PREFIX, tags::NORMALIZED_SUBJECT];
         for tag in subject.iter().chain(&OF_CONTENT) {
             overlay.forget(&PropertyKey::from(*tag));
         }
         let mut entry = entry.clone();
-        self.put_overlay(&overlay, &mut entry)?;
-        Ok(entry.overlaid)
+        self.put_overlay(&overlay, List::Items, &mut entry)?;
+        Ok((entry.overlaid, entry.overlay_octets))
     }
 
     fn entry_in(&mut self, folder: FolderId, list: List, uid: Uid) -> Result<Entry, Fault> {
@@ -256,14 +258,17 @@ impl Change<'_, '_> {
     }
 
     fn put_entry(&mut self, folder: FolderId, list: List, new: &Entry) -> Result<(), Fault> {
-        let mut old_size = new.size;
+        let mut before = 0;
         self.rewrite_in(folder, list, new.uid, |entry| {
-            old_size = entry.size;
+            before = entry.octets();
             *entry = new.clone();
             Fate::Changed
         })?;
-        self.counters.octets =
-            self.counters.octets.saturating_sub(u64::from(old_size)) + u64::from(new.size);
+        let octets = match Self::is_recoverable(folder) {
+            true => &mut self.counters.recoverable_octets,
+            false => &mut self.counters.octets,
+        };
+        *octets = octets.saturating_sub(before) + new.octets();
         Ok(())
     }
 
@@ -303,32 +308,27 @@ impl Change<'_, '_> {
             cn_other: unchanged,
             origin: None,
             overlaid: false,
+            overlay_octets: 0,
         })
     }
 }
 
-/// Errors: Limit.
-fn check_overlay(overlay: &Overlay) -> Result<(), Fault> {
+/// Octets of an overlay and its long values. Errors: Limit.
+fn check_overlay(overlay: &Overlay) -> Result<u32, Fault> {
     let too_long = overlay.streams.len() > PROPERTY_STREAMS_MAX
         || overlay.stream_octets() > PROPERTY_STREAMS_OCTETS_MAX;
     if too_long {
         return Err(Fault::Limit("long properties of an item"));
     }
-    if !overlay.set.is_within_limits() || encoded(overlay).len() > OVERLAY_OCTETS_MAX {
+    if overlay.is_empty() {
+        return Ok(0);
+    }
+    let mut row = Vec::new();
+    overlay.encode(&mut row);
+    if !overlay.set.is_within_limits() || row.len() > OVERLAY_OCTETS_MAX {
         return Err(Fault::Limit("properties of an item"));
     }
-    Ok(())
-}
-
-fn encoded(overlay: &Overlay) -> Vec<u8> {
-    let mut out = Vec::new();
-    overlay.encode(&mut out);
-    out
-}
-
-/// Size of an item that is nothing but properties.
-fn overlay_size(overlay: &Overlay) -> Result<u32, Fault> {
-    let octets = encoded(overlay).len() as u64 + overlay.stream_octets();
+    let octets = row.len() as u64 + overlay.stream_octets();
     u32::try_from(octets).map_err(|_| Fault::Limit("octets of an item"))
 }
 
