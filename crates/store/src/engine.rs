@@ -1,7 +1,9 @@
 //! The seam to an engine: ordered octet keys, snapshots, atomic durable commits.
 //!
 //! Engines know no frames, no limits and no blobs; those stand above this seam, the same for
-//! all. An engine has any number of readers and one writer.
+//! all. An engine has any number of readers and one writer. Only this does it know of its keys:
+//! those that begin with [`crate::keys::SPACE_BLOB`] are a number of eight octets, below 2^63,
+//! and have long values; it may keep them apart.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -42,6 +44,14 @@ pub enum EngineError {
     /// Another process holds the engine's files.
     #[error("{0} is in use")]
     InUse(PathBuf),
+    /// The files were written by a later version.
+    #[error("the files have form {found}, this program knows up to {known}")]
+    TooNew {
+        /// Form found.
+        found: u32,
+        /// Newest form this program knows.
+        known: u32,
+    },
     /// Anything else. After a failed commit the state on disk is unknown.
     #[error("{0}")]
     Failed(String),

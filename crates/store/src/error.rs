@@ -117,6 +117,7 @@ impl From<EngineError> for StoreError {
         match error {
             EngineError::Full => StoreError::DiskNearlyFull,
             EngineError::InUse(path) => StoreError::InUse(path),
+            EngineError::TooNew { found, known } => StoreError::SchemaTooNew { found, known },
             EngineError::Failed(what) => StoreError::Engine(what.into()),
         }
     }

@@ -1,10 +1,13 @@
-//! The default engine: SQLite, one table of octet keys and values in key order.
+//! The default engine: SQLite, with two tables: values under octet keys, which an index in key
+//! order finds, and values under numbers (`numbered.rs`).
 //!
 //! Write-ahead log with a full sync at each commit. One connection writes, and it alone moves
 //! the log into the database file, between groups; a small pool of connections reads. The
 //! database file is never mapped into memory: a damaged page must be an error, not a signal.
 
 mod create;
+mod form;
+mod numbered;
 mod pool;
 mod rows;
 mod writer;
@@ -40,6 +43,7 @@ impl Sqlite {
         let lock = create::lock(&directory.join(LOCK_NAME))?;
         let path = directory.join(FILE_NAME);
         create::ensure(&path)?;
+        form::update(&path)?;
         Ok(Sqlite { pool: Arc::new(Pool::new(path.clone())), path, lock: Arc::new(lock) })
     }
 }
@@ -56,9 +60,8 @@ impl Engine for Sqlite {
     fn verify(&self, visit: Visit) -> Result<Vec<String>, EngineError> {
         let connection = pool::connect_reader(&self.path)?;
         let mut findings = integrity(&connection).unwrap_or_else(|error| vec![error.to_string()]);
-        if let Err(error) = rows::every(&connection, visit) {
-            findings.push(error.to_string());
-        }
+        let unreadable = rows::every(&connection, visit);
+        findings.extend(unreadable.iter().map(EngineError::to_string));
         Ok(findings)
     }
 }

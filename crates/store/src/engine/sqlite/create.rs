@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::failed;
+use super::{failed, form};
 use crate::directory::sync_directory;
 use crate::engine::EngineError;
 
 /// Octets of a page. Against 8 KiB a delivery costs a sixth less processor time and a third
 /// fewer octets written: each commit writes whole pages for small rows.
 const PAGE_OCTETS: u32 = 4096;
-const TABLE: &str = "CREATE TABLE kv(k BLOB PRIMARY KEY NOT NULL, v BLOB NOT NULL) WITHOUT ROWID";
 /// What SQLite puts beside a database file.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
@@ -43,7 +42,7 @@ fn build(path: &Path) -> Result<(), EngineError> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "page_size", PAGE_OCTETS)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    connection.execute_batch(TABLE)?;
+    form::create(&connection)?;
     // Closing moves the log into the file and removes it.
     connection.close().map_err(|(_, error)| error.into())
 }

@@ -13,11 +13,13 @@ use crate::sync::lock;
 
 /// Idle connections kept.
 const IDLE_MAX: usize = 8;
+/// Prepared statements that a connection keeps: more than there are.
+const STATEMENTS_MAX: usize = 32;
 /// Page cache of one reading connection, in KiB; SQLite empties it after each commit it sees.
 const CACHE_KIB: i32 = 2_048;
 const BEGIN: &str = "BEGIN";
 /// `BEGIN` alone fixes no state; the first read does.
-const FIRST_READ: &str = "SELECT 1 FROM kv LIMIT 1";
+const FIRST_READ: &str = "SELECT 1 FROM named LIMIT 1";
 const END: &str = "COMMIT";
 
 /// Reading connections that wait for work.
@@ -56,6 +58,7 @@ pub(super) fn connect_reader(path: &Path) -> Result<Connection, EngineError> {
 pub(super) fn connect(path: &Path) -> Result<Connection, EngineError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     Ok(connection)

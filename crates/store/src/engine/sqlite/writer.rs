@@ -9,9 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
-use rusqlite::{CachedStatement, Connection, ErrorCode};
+use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql, params};
 use types::limits::SNAPSHOT_MS_MAX;
 
+use super::numbered::{Place, place};
 use super::{pool, rows};
 use crate::engine::{Batch, EngineError, Span, View, Visit, Writer};
 
@@ -27,8 +28,11 @@ const READERS_WAIT: Duration = Duration::from_millis(SNAPSHOT_MS_MAX);
 const LOG_OCTETS_KEPT: i64 = 64 * 1024 * 1024;
 const BEGIN: &str = "BEGIN IMMEDIATE";
 const UPSERT: &str =
-    "INSERT INTO kv(k, v) VALUES(?1, ?2) ON CONFLICT(k) DO UPDATE SET v = excluded.v";
-const DELETE: &str = "DELETE FROM kv WHERE k = ?1";
+    "INSERT INTO named(k, v) VALUES(?1, ?2) ON CONFLICT(k) DO UPDATE SET v = excluded.v";
+const DELETE: &str = "DELETE FROM named WHERE k = ?1";
+const UPSERT_NUMBERED: &str =
+    "INSERT INTO numbered(n, v) VALUES(?1, ?2) ON CONFLICT(n) DO UPDATE SET v = excluded.v";
+const DELETE_NUMBERED: &str = "DELETE FROM numbered WHERE n = ?1";
 const COMMIT: &str = "COMMIT";
 const ROLLBACK: &str = "ROLLBACK";
 
@@ -134,15 +138,37 @@ impl SqliteWriter {
 }
 
 fn apply(connection: &Connection, batch: &Batch) -> Result<(), EngineError> {
-    let mut upsert: CachedStatement = connection.prepare_cached(UPSERT)?;
-    let mut delete: CachedStatement = connection.prepare_cached(DELETE)?;
+    let mut named = Changing::prepare(connection, UPSERT, DELETE)?;
+    let mut numbered = Changing::prepare(connection, UPSERT_NUMBERED, DELETE_NUMBERED)?;
     for (key, value) in batch {
-        match value {
-            Some(value) => upsert.execute([&**key, &**value])?,
-            None => delete.execute([&**key])?,
-        };
+        match place(key)? {
+            Place::Named(key) => named.change(key, value.as_deref())?,
+            Place::Numbered(number) => numbered.change(number, value.as_deref())?,
+        }
     }
     Ok(())
+}
+
+/// The statements that change one table.
+struct Changing<'c> {
+    upsert: CachedStatement<'c>,
+    delete: CachedStatement<'c>,
+}
+
+impl<'c> Changing<'c> {
+    fn prepare(connection: &'c Connection, upsert: &str, delete: &str) -> rusqlite::Result<Self> {
+        let (upsert, delete) =
+            (connection.prepare_cached(upsert)?, connection.prepare_cached(delete)?);
+        Ok(Changing { upsert, delete })
+    }
+
+    fn change(&mut self, key: impl ToSql, value: Option<&[u8]>) -> rusqlite::Result<()> {
+        match value {
+            Some(value) => self.upsert.execute(params![key, value])?,
+            None => self.delete.execute([key])?,
+        };
+        Ok(())
+    }
 }
 
 #[cfg(test)]
