@@ -8,11 +8,9 @@ use std::path::Path;
 /// Mail is private: nobody but the server's account reads it.
 const MODE: u32 = 0o700;
 
-/// Makes a directory and those above it unless they are there.
+/// Makes a directory and those above it unless they are there. Its name is durable afterwards,
+/// also when it is there already: a start that was killed may have made it.
 pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
     DirBuilder::new().recursive(true).mode(MODE).create(path)?;
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => sync_directory(parent),
