@@ -149,6 +149,11 @@ impl<'a> Txn<'a> {
         self.set(key, None)
     }
 
+    /// Octets that the function may still write.
+    pub fn octets_left(&self) -> usize {
+        TRANSACTION_OCTETS_MAX.saturating_sub(self.layer.pending.octets())
+    }
+
     /// The time of this group: one for all its functions, never before an earlier group's.
     pub fn now(&self) -> Timestamp {
         self.group.now

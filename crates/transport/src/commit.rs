@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use store::{BlobNumber, ReadExt, StoreError, Txn};
 use types::Address;
-use types::limits::FAST_PATH_RECIPIENTS_MAX;
+use types::limits::{FAST_PATH_RECIPIENTS_MAX, QUEUE_ROWS_RESERVE_OCTETS};
 use types::time::Timestamp;
 
 use crate::boundary::{Delivery, DeliveryOutcome, LocalDelivery};
@@ -80,8 +80,8 @@ pub(crate) fn commit(
     for change in &work.changes {
         apply_change(txn, change, around.retry)?;
     }
-    let mut writer =
-        Writer { txn, around, out: Committed::default(), room: FAST_PATH_RECIPIENTS_MAX };
+    let room = Room { recipients: FAST_PATH_RECIPIENTS_MAX, largest: 0 };
+    let mut writer = Writer { txn, around, out: Committed::default(), room };
     for copy in &work.copies {
         writer.copy(copy)?;
     }
@@ -127,8 +127,33 @@ struct Writer<'a, 'txn, 'base> {
     txn: &'txn mut Txn<'base>,
     around: &'a Surroundings<'a>,
     out: Committed,
-    /// Local deliveries this transaction may still make.
-    room: usize,
+    room: Room,
+}
+
+/// Local deliveries that a transaction may still make.
+struct Room {
+    recipients: usize,
+    /// Octets of the largest delivery so far: the next one may be as large.
+    largest: usize,
+}
+
+impl Room {
+    fn is_used_up(&self, txn: &Txn<'_>) -> bool {
+        self.recipients == 0 || txn.octets_left() < self.largest + QUEUE_ROWS_RESERVE_OCTETS
+    }
+
+    /// Makes a delivery and notes what it took.
+    fn deliver<T>(
+        &mut self,
+        txn: &mut Txn<'_>,
+        deliver: impl FnOnce(&mut Txn<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let before = txn.octets_left();
+        let delivered = deliver(txn)?;
+        self.recipients = self.recipients.saturating_sub(1);
+        self.largest = self.largest.max(before.saturating_sub(txn.octets_left()));
+        Ok(delivered)
+    }
 }
 
 impl Writer<'_, '_, '_> {
@@ -182,10 +207,9 @@ impl Writer<'_, '_, '_> {
         local: &PlannedLocal,
         blob: BlobNumber,
     ) -> Result<Option<DeliveryOutcome>, StoreError> {
-        if self.room == 0 {
+        if self.room.is_used_up(self.txn) {
             return Ok(None);
         }
-        self.room -= 1;
         let recipient = &local.target.recipient.address;
         let delivery = Delivery {
             mailbox: local.target.mailbox,
@@ -195,7 +219,8 @@ impl Writer<'_, '_, '_> {
             summary: copy.summary.clone(),
             received: self.txn.now(),
         };
-        self.around.local.deliver(self.txn, &delivery).map(Some)
+        let local = self.around.local;
+        self.room.deliver(self.txn, |txn| local.deliver(txn, &delivery)).map(Some)
     }
 
     fn receipts(&mut self, local: &PlannedLocal) -> Result<(), StoreError> {
@@ -251,16 +276,21 @@ impl Writer<'_, '_, '_> {
 }
 
 /// Delivers queued recipients into their mailboxes, each with a mark beside it, so that a
-/// repeat after a crash between slices is harmless.
+/// repeat after a crash between slices is harmless. Answers for as many of them, from the
+/// first on, as the transaction has room for.
 pub(crate) fn deliver_slice(
     txn: &mut Txn<'_>,
     local: &dyn LocalDelivery,
     id: InternalMessageId,
     deliveries: &[Delivery],
 ) -> Result<Vec<DeliveryOutcome>, StoreError> {
+    let mut room = Room { recipients: deliveries.len(), largest: 0 };
     let mut outcomes = Vec::with_capacity(deliveries.len());
     for delivery in deliveries {
-        outcomes.push(deliver_once(txn, local, id, delivery)?);
+        if room.is_used_up(txn) {
+            break;
+        }
+        outcomes.push(room.deliver(txn, |txn| deliver_once(txn, local, id, delivery))?);
     }
     Ok(outcomes)
 }

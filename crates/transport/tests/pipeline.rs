@@ -278,6 +278,26 @@ async fn beyond_the_fast_path_local_recipients_follow_by_the_queue() {
     assert_eq!(server.queue_rows(), 0);
 }
 
+/// As many as fit into one transaction are delivered at once, in the queue's slices too.
+#[tokio::test]
+async fn heavy_deliveries_are_spread_over_transactions() {
+    let mut server = server().await;
+    let members: Vec<String> = (0..30).map(|n| format!("m{n}@example.test")).collect();
+    for (number, member) in members.iter().enumerate() {
+        server.directory.mailbox(member, 1000 + number as u32);
+    }
+    let members: Vec<&str> = members.iter().map(String::as_str).collect();
+    server.directory.group("all@example.test", &members, GroupReports::Originator);
+    server.mailboxes.ballast.store(2 * 1024 * 1024, Ordering::Relaxed);
+    let accepted =
+        server.submit(envelope("alice@example.test", &["all@example.test"])).await.unwrap();
+    assert_eq!((accepted.delivered, accepted.queued), (3, 27));
+    server.settle().await;
+    let counts: Vec<_> = (1000..1030).map(|number| server.mailbox(number).len()).collect();
+    assert_eq!(counts, vec![1; 30]);
+    assert_eq!(server.queue_rows(), 0);
+}
+
 #[tokio::test]
 async fn a_mailbox_that_refuses_inside_the_commit_is_reported_by_the_queue() {
     let mut server = server().await;

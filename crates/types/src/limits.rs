@@ -209,6 +209,8 @@ pub const EXPANDED_RECIPIENTS_MAX: usize = 20_000;
 pub const COPY_RECIPIENTS_MAX: usize = 1000;
 /// Local recipients delivered in the accepting transaction; the others follow by the queue.
 pub const FAST_PATH_RECIPIENTS_MAX: usize = 500;
+/// Octets of a transaction that local deliveries leave to the queue rows of everybody else.
+pub const QUEUE_ROWS_RESERVE_OCTETS: usize = 1024 * 1024;
 /// Recipients of one queue row, which is what one SMTP transaction carries: the number that
 /// RFC 5321 section 4.5.3.1.8 makes every server take.
 pub const PART_RECIPIENTS_MAX: usize = 100;
@@ -377,5 +379,5 @@ pub const SPLICE_SILENCE_MARGIN_SECS: u64 = 60;
 /// thousands of usual ones. Beyond it DATA is answered with 452 4.3.1, APPEND with NO [LIMIT].
 pub const INTAKE_OCTETS_MAX: usize = 256 * 1024 * 1024;
 /// Sources whose messages per minute one connector counts; beyond it finished minutes are
-/// forgotten first.
+/// forgotten, then those who have sent least.
 pub const MESSAGE_RATE_SOURCES_MAX: usize = 10_000;

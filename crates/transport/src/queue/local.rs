@@ -40,7 +40,8 @@ pub(crate) async fn deliver(
             Some(delivery(mailbox, recipient, message, &summary))
         })
         .collect();
-    for slice in deliveries.chunks(LOCAL_SLICE_RECIPIENTS_MAX) {
+    while let Some(rest) = deliveries.get(said.len()..).filter(|rest| !rest.is_empty()) {
+        let slice = &rest[..rest.len().min(LOCAL_SLICE_RECIPIENTS_MAX)];
         let outcomes = deliver_slice(core, key, slice.to_vec()).await?;
         said.extend(outcomes.into_iter().map(answer));
     }

@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ use types::{Address, Domain, ManualClock, ReversePath, Timestamp};
 pub const START: i64 = 1_800_000_000;
 /// Where the fake mailboxes keep their rows: the mailboxes' own key space.
 const MAILBOX_SPACE: u8 = 0x10;
+/// Where they keep what makes them heavy.
+const BALLAST_SPACE: u8 = 0x11;
 
 pub fn address(text: &str) -> Address {
     text.parse().unwrap()
@@ -74,6 +77,8 @@ impl Recipients for Directory {
 #[derive(Default)]
 pub struct Mailboxes {
     pub answers: Mutex<HashMap<u32, DeliveryOutcome>>,
+    /// Octets that a delivery writes beside its row.
+    pub ballast: AtomicUsize,
 }
 
 impl LocalDelivery for Mailboxes {
@@ -95,8 +100,17 @@ impl LocalDelivery for Mailboxes {
             [&[MAILBOX_SPACE][..], &delivery.mailbox.to_be_bytes(), &count.to_be_bytes()].concat();
         let payload = [&delivery.blob.0.to_be_bytes()[..], &delivery.prefix].concat();
         txn.put(&key, 1, &payload)?;
+        for (number, octets) in ballast(self.ballast.load(Ordering::Relaxed)) {
+            txn.put(&[&[BALLAST_SPACE, number], &key[..]].concat(), 1, &vec![0; octets])?;
+        }
         Ok(DeliveryOutcome::Delivered)
     }
+}
+
+/// Rows of that many octets together.
+fn ballast(octets: usize) -> impl Iterator<Item = (u8, usize)> {
+    const ROW: usize = 90_000;
+    (0..octets.div_ceil(ROW) as u8).map(move |at| (at, ROW.min(octets - usize::from(at) * ROW)))
 }
 
 /// Blob and prefix of each message of a mailbox.
