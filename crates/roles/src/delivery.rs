@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use auth::RecipientId;
-use directory::Directory;
+use directory::{Directory, Recipient};
 use mailbox::{
     Access, Change, Fault, Flags, Guid, Keywords, MailboxNumber, NewItem, QuotaLimits, Special,
 };
@@ -40,13 +40,16 @@ impl MailboxDelivery {
         change.finish()
     }
 
-    /// Who the mailbox is of, by the address the message came for.
+    /// Who the mailbox is of: whose the address is, or else, when the address has gone to
+    /// somebody else since the message was queued, who has the number.
     fn identity(&self, delivery: &Delivery) -> Result<(Guid, QuotaLimits), Fault> {
         let snapshot = self.directory.snapshot();
-        let owner = snapshot
-            .recipients()
-            .find(|r| r.mailbox().is_some_and(|m| m.location.number == delivery.mailbox))
-            .ok_or(Fault::NotFound("mailbox"))?;
+        let owns = |recipient: &&Arc<Recipient>| {
+            recipient.mailbox().is_some_and(|m| m.location.number == delivery.mailbox)
+        };
+        let by_address = snapshot.by_address(&delivery.recipient).filter(owns);
+        let owner = by_address.or_else(|| snapshot.recipients().find(owns));
+        let owner = owner.ok_or(Fault::NotFound("mailbox"))?;
         let RecipientId(guid) = owner.id;
         let quotas = owner.mailbox().map(|m| m.quotas).unwrap_or_default();
         Ok((Guid(guid), homes::limits(quotas)))

@@ -40,8 +40,8 @@ impl Rate {
     /// Counts one message, unless the sources have sent as many as they may this minute.
     pub(super) fn admit(&self, sources: &[Source], now: Instant) -> bool {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        if windows.len() >= MESSAGE_RATE_SOURCES_MAX {
-            windows.retain(|_, window| now.duration_since(window.began) < MINUTE);
+        if windows.len() + sources.len() > MESSAGE_RATE_SOURCES_MAX {
+            make_room(&mut windows, now);
         }
         let full = |source| {
             windows.get(source).is_some_and(|window: &Window| {
@@ -63,9 +63,40 @@ impl Rate {
     }
 }
 
+/// Forgets minutes that are over and, when that is not enough, half of the sources: those that
+/// have sent least, so that one who makes up sources wins nothing for a busy one.
+fn make_room(windows: &mut HashMap<Source, Window>, now: Instant) {
+    windows.retain(|_, window| now.duration_since(window.began) < MINUTE);
+    let Some(mut excess) = windows.len().checked_sub(MESSAGE_RATE_SOURCES_MAX / 2 + 1) else {
+        return;
+    };
+    let mut counts: Vec<u32> = windows.values().map(|window| window.messages).collect();
+    let (_, bound, _) = counts.select_nth_unstable(excess);
+    let bound = *bound;
+    windows.retain(|_, window| {
+        let stays = window.messages > bound || excess == 0;
+        excess -= usize::from(!stays);
+        stays
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sources_that_are_made_up_do_not_fill_the_memory_nor_free_a_busy_one() {
+        let rate = Rate::new(3);
+        let now = Instant::now();
+        let busy = [Source::User("busy".into())];
+        (0..3).for_each(|_| assert!(rate.admit(&busy, now)));
+        for number in 0..MESSAGE_RATE_SOURCES_MAX * 3 {
+            assert!(rate.admit(&[Source::User(number.to_string())], now));
+            let is_bounded = |windows: &HashMap<_, _>| windows.len() <= MESSAGE_RATE_SOURCES_MAX;
+            assert!(rate.windows.lock().is_ok_and(|windows| is_bounded(&windows)), "{number}");
+        }
+        assert!(!rate.admit(&busy, now));
+    }
 
     #[test]
     fn five_a_minute_for_each_user() {
