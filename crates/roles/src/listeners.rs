@@ -31,7 +31,8 @@ pub(crate) struct Listeners<'s> {
     settings: &'s Settings,
     registry: Arc<Mutex<Registry>>,
     shutdown: Shutdown,
-    tasks: Vec<JoinHandle<()>>,
+    /// Those that serve; they are the caller's, also when a later listener cannot be opened.
+    tasks: &'s mut Vec<JoinHandle<()>>,
     addresses: Vec<SocketAddr>,
 }
 
@@ -40,8 +41,9 @@ impl<'s> Listeners<'s> {
         settings: &'s Settings,
         registry: Arc<Mutex<Registry>>,
         shutdown: Shutdown,
+        tasks: &'s mut Vec<JoinHandle<()>>,
     ) -> Self {
-        Listeners { settings, registry, shutdown, tasks: Vec::new(), addresses: Vec::new() }
+        Listeners { settings, registry, shutdown, tasks, addresses: Vec::new() }
     }
 
     /// Opens an endpoint on all its addresses, if it is enabled.
@@ -78,14 +80,9 @@ impl<'s> Listeners<'s> {
         Ok(())
     }
 
-    /// Every address that is open now.
-    pub(crate) fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
-    }
-
-    /// The tasks that serve.
-    pub(crate) fn into_tasks(self) -> Vec<JoinHandle<()>> {
-        self.tasks
+    /// Every address that was opened.
+    pub(crate) fn into_addresses(self) -> Vec<SocketAddr> {
+        self.addresses
     }
 
     fn with_registry(&self, change: impl FnOnce(&mut Registry)) {

@@ -98,13 +98,34 @@ pub enum StartError {
 /// A Mailbox server: client access, transport and mailboxes in one process.
 pub struct MailboxServer {
     settings: Settings,
-    storage: Storage,
     transport: Transport,
     registry: Arc<Mutex<Registry>>,
     certificates: Arc<CertificateStore>,
     authority_file: Option<PathBuf>,
+    running: Running,
+}
+
+/// What must be ended in order, whether the start succeeds or fails.
+struct Running {
+    storage: Storage,
     trigger: ShutdownTrigger,
     tasks: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    fn over(storage: Storage) -> Self {
+        Running { storage, trigger: Shutdown::new().0, tasks: Vec::new() }
+    }
+
+    async fn stop(self) {
+        self.trigger.shut_down();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the server failed");
+            }
+        }
+        self.storage.close().await;
+    }
 }
 
 /// What the protocols are made of.
@@ -136,75 +157,30 @@ impl Parts {
 }
 
 impl MailboxServer {
-    /// Opens data, certificates and listeners. When it returns, every listener accepts.
+    /// Opens data, certificates and listeners. When it returns, every listener accepts; when it
+    /// fails, nothing stays open.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let name = server_name(&settings)?;
-        let storage = open_storage(&settings).await?;
-        accept_domains(&settings, &storage).await?;
-        let (certificates, authority_file) = certificates(&settings)?;
-        let locations = Locations::new(&settings);
-        let transport = open_transport(name.clone(), &settings, &locations, &storage)?;
-        let (trigger, shutdown) = Shutdown::new();
-        let parts = Parts {
-            homes: homes(locations, &storage),
-            back_ends: BackEnds::new(&settings, storage.directory.clone(), &certificates)?,
-            certificates: Arc::clone(&certificates),
-            authenticator: Arc::new(storage.directory.clone()),
-            tls: tls(&certificates)?,
-            signers: crate::dkim_keys::load(&settings)?,
-            intake_memory: Budget::new(INTAKE_OCTETS_MAX),
-            imap_sessions: UserSessions::new(settings.imap4.max_connections_per_user),
-            pop3_sessions: UserSessions::new(settings.pop3.max_connections_per_user),
-            settings: settings.clone(),
-            storage: storage.clone(),
-            transport: transport.clone(),
-        };
-        let registry = Registry::new(settings.short_name(), &[settings.role]);
-        let registry = Arc::new(Mutex::new(registry));
-        let smtp = SmtpIn::new(&parts, name.clone())?;
-        let mut listeners = Listeners::new(&settings, Arc::clone(&registry), shutdown.clone());
-        for endpoint in settings.endpoints()? {
-            open(&mut listeners, &endpoint, &parts, &smtp)?;
+        let mut running = Running::over(open_storage(&settings).await?);
+        match Opened::open(&settings, name, &mut running).await {
+            Ok(Opened { transport, registry, certificates, authority_file }) => Ok(MailboxServer {
+                settings,
+                transport,
+                registry,
+                certificates,
+                authority_file,
+                running,
+            }),
+            Err(error) => {
+                running.stop().await;
+                Err(error)
+            }
         }
-        // Mail that goes to the sink does not run in circles.
-        let sink = settings.endpoint(&DEMO_SINK)?.bindings;
-        let own_listeners = listeners.addresses().iter().copied();
-        let own_listeners = own_listeners
-            .filter(|own| !sink.iter().any(|binding| binding.socket_address() == *own))
-            .collect();
-        let mut tasks = listeners.into_tasks();
-        tasks.extend(crate::outbound::start(&parts, own_listeners, &registry, &shutdown).await?);
-        tasks.push(tokio::spawn(janitor::run(
-            storage.directory.clone(),
-            storage.mailboxes.clone(),
-            shutdown.clone(),
-        )));
-        let reload = settings.tls.reload_interval.duration();
-        let watched = Arc::clone(&certificates);
-        tasks.push(tokio::spawn(async move { watched.watch(reload, shutdown).await }));
-        let server = MailboxServer {
-            settings,
-            storage,
-            transport,
-            registry,
-            certificates,
-            authority_file,
-            trigger,
-            tasks,
-        };
-        server.registry().save(&server.settings.data_directory)?;
-        Ok(server)
     }
 
     /// Stops accepting, lets sessions end, closes the data.
     pub async fn stop(self) {
-        self.trigger.shut_down();
-        for task in self.tasks {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a task of the server failed");
-            }
-        }
-        self.storage.close().await;
+        self.running.stop().await;
     }
 
     /// Reads the certificates again; true when they changed. After an error the old ones stay.
@@ -214,12 +190,12 @@ impl MailboxServer {
 
     /// What is open, against the port table.
     pub fn registry(&self) -> MutexGuard<'_, Registry> {
-        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.registry)
     }
 
     /// The directory, mailboxes and queue.
     pub fn storage(&self) -> &Storage {
-        &self.storage
+        &self.running.storage
     }
 
     /// The pipeline.
@@ -236,6 +212,80 @@ impl MailboxServer {
     pub fn authority_file(&self) -> Option<&PathBuf> {
         self.authority_file.as_ref()
     }
+}
+
+/// What a start makes beside the tasks that serve.
+struct Opened {
+    transport: Transport,
+    registry: Arc<Mutex<Registry>>,
+    certificates: Arc<CertificateStore>,
+    authority_file: Option<PathBuf>,
+}
+
+impl Opened {
+    async fn open(
+        settings: &Settings,
+        name: Domain,
+        running: &mut Running,
+    ) -> Result<Self, StartError> {
+        let storage = running.storage.clone();
+        accept_domains(settings, &storage).await?;
+        let (certificates, authority_file) = certificates(settings)?;
+        let locations = Locations::new(settings);
+        let transport = open_transport(name.clone(), settings, &locations, &storage)?;
+        let parts = Parts {
+            homes: homes(locations, &storage),
+            back_ends: BackEnds::new(settings, storage.directory.clone(), &certificates)?,
+            certificates: Arc::clone(&certificates),
+            authenticator: Arc::new(storage.directory.clone()),
+            tls: tls(&certificates)?,
+            signers: crate::dkim_keys::load(settings)?,
+            intake_memory: Budget::new(INTAKE_OCTETS_MAX),
+            imap_sessions: UserSessions::new(settings.imap4.max_connections_per_user),
+            pop3_sessions: UserSessions::new(settings.pop3.max_connections_per_user),
+            settings: settings.clone(),
+            storage,
+            transport: transport.clone(),
+        };
+        let registry = Registry::new(settings.short_name(), &[settings.role]);
+        let registry = Arc::new(Mutex::new(registry));
+        serve(&parts, name, &registry, running).await?;
+        lock(&registry).save(&settings.data_directory)?;
+        Ok(Opened { transport, registry, certificates, authority_file })
+    }
+}
+
+/// Opens the listeners and starts what works in the background.
+async fn serve(
+    parts: &Parts,
+    name: Domain,
+    registry: &Arc<Mutex<Registry>>,
+    running: &mut Running,
+) -> Result<(), StartError> {
+    let (settings, shutdown) = (&parts.settings, running.trigger.subscribe());
+    let tasks = &mut running.tasks;
+    let smtp = SmtpIn::new(parts, name)?;
+    let mut listeners = Listeners::new(settings, Arc::clone(registry), shutdown.clone(), tasks);
+    for endpoint in settings.endpoints()? {
+        open(&mut listeners, &endpoint, parts, &smtp)?;
+    }
+    // Mail that goes to the sink does not run in circles.
+    let sink = settings.endpoint(&DEMO_SINK)?.bindings;
+    let own_listeners = listeners.into_addresses().into_iter();
+    let own_listeners = own_listeners
+        .filter(|own| !sink.iter().any(|binding| binding.socket_address() == *own))
+        .collect();
+    tasks.extend(crate::outbound::start(parts, own_listeners, registry, &shutdown).await?);
+    let Storage { directory, mailboxes, .. } = parts.storage.clone();
+    tasks.push(tokio::spawn(janitor::run(directory, mailboxes, shutdown.clone())));
+    let reload = settings.tls.reload_interval.duration();
+    let watched = Arc::clone(&parts.certificates);
+    tasks.push(tokio::spawn(async move { watched.watch(reload, shutdown).await }));
+    Ok(())
+}
+
+fn lock(registry: &Mutex<Registry>) -> MutexGuard<'_, Registry> {
+    registry.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn server_name(settings: &Settings) -> Result<Domain, StartError> {

@@ -117,6 +117,18 @@ async fn an_interrupted_first_start_is_completed() {
 }
 
 #[tokio::test]
+async fn a_start_that_fails_leaves_nothing_open() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = settings(&options(directory.path())).unwrap();
+    let address = settings.endpoint(&POP3_TLS).unwrap().bindings[0].socket_address();
+    let occupied = std::net::TcpListener::bind(address).unwrap();
+    let refused = MailboxServer::start(settings.clone()).await.err();
+    assert!(matches!(refused, Some(crate::server::StartError::Bind(_))), "{refused:?}");
+    drop(occupied);
+    MailboxServer::start(settings).await.unwrap().stop().await;
+}
+
+#[tokio::test]
 async fn one_directory_has_one_server_one_domain_one_password() {
     let directory = tempfile::tempdir().unwrap();
     let demo = start(directory.path()).await;
