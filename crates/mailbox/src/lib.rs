@@ -33,6 +33,7 @@ mod property_search;
 pub mod record;
 pub mod rights;
 pub mod search;
+pub mod table;
 pub mod uid_set;
 pub mod view;
 
@@ -48,5 +49,6 @@ pub use page::Entry;
 pub use properties::ItemProperties;
 pub use record::{Content, Event, EventKind, Folder, QuotaLimits, Special, visit_blobs};
 pub use rights::{Access, AclEntry, Grantee, Rights};
+pub use table::{Category, Table, TableEvent, TableQuery, TableRow};
 pub use uid_set::{UidRuns, UidSet};
 pub use view::{FolderStatus, Quota, Vanished, View};

@@ -1,11 +1,11 @@
-//! Searching and sorting by properties of content, overlay, entry and message.
+//! Searching by properties of content, overlay, entry and message.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod support;
 
 use content::Bag;
 use content::property::restriction::{ContentRestriction, Extent, Ignore, Relation};
-use content::property::{PropertyKey, PropertyName, Restriction, SortKey, Value, names, tags};
+use content::property::{PropertyKey, PropertyName, Restriction, Value, names, tags};
 use mailbox::key::List;
 use mailbox::{Fault, FolderId, Uid, UidSet};
 use std::ops::ControlFlow;
@@ -92,25 +92,6 @@ async fn any_property_can_be_asked_for() {
             ),
         ] {
             assert_eq!(find(&f, inbox, restriction.clone()).await, expected, "{restriction:?}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn items_sort_by_any_property() {
-    for f in engines().await {
-        let inbox = filled(&f).await;
-        for (key, descending, expected) in [
-            (tags::SUBJECT.into(), false, [2, 1, 3]),
-            (tags::SUBJECT.into(), true, [3, 1, 2]),
-            (custom("Rank"), false, [2, 3, 1]),
-            (custom("Rank"), true, [1, 2, 3]),
-        ] {
-            let order = vec![SortKey { key, descending }];
-            let sorted = f
-                .read(move |view| view.sort_properties(inbox, List::Items, &UidSet::all(), &order));
-            let sorted: Vec<_> = sorted.await.iter().map(|uid| uid.get()).collect();
-            assert_eq!(sorted, expected);
         }
     }
 }

@@ -4,7 +4,9 @@
 use std::fmt::Debug;
 
 use mailbox::page::{Directory, Page};
-use mailbox::record::{Counters, Folder, FolderCounters, JournalRow, Meta, QuotaLimits, Tombstone};
+use mailbox::record::{
+    Alias, Counters, Folder, FolderCounters, JournalRow, Meta, Overlay, QuotaLimits, Tombstone,
+};
 use store::Record;
 
 use super::choice;
@@ -25,9 +27,24 @@ pub fn records(octets: &[u8]) {
         comes_back::<Meta>,
         comes_back::<QuotaLimits>,
         comes_back::<Tombstone>,
+        comes_back::<Alias>,
+        overlay,
     ];
     let (chosen, payload) = choice(octets);
     RECORDS[chosen % RECORDS.len()](payload);
+}
+
+/// Compared by its octets: a number in it may be no number, which equals nothing.
+fn overlay(payload: &[u8]) {
+    let again = |payload: &[u8]| {
+        let overlay = Overlay::decode(Overlay::VERSION, payload).ok()?;
+        let mut encoded = Vec::new();
+        overlay.encode(&mut encoded);
+        Some(encoded)
+    };
+    if let Some(encoded) = again(payload) {
+        assert_eq!(again(&encoded).as_ref(), Some(&encoded));
+    }
 }
 
 fn comes_back<R: Record + PartialEq + Debug>(payload: &[u8]) {
