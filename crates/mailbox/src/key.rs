@@ -3,9 +3,13 @@
 //! The layout is described in `docs/design/store.md`.
 
 use crate::id::{ChangeNumber, ContentNumber, FolderId, Guid, ItemNumber, MailboxNumber, Mid, Uid};
+use crate::rights::Grantee;
 
 /// First octet of every mailbox key.
 pub const SPACE: u8 = 0x10;
+
+/// First octet of the index of grants, which names mailboxes by grantee ([`crate::granted`]).
+pub const SPACE_GRANTS: u8 = 0x11;
 
 /// The tables of a mailbox. Numbers are stored: never reuse one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub enum Table {
     Tombstone = 0x14,
     /// Annotations (RFC 5464), by folder (0: the mailbox itself); private ones then by principal.
     Annotations = 0x15,
+    /// Subscriptions of those who are not the owner, by principal and folder; no value.
+    Subscriptions = 0x16,
     /// [`crate::record::Content`], by content number.
     Content = 0x20,
     /// [`crate::record::Overlay`], by item number.
@@ -75,6 +81,40 @@ pub fn table(mailbox: MailboxNumber, table: Table) -> Vec<u8> {
     key.extend_from_slice(&mailbox.get().to_be_bytes());
     key.push(table as u8);
     key
+}
+
+/// The start of the rows of one grantee.
+pub fn grants(grantee: Grantee) -> Vec<u8> {
+    let mut key = vec![SPACE_GRANTS];
+    grantee.encode(&mut key);
+    key
+}
+
+/// One grantee and one mailbox.
+pub fn grant(grantee: Grantee, mailbox: MailboxNumber) -> Vec<u8> {
+    let mut key = grants(grantee);
+    key.extend_from_slice(&mailbox.get().to_be_bytes());
+    key
+}
+
+/// The start of a principal's subscriptions.
+pub fn subscriptions(mailbox: MailboxNumber, principal: Guid) -> Vec<u8> {
+    let mut key = table(mailbox, Table::Subscriptions);
+    key.extend_from_slice(&principal.0);
+    key
+}
+
+/// A principal's subscription to a folder.
+pub fn subscription(mailbox: MailboxNumber, principal: Guid, folder: FolderId) -> Vec<u8> {
+    let mut key = subscriptions(mailbox, principal);
+    key.extend_from_slice(&folder.get().to_be_bytes());
+    key
+}
+
+/// The folder that a subscription is to.
+pub fn subscribed_folder(key: &[u8]) -> Option<FolderId> {
+    let number = key.last_chunk().map(|number| u64::from_be_bytes(*number));
+    number.map(FolderId::new)
 }
 
 /// The first key after everything that starts with `prefix`.

@@ -1,6 +1,6 @@
 //! Reading a mailbox: everything a client can ask, over one snapshot or a running change.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::{ControlFlow, Range};
 
 use store::{Direction, Read, ReadExt};
@@ -8,7 +8,7 @@ use types::wire::Reader;
 
 use crate::fault::Fault;
 use crate::flags::KeywordTable;
-use crate::id::{ChangeNumber, ContentNumber, FolderId, MailboxNumber, Mid, Uid};
+use crate::id::{ChangeNumber, ContentNumber, FolderId, Guid, MailboxNumber, Mid, Uid};
 use crate::key::{self, List, Table};
 use crate::page::{Directory, Entry, Page, PageRef};
 use crate::record::{
@@ -101,14 +101,33 @@ impl<'a> View<'a> {
     }
 
     /// All folders the asker may see, in id order; the root and hidden ones are not among them.
+    /// Whether they are subscribed is as the asker has it.
     pub fn folders(&self) -> Result<Vec<Folder>, Fault> {
         let mut folders = self.all_folders()?;
-        folders.retain(|folder| {
-            !folder.hidden
-                && folder.special != Some(Special::Root)
-                && self.rights(folder).contains(Rights::VISIBLE)
-        });
+        folders.retain(|folder| self.shows(folder));
+        if let Access::Delegate(principal) = self.access {
+            let subscribed = self.subscriptions(principal)?;
+            folders.iter_mut().for_each(|folder| {
+                folder.subscribed = subscribed.contains(&folder.id);
+            });
+        }
         Ok(folders)
+    }
+
+    fn shows(&self, folder: &Folder) -> bool {
+        !folder.hidden
+            && folder.special != Some(Special::Root)
+            && self.rights(folder).contains(Rights::VISIBLE)
+    }
+
+    fn subscriptions(&self, principal: Guid) -> Result<HashSet<FolderId>, Fault> {
+        let from = key::subscriptions(self.mailbox, principal);
+        let mut found = HashSet::new();
+        self.read.range(&from, &key::after(&from), Direction::Forward, &mut |key, _| {
+            found.extend(key::subscribed_folder(key));
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
     }
 
     /// Every folder there is, hidden ones included; for the server's own work.
@@ -144,14 +163,21 @@ impl<'a> View<'a> {
         all.find(|f| f.special == Some(special)).ok_or(Fault::NotFound("folder"))
     }
 
-    /// The folder at a path of names below the root. Names compare without case, as in
-    /// Exchange.
+    /// The folder at a path of names below the root, if the asker may see it; what lies above
+    /// it need not be visible. Names compare without case, as in Exchange.
     pub fn folder_by_path(&self, path: &[&str]) -> Result<Option<Folder>, Fault> {
-        let folders = self.folders()?;
+        Ok(self.place(path)?.filter(|folder| self.shows(folder)))
+    }
+
+    /// The same, whoever may see it.
+    pub(crate) fn place(&self, path: &[&str]) -> Result<Option<Folder>, Fault> {
+        let folders = self.all_folders()?;
         let mut parent = crate::defaults::default_id(Special::Root);
         let mut found = None;
         for name in path {
-            let child = folders.iter().find(|f| f.parent == parent && same_name(&f.name, name));
+            let child = folders
+                .iter()
+                .find(|f| f.parent == parent && f.id != parent && same_name(&f.name, name));
             let Some(child) = child else { return Ok(None) };
             parent = child.id;
             found = Some(child);

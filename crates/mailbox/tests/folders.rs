@@ -195,3 +195,26 @@ async fn annotations_go_with_their_folder() {
     f.write(move |c| c.delete_folder(folder)).await;
     assert!(f.read(move |view| view.annotations(Some(folder))).await.is_empty());
 }
+
+#[tokio::test]
+async fn the_index_of_grants_follows_the_lists() {
+    let f = fixture().await;
+    let (owner, bob) = (Guid([9; 16]), Guid([5; 16]));
+    let granted = || mailbox::granted(f.mailbox.database(), bob, 10);
+    let a = f.write(|c| c.create_path(&["A"])).await.id;
+    let b = f.write(|c| c.create_path(&["B"])).await.id;
+    let set = |id, grantee, rights| f.mailbox.write(move |c| c.set_acl(id, grantee, rights));
+    let me = Grantee::Recipient(bob);
+    set(a, me, Some(Rights::CREATE)).await.unwrap();
+    assert_eq!(granted().await.unwrap(), [], "not to be seen");
+    set(a, me, Some(Rights::ROLE_REVIEWER)).await.unwrap();
+    set(b, me, Some(Rights::ROLE_REVIEWER)).await.unwrap();
+    assert_eq!(granted().await.unwrap(), [owner]);
+    set(a, me, None).await.unwrap();
+    assert_eq!(granted().await.unwrap(), [owner]);
+    f.write(move |c| c.delete_folder(b)).await;
+    assert_eq!(granted().await.unwrap(), []);
+    set(a, Grantee::Default, Some(Rights::ROLE_REVIEWER)).await.unwrap();
+    assert_eq!(granted().await.unwrap(), [owner]);
+    assert_eq!(mailbox::granted(f.mailbox.database(), bob, 0).await.unwrap(), []);
+}

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use auth::RecipientId;
 use directory::{Directory, Quotas};
 use mailbox::{
-    Access, Change, Fault, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber, QuotaLimits,
+    Access, Change, Fault, FindGranted, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber,
+    QuotaLimits,
 };
 use store::{Database, Txn};
 
@@ -56,6 +57,16 @@ impl ServerHomes {
 impl Homes for ServerHomes {
     fn home(&self, mailbox: Guid, principal: Guid) -> FindHome<'_> {
         Box::pin(self.find(mailbox, principal))
+    }
+
+    fn granted(&self, principal: Guid, most: usize) -> FindGranted<'_> {
+        Box::pin(async move {
+            let mut mailboxes = Vec::new();
+            for database in self.databases.values() {
+                mailboxes.extend(mailbox::granted(database, principal, most).await?);
+            }
+            Ok(mailboxes)
+        })
     }
 }
 

@@ -8,6 +8,8 @@ pub const SPACE_STORE: u8 = 0x00;
 pub const SPACE_BLOB: u8 = 0x01;
 /// Mailboxes.
 pub const SPACE_MAILBOX: u8 = 0x10;
+/// The index of who was granted folders of which mailboxes.
+pub const SPACE_GRANTS: u8 = 0x11;
 /// The mail queue.
 pub const SPACE_QUEUE: u8 = 0x20;
 /// The directory.
@@ -52,6 +54,7 @@ pub(crate) fn space_name(key: &[u8]) -> &'static str {
         Some(&SPACE_STORE) => "store",
         Some(&SPACE_BLOB) => "blob",
         Some(&SPACE_MAILBOX) => "mailbox",
+        Some(&SPACE_GRANTS) => "grants",
         Some(&SPACE_QUEUE) => "queue",
         Some(&SPACE_DIRECTORY) => "directory",
         _ => "unknown",

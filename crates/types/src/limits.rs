@@ -254,6 +254,9 @@ pub const IMAP_PATTERN_WILDCARDS_MAX: usize = 16;
 /// Octets of sort keys or message identifiers that one SORT or THREAD holds: those of half a
 /// million messages.
 pub const IMAP_ORDER_OCTETS_MAX: usize = 64 * 1024 * 1024;
+/// Mailboxes of others that one LIST opens because of permissions, by name or by Default each:
+/// a read apiece.
+pub const IMAP_OTHER_MAILBOXES_MAX: usize = 500;
 /// Nesting of search keys.
 pub const IMAP_NESTING_MAX: usize = 32;
 /// Octets of a mailbox name: 32 levels of the longest folder name.

@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::id::FolderId;
 use crate::key::{self, List};
 use crate::record::{EventKind, Folder, FolderCounters, Meta, Special};
-use crate::rights::{AclEntry, Grantee, Rights};
+use crate::rights::{Access, AclEntry, Grantee, Rights};
 use crate::uid_set::UidSet;
 use crate::view::same_name;
 
@@ -49,7 +49,7 @@ impl Change<'_, '_> {
         let mut parent = default_id(Special::Root);
         let mut made = None;
         for (depth, name) in path.iter().enumerate() {
-            match self.view()?.folder_by_path(&path[..=depth])? {
+            match self.view()?.place(&path[..=depth])? {
                 Some(found) => parent = found.id,
                 None => {
                     let folder = self.create_folder(parent, name, None, None)?;
@@ -121,15 +121,24 @@ impl Change<'_, '_> {
         self.lists.remove(&id);
         self.gone.remove(&id);
         self.erase_folder_rows(id)?;
+        self.forget_grants(&folder)?;
         self.next_change();
         self.event(EventKind::FolderDeleted, id, Some(folder.parent), []);
         Ok(())
     }
 
-    /// Subscribes or unsubscribes (IMAP LSUB). A folder is subscribed or not for its owner, so
-    /// nobody else can say. Errors: Denied.
+    /// Subscribes or unsubscribes (IMAP LSUB), each for itself. Errors: Denied, to subscribe to
+    /// what the asker may not see.
     pub fn subscribe(&mut self, id: FolderId, subscribed: bool) -> Result<(), Fault> {
-        self.require(id, Rights::OWNER)?;
+        if let Access::Delegate(principal) = self.access {
+            self.require(id, Rights::VISIBLE)?;
+            let key = key::subscription(self.mailbox, principal, id);
+            let written = match subscribed {
+                true => self.txn.put(&key, 1, &[]),
+                false => self.txn.delete(&key),
+            };
+            return Ok(written?);
+        }
         let mut folder = self.any_folder(id)?;
         if folder.subscribed == subscribed {
             return Ok(());
@@ -164,7 +173,18 @@ impl Change<'_, '_> {
         if folder.acl.len() > ACL_ENTRIES_MAX {
             return Err(Fault::Limit("entries of an access control list"));
         }
-        self.update_folder(&mut folder)
+        self.update_folder(&mut folder)?;
+        self.index_grants([grantee])
+    }
+
+    /// What others were granted of a folder that is gone.
+    fn forget_grants(&mut self, folder: &Folder) -> Result<(), Fault> {
+        for entry in &folder.acl {
+            if let Grantee::Recipient(principal) = entry.grantee {
+                self.txn.delete(&key::subscription(self.mailbox, principal, folder.id))?;
+            }
+        }
+        self.index_grants(folder.acl.iter().map(|entry| entry.grantee))
     }
 
     pub(super) fn any_folder(&self, id: FolderId) -> Result<Folder, Fault> {
