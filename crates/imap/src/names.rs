@@ -4,7 +4,7 @@
 //! A folder whose name holds the separator shows U+2215 in its place. The Inbox shows as INBOX,
 //! whatever language it was made in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use mailbox::{Fault, Folder, FolderId, Mailbox, Special, View};
 
@@ -77,8 +77,9 @@ pub fn folder_at(view: &View<'_>, path: &[String]) -> Result<Option<Folder>, Fau
     let names: Vec<&str> = path.iter().map(String::as_str).collect();
     match names.split_first() {
         None => Ok(None),
-        Some((first, [])) if first.eq_ignore_ascii_case("INBOX") => {
-            view.special(Special::Inbox).and_then(|inbox| view.folder(inbox.id)).map(Some)
+        Some((first, below)) if first.eq_ignore_ascii_case("INBOX") => {
+            let inbox = view.special(Special::Inbox)?.name;
+            view.folder_by_path(&[&[inbox.as_str()], below].concat())
         }
         Some(_) => view.folder_by_path(&names),
     }
@@ -94,37 +95,37 @@ pub struct Node {
     pub has_children: bool,
 }
 
-/// All folders of a mailbox with their names, in order of the names.
+/// All folders of a mailbox that the asker may see, with their names, in order of the names.
+/// What lies above a folder is a level without one, where the asker may not see it.
 pub fn nodes(view: &View<'_>, prefix: &str) -> Result<Vec<Node>, Fault> {
-    let folders = view.folders()?;
-    let by_id: HashMap<FolderId, &Folder> = folders.iter().map(|f| (f.id, f)).collect();
-    let parents: HashSet<FolderId> = folders.iter().map(|f| f.parent).collect();
-    let mut nodes: Vec<Node> = folders
-        .iter()
-        .map(|folder| Node {
-            name: format!("{prefix}{}", full_name(folder, &by_id)),
-            has_children: parents.contains(&folder.id),
-            folder: Some(folder.clone()),
-        })
-        .collect();
-    nodes.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(nodes)
+    let (all, shown) = (view.all_folders()?, view.folders()?);
+    let by_id: HashMap<FolderId, &Folder> = all.iter().map(|f| (f.id, f)).collect();
+    let mut nodes: BTreeMap<String, Node> = BTreeMap::new();
+    for folder in shown {
+        let mut name = prefix.to_owned();
+        for level in path(&folder, &by_id) {
+            nodes.entry(name.clone()).and_modify(|above| above.has_children = true);
+            let separator = if name == prefix { "" } else { "/" };
+            name = name + separator + &level_name(level);
+            let empty = || Node { name: name.clone(), folder: None, has_children: false };
+            nodes.entry(name.clone()).or_insert_with(empty);
+        }
+        nodes.entry(name).and_modify(|node| node.folder = Some(folder));
+    }
+    Ok(nodes.into_values().collect())
 }
 
-/// Names from the top down. A loop in the hierarchy, which the mailbox does not make, would
-/// end at the deepest level there can be.
-fn full_name(folder: &Folder, by_id: &HashMap<FolderId, &Folder>) -> String {
-    let mut names = vec![level_name(folder)];
-    let mut at = folder;
-    while let Some(parent) = by_id.get(&at.parent).filter(|p| p.id != at.id) {
-        names.push(level_name(parent));
-        at = parent;
-        if names.len() > by_id.len() {
-            break;
-        }
-    }
-    names.reverse();
-    names.join("/")
+/// A folder and those above it, from the top down, without the root. A loop in the hierarchy,
+/// which the mailbox does not make, ends at the number of folders.
+fn path<'f>(folder: &'f Folder, by_id: &HashMap<FolderId, &'f Folder>) -> Vec<&'f Folder> {
+    let above = |at: &&'f Folder| by_id.get(&at.parent).copied().filter(|p| !is_root(p));
+    let mut path: Vec<_> = std::iter::successors(Some(folder), above).take(by_id.len()).collect();
+    path.reverse();
+    path
+}
+
+fn is_root(folder: &Folder) -> bool {
+    folder.special == Some(Special::Root)
 }
 
 fn level_name(folder: &Folder) -> String {

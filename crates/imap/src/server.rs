@@ -4,6 +4,7 @@
 //! another server, to which the caller then splices the connection
 //! ([`crate::service::Handover`]). Nothing else here depends on where mailboxes are.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use auth::{Authenticator, Principal, RecipientId, UserSessions};
 use directory::{Directory, Recipient};
 use mailbox::{Guid, Home, Homes, Mailbox};
 use net::{Budget, ServerTls};
+use types::limits::IMAP_OTHER_MAILBOXES_MAX;
 use types::{Address, LoginType};
 
 /// Settings and services of all sessions.
@@ -50,15 +52,22 @@ impl Server {
         account.map(|account| account.imap_capabilities_hidden.clone()).unwrap_or_default()
     }
 
-    /// The mailboxes of others that a principal has full access to: their addresses.
-    pub fn others(&self, principal: &Principal) -> Vec<String> {
-        let snapshot = self.directory.snapshot();
-        let others = snapshot.recipients().filter(|recipient| {
-            recipient.id != principal.mailbox
-                && recipient.id != principal.recipient
-                && snapshot.may_open(principal.recipient, recipient)
+    /// The mailboxes of others that a principal has full access to, or was granted folders of:
+    /// their addresses, in order. Some may hold nothing for it any more.
+    pub async fn others(&self, principal: &Principal) -> Vec<String> {
+        let granted = self.homes.granted(Guid(principal.recipient.0), IMAP_OTHER_MAILBOXES_MAX);
+        let granted = granted.await.unwrap_or_else(|fault| {
+            tracing::warn!(%fault, "granted folders");
+            Vec::new()
         });
-        others.map(|recipient| recipient.primary.to_string()).collect()
+        let snapshot = self.directory.snapshot();
+        let full = snapshot.recipients().filter(|r| snapshot.may_open(principal.recipient, r));
+        let granted = granted.iter().filter_map(|guid| snapshot.recipient(RecipientId(guid.0)));
+        let others = full.chain(granted).filter(|recipient| {
+            recipient.id != principal.mailbox && recipient.id != principal.recipient
+        });
+        let others: BTreeSet<String> = others.map(|other| other.primary.to_string()).collect();
+        others.into_iter().collect()
     }
 
     /// The mailbox of somebody else by its address, as this principal may see it. None when

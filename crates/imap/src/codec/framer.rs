@@ -152,7 +152,7 @@ fn literal_head(line: &[u8]) -> Option<Literal> {
     let body = line.strip_suffix(b"}")?;
     let open = body.iter().rposition(|octet| *octet == b'{')?;
     let head = body.get(open + 1..)?;
-    let digits = head.strip_suffix(b"+").or_else(|| head.strip_suffix(b"-")).unwrap_or(head);
+    let digits = head.strip_suffix(b"+").unwrap_or(head);
     let size: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
     let binary = open > 0 && body.get(open - 1) == Some(&b'~');
     let plain_digits = digits.iter().all(u8::is_ascii_digit) && size <= i64::MAX as u64;

@@ -203,7 +203,7 @@ impl<'a> Parser<'a> {
         self.expect(b'{', EXPECTED)?;
         let length =
             usize::try_from(self.number64()?).map_err(|_| Bad::Limit("Literal too large"))?;
-        let _ = self.eat(b'+') || self.eat(b'-');
+        let _ = self.eat(b'+');
         if !self.eat_text("}\r\n") {
             return Err(Bad::Syntax(EXPECTED));
         }
@@ -326,6 +326,7 @@ mod tests {
             b"{5}\r\nabc",
             b"{99999999999999999999}\r\n",
             b"{3}abc",
+            b"{3-}\r\nabc",
             b"",
             b"(",
         ] {

@@ -17,12 +17,7 @@ use crate::session::Authenticated;
 /// `* ACL mailbox *(identifier rights)`
 pub async fn get_acl(session: &mut Authenticated, io: &mut Io, name: String) -> Outcome {
     let (mailbox, folder) = session.account.folder(&name).await?;
-    let id = folder.id;
-    let owner = mailbox.read(move |view| {
-        view.require(id, Rights::OWNER)?;
-        Ok(Grantee::Recipient(view.meta()?.guid))
-    });
-    let owner = owner.await?;
+    let owner = require_owner(&mailbox, &folder).await?;
     let mut out = b"* ACL ".to_vec();
     write::mailbox(&mut out, &name, session.enabled.utf8_names());
     for entry in folder.acl.iter().filter(|entry| entry.grantee != owner) {
@@ -68,7 +63,8 @@ pub async fn delete_acl(session: &mut Authenticated, name: String, who: String) 
     Ok(Reply::ok("DELETEACL completed"))
 }
 
-/// `* LISTRIGHTS mailbox identifier required *optional`: nothing is required.
+/// `* LISTRIGHTS mailbox identifier required *optional`: the owner has everything, of others
+/// nothing is required.
 pub async fn list_rights(
     session: &mut Authenticated,
     io: &mut Io,
@@ -76,16 +72,21 @@ pub async fn list_rights(
     who: String,
 ) -> Outcome {
     let (mailbox, folder) = session.account.folder(&name).await?;
-    require_owner(&mailbox, &folder).await?;
-    grantee(session, &who)?;
+    let owner = require_owner(&mailbox, &folder).await?;
+    let is_owner = grantee(session, &who)? == owner;
     let mut out = b"* LISTRIGHTS ".to_vec();
     write::mailbox(&mut out, &name, session.enabled.utf8_names());
     out.push(b' ');
     astring(&mut out, who.as_bytes());
-    raw(&mut out, " \"\"");
-    for (letters, _) in IMAP_LETTERS {
+    if is_owner {
         out.push(b' ');
-        raw(&mut out, letters);
+        raw(&mut out, &Rights::ROLE_OWNER.to_imap());
+    } else {
+        raw(&mut out, " \"\"");
+        for (letters, _) in IMAP_LETTERS {
+            out.push(b' ');
+            raw(&mut out, letters);
+        }
     }
     raw(&mut out, "\r\n");
     io.put(&out).await?;
@@ -111,11 +112,14 @@ pub fn write_my_rights(out: &mut Vec<u8>, name: &str, utf8: bool, rights: Rights
     raw(out, "\r\n");
 }
 
-/// Errors: NO [NOPERM] without the right `a`.
-async fn require_owner(mailbox: &Mailbox, folder: &Folder) -> Result<(), Trouble> {
+/// The mailbox's owner. Errors: NO [NOPERM] without the right `a`.
+async fn require_owner(mailbox: &Mailbox, folder: &Folder) -> Result<Grantee, Trouble> {
     let id = folder.id;
-    mailbox.read(move |view| view.require(id, Rights::OWNER).map(|_| ())).await?;
-    Ok(())
+    let owner = mailbox.read(move |view| {
+        view.require(id, Rights::OWNER)?;
+        Ok(Grantee::Recipient(view.meta()?.guid))
+    });
+    Ok(owner.await?)
 }
 
 fn grantee(session: &Authenticated, identifier: &str) -> Result<Grantee, Reply> {

@@ -10,6 +10,7 @@ use super::acl::write_my_rights;
 use super::metadata::{select, write_metadata};
 use super::status::{Facts, write_status};
 use crate::codec::list::List;
+use crate::codec::mailbox::SEPARATOR;
 use crate::codec::metadata::Depth;
 use crate::codec::write::{self, raw};
 use crate::io::Io;
@@ -29,7 +30,11 @@ pub async fn list(session: &mut Authenticated, io: &mut Io, list: List) -> Outco
     let own = (String::new(), session.account.mailbox.clone());
     let mut sources = vec![own];
     if patterns.iter().any(reaches_others) {
-        sources.extend(others(session).await);
+        let others = others(session).await;
+        if !others.is_empty() {
+            io.put(&top_of_others(session, &list, &patterns)).await?;
+        }
+        sources.extend(others);
     }
     for (prefix, mailbox) in sources {
         let out = lines(session, &list, &patterns, prefix, mailbox).await?;
@@ -66,10 +71,22 @@ fn reaches_others(pattern: &Pattern) -> bool {
     literal.starts_with(OTHER_USERS) || (wild && OTHER_USERS.starts_with(&literal))
 }
 
+/// The level above the mailboxes of others, where that matches: a client that goes down by `%`
+/// finds them there (RFC 9051 section 6.3.9).
+fn top_of_others(session: &Authenticated, list: &List, patterns: &[Pattern]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let name = OTHER_USERS.trim_end_matches(SEPARATOR).to_owned();
+    let node = Node { name, folder: None, has_children: true };
+    if patterns.iter().any(|pattern| pattern.matches(&node.name)) && selects(list, &node) {
+        write_line(&mut out, session, list, &Line::of_level(node));
+    }
+    out
+}
+
 async fn others(session: &Authenticated) -> Vec<(String, Mailbox)> {
     let account = &session.account;
     let mut found = Vec::new();
-    for address in account.server.others(&account.principal) {
+    for address in account.server.others(&account.principal).await {
         if let Some(mailbox) = account.server.open_other(&account.principal, &address).await {
             found.push((format!("{OTHER_USERS}{address}/"), mailbox));
         }
@@ -86,6 +103,20 @@ struct Line {
     readable: bool,
     /// RECURSIVEMATCH: a subscribed name lies below.
     child_subscribed: bool,
+}
+
+impl Line {
+    /// A level that is no folder.
+    fn of_level(node: Node) -> Self {
+        Line {
+            node,
+            facts: None,
+            rights: None,
+            metadata: BTreeMap::new(),
+            readable: false,
+            child_subscribed: false,
+        }
+    }
 }
 
 async fn lines(

@@ -10,7 +10,7 @@ use crate::codec::search::{Search, SearchKey, SearchReturns};
 use crate::codec::sequence_set::write_set;
 use crate::codec::write::{number, raw};
 use crate::io::Io;
-use crate::reply::{Outcome, Reply, Trouble};
+use crate::reply::{Condition, Outcome, Reply, Trouble};
 use crate::selected::Selected;
 use crate::session::{Authenticated, Enabled};
 
@@ -19,7 +19,7 @@ pub async fn search(session: &mut Authenticated, io: &mut Io, search: Search) ->
     let tag = io.tag().to_owned();
     let enabled = using_modseq(session, &search.key);
     let selected = session.selected()?;
-    let found = find(selected, &search.key).await?;
+    let found = find_or_forget(selected, &search).await?;
     let uids: Vec<Uid> = found.iter().map(|entry| entry.uid).collect();
     let highest = found.iter().map(Entry::modseq).max().filter(|_| asks_modseq(&search.key));
     let mut out = Vec::new();
@@ -34,6 +34,21 @@ pub async fn search(session: &mut Authenticated, io: &mut Io, search: Search) ->
     }
     io.put(&out).await?;
     Ok(Reply::ok("SEARCH completed"))
+}
+
+/// RFC 5182 section 2.1: a search that fails leaves nothing saved.
+pub async fn find_or_forget(
+    selected: &mut Selected,
+    search: &Search,
+) -> Result<Vec<Entry>, Trouble> {
+    let found = find(selected, &search.key).await;
+    let saves = search.returns.is_some_and(|returns| returns.save);
+    if let (true, Err(Trouble::Reply(reply))) = (saves, &found)
+        && reply.condition == Condition::No
+    {
+        selected.saved = Arc::default();
+    }
+    found
 }
 
 /// A search for MODSEQ switches CONDSTORE on (RFC 7162 section 3.1.5).
@@ -117,7 +132,8 @@ pub fn save(selected: &mut Selected, returns: &SearchReturns, uids: &[Uid]) {
     selected.saved = Arc::new(saved);
 }
 
-/// `esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)`
+/// `esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)`;
+/// nothing where the result is only to be saved (RFC 5182 section 2.1).
 pub fn esearch(
     out: &mut Vec<u8>,
     tag: &str,
@@ -125,6 +141,10 @@ pub fn esearch(
     result: &Ranked<'_>,
     returns: &SearchReturns,
 ) {
+    let only_save = SearchReturns { save: true, ..SearchReturns::default() };
+    if *returns == only_save {
+        return;
+    }
     let numbers: Vec<u32> = result.uids.iter().map(|uid| result.number(selected, *uid)).collect();
     raw(out, &format!("* ESEARCH (TAG \"{tag}\"){}", if result.uid { " UID" } else { "" }));
     for (wanted, name, end) in

@@ -9,7 +9,7 @@ use content::thread::{address_key, display_key, subject_key};
 use mailbox::{ContentNumber, Entry, Fault, Uid, View};
 use types::limits;
 
-use super::search::{Ranked, esearch, find, plain, save, using_modseq};
+use super::search::{Ranked, esearch, find_or_forget, plain, save, using_modseq};
 use crate::codec::search::{Sort, SortCriterion, SortKey};
 use crate::io::Io;
 use crate::reply::{Outcome, Reply, Trouble};
@@ -21,7 +21,7 @@ pub async fn sort(session: &mut Authenticated, io: &mut Io, sort: Sort) -> Outco
     let tag = io.tag().to_owned();
     using_modseq(session, &sort.search.key);
     let selected = session.selected()?;
-    let found = find(selected, &sort.search.key).await?;
+    let found = find_or_forget(selected, &sort.search).await?;
     let uids = in_order(selected, found, sort.criteria).await?;
     let mut out = Vec::new();
     let result = Ranked { uids: &uids, highest: None, uid: sort.search.uid };

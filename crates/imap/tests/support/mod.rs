@@ -27,7 +27,7 @@ use std::time::Duration;
 use auth::{HashCost, Password, RecipientId, VerifierOptions};
 use directory::{AcceptedDomain, Directory, DomainKind, MailboxKind, NewMailbox};
 use imap::Server;
-use mailbox::{Access, Fault, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber};
+use mailbox::{Access, Fault, FindGranted, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber};
 use net::{Budget, Shutdown, ShutdownTrigger, Stream};
 use store::{Database, Options};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -159,6 +159,10 @@ impl Homes for Here {
             let number = number(&self.directory, owner.id).ok_or(Fault::NotFound("mailbox"))?;
             Ok(Home::Local(Mailbox::open(self.database.clone(), number, access)))
         })
+    }
+
+    fn granted(&self, principal: Guid, most: usize) -> FindGranted<'_> {
+        Box::pin(async move { mailbox::granted(&self.database, principal, most).await })
     }
 }
 
