@@ -154,6 +154,15 @@ impl Segments {
         Ok(known.into_iter().filter(|number| !busy(number)).collect())
     }
 
+    /// Ends the file that takes new records if its number and octets say so: the next record
+    /// goes into a new one.
+    pub(crate) fn end_tail_if(&self, is_to_end: impl FnOnce(u64, u64) -> bool) {
+        let mut state = lock(&self.state);
+        if state.tail.as_ref().is_some_and(|(file, octets)| is_to_end(file.number(), *octets)) {
+            state.tail = None;
+        }
+    }
+
     /// Octets of a file, headers and dead records included.
     pub(crate) fn octets(&self, number: u64) -> Result<u64, StoreError> {
         Ok(self.file(number)?.octets()?)

@@ -21,6 +21,9 @@ use crate::txn::Txn;
 
 /// How long a file without live records stays, for readers that found it in an older state.
 const DOOMED_FOR: Duration = Duration::from_secs(60);
+/// Octets of the open file from which on it is ended when it is mostly dead: less is not worth
+/// a file of its own.
+const ENDED_OCTETS_MIN: u64 = 16 * 1024 * 1024;
 /// Blob rows visited in one snapshot or one slice.
 const ROWS_PER_VISIT: usize = 4_096;
 
@@ -58,15 +61,20 @@ fn sweep(database: &Database, mark: &Mark, live: Bitmap) -> Result<Swept, StoreE
     // Listed before the rows are counted: a record that waits to be adopted has no row yet.
     let settled = database.segments().settled()?;
     let usage = usage(database)?;
+    let live_in = |file: u64| usage.get(&file).copied().unwrap_or(0);
     let mut moved = 0;
     for file in settled {
         let octets = database.segments().octets(file)?;
-        match usage.get(&file).copied().unwrap_or(0) {
+        match live_in(file) {
             0 => doom(&mark.reclaim, database.segments(), file),
             live if live < octets / 2 => moved += compact::empty_file(database, file)?,
             _ => {}
         }
     }
+    // Its live records move in the next sweep, when nobody writes to it any more.
+    database
+        .segments()
+        .end_tail_if(|file, octets| octets >= ENDED_OCTETS_MIN && live_in(file) < octets / 2);
     Ok(Swept { blobs_deleted, blobs_moved: moved, files_removed })
 }
 

@@ -13,8 +13,12 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        World::over(Options::memory())
+    }
+
+    fn over(options: Options) -> Self {
         let clock = ManualClock::new(Timestamp::from_secs(1_000_000));
-        let options = Options::memory().with_clock(Arc::new(clock.clone()));
+        let options = options.with_clock(Arc::new(clock.clone()));
         World { clock, database: Database::open(options).unwrap() }
     }
 
@@ -109,6 +113,38 @@ async fn live_records_move_out_of_a_file_mostly_dead() {
     let snapshot = world.database.snapshot().unwrap();
     for (blob, octets) in live.into_iter().zip([LONG + 3, LONG + 7]) {
         let read = snapshot.blob(blob, 0..octets as u64).unwrap();
+        assert_eq!(read, vec![octets as u8; octets]);
+    }
+    assert!(world.database.verify().is_good());
+}
+
+fn octets_of_files(directory: &std::path::Path) -> u64 {
+    let files = std::fs::read_dir(directory).unwrap();
+    files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
+}
+
+/// Also out of the file that takes new records, which else might stay as it is for months.
+#[tokio::test]
+async fn the_disk_gets_back_what_deleted_blobs_took() {
+    const LARGE: usize = 500_000;
+    let directory = tempfile::tempdir().unwrap();
+    let segments = directory.path().join("segments");
+    let world = World::over(Options::sqlite(directory.path()));
+    let mut blobs = Vec::new();
+    for octets in 0..40 {
+        blobs.push(world.blob(LARGE + octets).await);
+    }
+    let live = blobs.split_off(36);
+    let before = octets_of_files(&segments);
+    world.age().await;
+    assert_eq!(world.sweep(&live).await.blobs_deleted, 36);
+    assert_eq!(world.sweep(&live).await.blobs_moved, 4);
+    world.clock.advance(HOUR);
+    assert_eq!(world.sweep(&live).await.files_removed, 1);
+    let after = octets_of_files(&segments);
+    assert!(after * 9 < before, "{before} octets became {after}");
+    for (blob, octets) in live.into_iter().zip(LARGE + 36..) {
+        let read = world.database.snapshot().unwrap().blob(blob, 0..octets as u64).unwrap();
         assert_eq!(read, vec![octets as u8; octets]);
     }
     assert!(world.database.verify().is_good());
