@@ -48,12 +48,13 @@ impl Mailbox {
     }
 
     /// Runs a function over one snapshot on the read pool.
-    pub async fn read<T: Send + 'static>(
+    #[track_caller]
+    pub fn read<T: Send + 'static>(
         &self,
         function: impl FnOnce(&View<'_>) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Fault> {
+    ) -> impl Future<Output = Result<T, Fault>> + Send {
         let (number, access) = (self.number, self.access);
-        self.database.read(move |snapshot| function(&View::new(snapshot, number, access))).await
+        self.database.read(move |snapshot| function(&View::new(snapshot, number, access)))
     }
 
     /// Runs a function as one transaction; the answer comes after the sync.

@@ -1,6 +1,7 @@
 //! A database: its handle, and the ways to write to it and read from it.
 
 use std::cell::RefCell;
+use std::panic::Location;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -26,7 +27,7 @@ use crate::options::{EngineKind, Options};
 use crate::reclaim::Reclaim;
 use crate::schema;
 use crate::segment::Segments;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Reader, Snapshot};
 use crate::space::{FileSystemProbe, Space, SpaceProbe};
 use crate::stage::{self, Stager, Staging};
 use crate::sync::lock;
@@ -68,6 +69,8 @@ pub struct Stats {
     pub commits: u64,
     /// Functions whose changes those hold.
     pub functions: u64,
+    /// Snapshots that lived longer than `SNAPSHOT_MS_MAX`.
+    pub overdue_snapshots: u64,
 }
 
 impl Database {
@@ -95,6 +98,7 @@ impl Database {
             clock,
             commits: AtomicU64::new(0),
             functions: AtomicU64::new(0),
+            overdue_snapshots: Arc::default(),
         });
         let writer = writer(&*engine, &segments, &shared)?;
         let thread = std::thread::Builder::new().name("store-writer".into());
@@ -184,30 +188,41 @@ impl Database {
     }
 
     /// Runs `function` on a snapshot, away from the threads that serve connections.
-    pub async fn read<T, E>(
+    #[track_caller]
+    pub fn read<T, E>(
         &self,
         function: impl FnOnce(&Snapshot) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
+    ) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let turn = self.inner.readers.clone().acquire_owned().await;
-        let database = self.clone();
-        let running = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            function(&database.snapshot()?)
-        });
-        match running.await {
-            Ok(result) => result,
-            Err(failed) if failed.is_panic() => Err(StoreError::Panicked.into()),
-            Err(_) => Err(StoreError::Closed.into()),
+        let reader = Location::caller();
+        async move {
+            let turn = self.inner.readers.clone().acquire_owned().await;
+            let database = self.clone();
+            let running = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                function(&database.snapshot_for(reader)?)
+            });
+            match running.await {
+                Ok(result) => result,
+                Err(failed) if failed.is_panic() => Err(StoreError::Panicked.into()),
+                Err(_) => Err(StoreError::Closed.into()),
+            }
         }
     }
 
     /// A snapshot for tools and tests, which may block.
+    #[track_caller]
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Ok(Snapshot::new(self.inner.engine.snapshot()?, self.inner.staging.segments.clone()))
+        self.snapshot_for(Location::caller())
+    }
+
+    fn snapshot_for(&self, reader: &'static Location<'static>) -> Result<Snapshot, StoreError> {
+        let Inner { shared, engine, staging, .. } = &*self.inner;
+        let reader = Reader { at: reader, overdue: shared.overdue_snapshots.clone() };
+        Ok(Snapshot::new(engine.snapshot()?, staging.segments.clone(), reader))
     }
 
     /// Stages octets for [`Txn::adopt`].
@@ -254,6 +269,7 @@ impl Database {
         Stats {
             commits: self.inner.shared.commits.load(Ordering::Relaxed),
             functions: self.inner.shared.functions.load(Ordering::Relaxed),
+            overdue_snapshots: self.inner.shared.overdue_snapshots.load(Ordering::Relaxed),
         }
     }
 
@@ -359,7 +375,8 @@ fn writer(
     segments: &Arc<Segments>,
     shared: &Arc<Shared>,
 ) -> Result<Writer, StoreError> {
-    let snapshot = Snapshot::new(engine.snapshot()?, segments.clone());
+    let reader = Reader { at: Location::caller(), overdue: shared.overdue_snapshots.clone() };
+    let snapshot = Snapshot::new(engine.snapshot()?, segments.clone(), reader);
     // Blob 0 does not exist, so that a caller may use it for "none".
     let next_blob = counter(&snapshot, keys::NEXT_BLOB)?.max(1);
     let base = Base {

@@ -1,7 +1,9 @@
 //! Reading a state that no longer changes.
 
 use std::ops::{ControlFlow, Range};
+use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -22,16 +24,26 @@ const ROWS_PER_LOOK: u32 = 256;
 /// The state after the last commit before it was taken.
 ///
 /// It holds back the reuse of the engine's log, so it should live at most `SNAPSHOT_MS_MAX`;
-/// after `SNAPSHOT_MS_CEILING` it reads no more.
+/// after `SNAPSHOT_MS_CEILING` it reads no more. One that lived longer than it should is counted
+/// ([`crate::Stats::overdue_snapshots`]), and the log names the reader.
 pub struct Snapshot {
     view: Box<dyn View>,
     segments: Arc<Segments>,
     born: Instant,
+    reader: Reader,
+}
+
+/// Who takes a snapshot.
+pub(crate) struct Reader {
+    /// The line of the program.
+    pub(crate) at: &'static Location<'static>,
+    /// Counts those that kept theirs too long.
+    pub(crate) overdue: Arc<AtomicU64>,
 }
 
 impl Snapshot {
-    pub(crate) fn new(view: Box<dyn View>, segments: Arc<Segments>) -> Self {
-        Snapshot { view, segments, born: Instant::now() }
+    pub(crate) fn new(view: Box<dyn View>, segments: Arc<Segments>, reader: Reader) -> Self {
+        Snapshot { view, segments, born: Instant::now(), reader }
     }
 
     /// Whether it is time to end this snapshot and go on from a cursor in another.
@@ -48,6 +60,26 @@ impl Snapshot {
             true => Err(StoreError::SnapshotExpired),
             false => Ok(()),
         }
+    }
+}
+
+impl Drop for Snapshot {
+    fn drop(&mut self) {
+        if !self.is_old() {
+            return;
+        }
+        self.reader.overdue.fetch_add(1, Ordering::Relaxed);
+        let (reader, seconds) = (self.reader.at, self.born.elapsed().as_secs_f32());
+        tracing::warn!(%reader, seconds, "a snapshot was kept too long");
+    }
+}
+
+#[cfg(test)]
+impl Snapshot {
+    /// Makes it as old as one must not become.
+    pub(crate) fn age(&mut self) {
+        let old = Duration::from_millis(SNAPSHOT_MS_MAX);
+        self.born = self.born.checked_sub(old).unwrap_or(self.born);
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) commits: AtomicU64,
     /// Functions whose changes were committed.
     pub(crate) functions: AtomicU64,
+    /// Snapshots kept too long.
+    pub(crate) overdue_snapshots: Arc<AtomicU64>,
 }
 
 /// The writer's own state.

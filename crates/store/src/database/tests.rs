@@ -620,3 +620,15 @@ fn clones_are_one_database_and_a_closed_one_can_be_opened_again() {
     let again = Database::open(Options::sqlite(directory.path())).unwrap();
     assert_eq!(value(&again, KEY).unwrap(), b"kept");
 }
+
+#[test]
+fn snapshots_kept_too_long_are_counted() {
+    let database = Database::open(Options::memory()).unwrap();
+    drop(database.snapshot().unwrap());
+    assert_eq!(database.stats().overdue_snapshots, 0);
+    let mut snapshot = database.snapshot().unwrap();
+    snapshot.age();
+    assert!(snapshot.is_old());
+    drop(snapshot);
+    assert_eq!(database.stats().overdue_snapshots, 1);
+}
