@@ -5,7 +5,7 @@ use toml::{Table, Value};
 
 use crate::Settings;
 use crate::section::{Section, Setting};
-use crate::settings::{ClientAccess, Location, Proxy, Resolver, Tls};
+use crate::settings::{ClientAccess, Location, MailboxDatabase, Proxy, Resolver, Tls};
 
 const HEAD: &str = "\
 # Configuration of a Rialto server. All values below are the defaults; a file needs only
@@ -66,6 +66,7 @@ pub fn sample() -> String {
     write_section::<Proxy>(&mut file, "proxy");
     write_section::<ClientAccess>(&mut file, "imap4");
     write_section::<ClientAccess>(&mut file, "pop3");
+    write_section::<MailboxDatabase>(&mut file, "mailbox_database");
     write_section::<Location>(&mut file, "location");
     write_examples(&mut file);
     file
@@ -154,6 +155,7 @@ mod tests {
             Resolver::SETTINGS,
             Proxy::SETTINGS,
             ClientAccess::SETTINGS,
+            MailboxDatabase::SETTINGS,
             Location::SETTINGS,
         ] {
             for Setting { key, about } in settings {

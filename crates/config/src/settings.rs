@@ -14,7 +14,7 @@ use crate::endpoint::EndpointError;
 use crate::receive::ReceiveConnectorFault;
 use crate::section::section;
 use crate::send::SendConnectorFault;
-use crate::{ByteQuantity, ReceiveConnector, SendConnector, TimeSpan, text};
+use crate::{ByteQuantity, ReceiveConnector, SendConnector, TimeSpan, Unlimited, text};
 
 section! {
     /// The server itself.
@@ -50,6 +50,8 @@ section! {
         imap4: ClientAccess = ClientAccess::default(),
         /// POP3 for clients.
         pop3: ClientAccess = ClientAccess::default(),
+        /// Quotas and retention.
+        mailbox_database: MailboxDatabase = MailboxDatabase::default(),
         /// Where users have their mailboxes.
         location: Location = Location::default(),
         /// Listeners that differ from the documented ones.
@@ -119,6 +121,53 @@ section! {
         authenticated_connection_timeout: TimeSpan = TimeSpan::from_mins(30),
         /// Longest silence before that.
         pre_authenticated_connection_timeout: TimeSpan = TimeSpan::from_mins(1),
+    }
+}
+
+section! {
+    /// What the mailbox database says for mailboxes of which the directory says nothing else.
+    pub struct MailboxDatabase {
+        /// From this size on the owner is warned, once a day.
+        issue_warning_quota: Unlimited<ByteQuantity> = limited_kb(1_991_680),
+        /// From this size on the owner cannot send.
+        prohibit_send_quota: Unlimited<ByteQuantity> = limited_kb(2 * GB_IN_KB),
+        /// What would make the mailbox larger than this is refused.
+        prohibit_send_receive_quota: Unlimited<ByteQuantity> = limited_kb(2_411_520),
+        /// Deleted items above this size go before their time, the oldest first.
+        recoverable_items_warning_quota: Unlimited<ByteQuantity> = limited_kb(20 * GB_IN_KB),
+        /// A deletion that would pass this takes the oldest deleted items along at once.
+        recoverable_items_quota: Unlimited<ByteQuantity> = limited_kb(30 * GB_IN_KB),
+        /// How long deleted items can be recovered; calendar items at least 120 days.
+        deleted_item_retention: TimeSpan = TimeSpan::from_mins(14 * 24 * 60),
+        /// Time of day, UTC, from which owners are told of quotas that are reached.
+        quota_notification_schedule: TimeSpan = TimeSpan::from_mins(60),
+    }
+}
+
+const GB_IN_KB: u64 = 1 << 20;
+
+const fn limited_kb(kilobytes: u64) -> Unlimited<ByteQuantity> {
+    Unlimited::Limited(ByteQuantity::from_kb(kilobytes))
+}
+
+impl MailboxDatabase {
+    fn validate(&self) -> Result<(), Invalid> {
+        let rise = |limits: &[Unlimited<ByteQuantity>]| {
+            limits.iter().filter_map(|limit| limit.limit()).is_sorted()
+        };
+        let rising =
+            rise(&[
+                self.issue_warning_quota,
+                self.prohibit_send_quota,
+                self.prohibit_send_receive_quota,
+            ]) && rise(&[self.recoverable_items_warning_quota, self.recoverable_items_quota]);
+        if !rising {
+            return Err(Invalid::MailboxDatabase("a quota is smaller than a milder one"));
+        }
+        if self.quota_notification_schedule >= TimeSpan::from_mins(24 * 60) {
+            return Err(Invalid::MailboxDatabase("quota_notification_schedule is no time of day"));
+        }
+        Ok(())
     }
 }
 
@@ -198,6 +247,9 @@ pub enum Invalid {
     /// A user's location that cannot be used.
     #[error("location.users: {0}")]
     Location(String),
+    /// Quotas or times that make no sense.
+    #[error("mailbox_database: {0}")]
+    MailboxDatabase(&'static str),
     /// Something is wrong with the listeners.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
@@ -253,6 +305,7 @@ impl Settings {
             return Err(Invalid::MessageSize(self.max_receive_size));
         }
         self.location.users.keys().try_for_each(|user| self.check_location(user))?;
+        self.mailbox_database.validate()?;
         self.endpoints()?;
         crate::receive::validate_all(&self.receive_connectors()?)?;
         Ok(crate::send::validate_all(&self.send_connector)?)

@@ -4,14 +4,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use auth::{HashCost, Password, PasswordHash, RecipientId, ScramSecret, Verifier, VerifierOptions};
 use store::Database;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use types::Domain;
 
 use crate::domain::AcceptedDomain;
 use crate::draft::Draft;
 use crate::error::DirectoryError;
 use crate::persist;
-use crate::recipient::{Credentials, Recipient};
+use crate::recipient::{ChangeNumber, Credentials, Recipient};
 use crate::request::{NewContact, NewGroup, NewMailUser, NewMailbox};
 use crate::settings::Settings;
 use crate::snapshot::{Edit, Snapshot};
@@ -25,6 +25,7 @@ struct Inner {
     snapshot: RwLock<Arc<Snapshot>>,
     /// Held while a change is checked, written and shown.
     changing: Mutex<()>,
+    changes: watch::Sender<ChangeNumber>,
     verifier: Verifier,
 }
 
@@ -34,9 +35,11 @@ impl Directory {
         database: Database,
         options: VerifierOptions,
     ) -> Result<Self, DirectoryError> {
-        let snapshot = RwLock::new(Arc::new(persist::load(&database).await?));
-        let verifier = Verifier::new(options)?;
-        Ok(Directory(Arc::new(Inner { database, snapshot, changing: Mutex::new(()), verifier })))
+        let snapshot = persist::load(&database).await?;
+        let changes = watch::Sender::new(snapshot.change());
+        let snapshot = RwLock::new(Arc::new(snapshot));
+        let (changing, verifier) = (Mutex::new(()), Verifier::new(options)?);
+        Ok(Directory(Arc::new(Inner { database, snapshot, changing, changes, verifier })))
     }
 
     /// The directory as it is now. Take one per question or command; holding it long only
@@ -47,6 +50,11 @@ impl Directory {
 
     pub(crate) fn database(&self) -> &Database {
         &self.0.database
+    }
+
+    /// Tells of each change after it shows in [`Directory::snapshot`].
+    pub fn changes(&self) -> watch::Receiver<ChangeNumber> {
+        self.0.changes.subscribe()
     }
 
     pub(crate) fn verifier(&self) -> &Verifier {
@@ -233,6 +241,8 @@ impl Inner {
         let snapshot = Arc::make_mut(&mut current);
         edits.iter().for_each(|edit| snapshot.apply(edit.clone()));
         snapshot.settings = settings.clone();
+        drop(current);
+        self.changes.send_replace(settings.change);
     }
 }
 

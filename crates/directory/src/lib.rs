@@ -42,7 +42,7 @@ pub use expand::{Destination, Expansion, Refusal, expand};
 pub use login::{Login, Opens};
 pub use recipient::{
     Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group, Kind,
-    Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient,
+    Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient, RecoverableItems,
 };
 pub use request::{MailboxKind, NewContact, NewGroup, NewMailUser, NewMailbox};
 pub use resolve::Resolution;

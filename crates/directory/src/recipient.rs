@@ -221,6 +221,10 @@ pub struct Mailbox {
     pub forwarding: Option<Forwarding>,
     /// Who may open it, besides its owner.
     pub full_access: Vec<RecipientId>,
+    /// The database's quotas hold in place of its own (UseDatabaseQuotaDefaults).
+    pub use_database_quota_defaults: bool,
+    /// What becomes of deleted items.
+    pub recoverable_items: RecoverableItems,
 }
 
 /// Where a mailbox is.
@@ -243,6 +247,20 @@ pub struct Quotas {
     pub prohibit_send: Option<u64>,
     /// ProhibitSendReceiveQuota.
     pub prohibit_send_receive: Option<u64>,
+}
+
+/// What becomes of deleted items. Quotas in octets; None: no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecoverableItems {
+    /// RecoverableItemsWarningQuota.
+    pub warn: Option<u64>,
+    /// RecoverableItemsQuota.
+    pub quota: Option<u64>,
+    /// RetainDeletedItemsFor, in seconds. None: as long as the database says
+    /// (UseDatabaseRetentionDefaults).
+    pub retention_secs: Option<u64>,
+    /// SingleItemRecoveryEnabled.
+    pub single_item_recovery: bool,
 }
 
 /// Mail that goes on.

@@ -9,7 +9,7 @@ use crate::audit::{AuditEntry, ModifiedProperty};
 use crate::domain::{AcceptedDomain, DomainKind};
 use crate::recipient::{
     Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group, Kind,
-    Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient,
+    Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient, RecoverableItems,
 };
 use crate::settings::Settings;
 
@@ -196,7 +196,15 @@ fields!(Account { credentials, administrator, protocols, imap_capabilities_hidde
 fields!(MailboxLocation { server, database, number });
 fields!(Quotas { warn, prohibit_send, prohibit_send_receive });
 fields!(Forwarding { to, keep_copy });
-fields!(Mailbox { location, quotas, forwarding, full_access });
+fields!(RecoverableItems { warn, quota, retention_secs, single_item_recovery });
+fields!(Mailbox {
+    location,
+    quotas,
+    forwarding,
+    full_access,
+    use_database_quota_defaults,
+    recoverable_items,
+});
 fields!(Group { members, authenticated_senders_only });
 fields!(Recipient {
     id,
@@ -235,15 +243,39 @@ macro_rules! record {
             }
 
             fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
-                let mut reader = Reader::new(payload);
-                let value = Self::take(&mut reader)?;
-                if reader.is_empty() { Ok(value) } else { Err(Corrupt("octets left over")) }
+                whole(payload)
             }
         }
     };
 }
 
-record!(Recipient, 1);
+fn whole<T: Field>(payload: &[u8]) -> Result<T, Corrupt> {
+    let mut reader = Reader::new(payload);
+    let value = T::take(&mut reader)?;
+    if reader.is_empty() { Ok(value) } else { Err(Corrupt("octets left over")) }
+}
+
+impl Record for Recipient {
+    /// The second version has more of a mailbox, and that stands last.
+    const VERSION: u8 = 2;
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.put(out);
+    }
+
+    fn decode(version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+        match whole(payload) {
+            Err(_) if version == 1 => {
+                let mut lengthened = payload.to_vec();
+                false.put(&mut lengthened);
+                RecoverableItems::default().put(&mut lengthened);
+                whole(&lengthened)
+            }
+            read => read,
+        }
+    }
+}
+
 record!(AcceptedDomain, 1);
 record!(Settings, 1);
 record!(AuditEntry, 1);

@@ -6,7 +6,7 @@ use types::Address;
 
 use crate::recipient::{
     Account, ChangeNumber, Credentials, Group, Kind, Mailbox, MailboxLocation, ProxyAddress,
-    Quotas, Recipient,
+    Quotas, Recipient, RecoverableItems,
 };
 
 /// New-Mailbox.
@@ -25,7 +25,7 @@ pub struct NewMailbox {
     pub server: String,
     /// The database it is in.
     pub database: String,
-    /// How much it may hold.
+    /// How much it may hold. Without any limit, what the database says.
     pub quotas: Quotas,
 }
 
@@ -71,8 +71,14 @@ impl NewMailbox {
         credentials: Option<Credentials>,
     ) -> Recipient {
         let location = MailboxLocation { server: self.server, database: self.database, number };
-        let mailbox =
-            Mailbox { location, quotas: self.quotas, forwarding: None, full_access: Vec::new() };
+        let mailbox = Mailbox {
+            location,
+            quotas: self.quotas,
+            forwarding: None,
+            full_access: Vec::new(),
+            use_database_quota_defaults: self.quotas == Quotas::default(),
+            recoverable_items: RecoverableItems::default(),
+        };
         let kind = match self.kind {
             MailboxKind::Shared => Kind::SharedMailbox(mailbox),
             MailboxKind::User { administrator, .. } => {

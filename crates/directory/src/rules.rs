@@ -7,7 +7,7 @@ use types::limits::{
 };
 
 use crate::error::DirectoryError;
-use crate::recipient::{Group, Mailbox, Quotas, Recipient};
+use crate::recipient::{Group, Mailbox, Quotas, Recipient, RecoverableItems};
 
 /// Checks a recipient that is about to be written.
 pub(crate) fn check(recipient: &Recipient) -> Result<(), DirectoryError> {
@@ -22,7 +22,9 @@ pub(crate) fn check(recipient: &Recipient) -> Result<(), DirectoryError> {
 
 fn mailbox(mailbox: &Mailbox) -> Result<(), DirectoryError> {
     permissions(mailbox.full_access.len())?;
-    quotas(mailbox.quotas)
+    quotas(mailbox.quotas)?;
+    let RecoverableItems { warn, quota, .. } = mailbox.recoverable_items;
+    rising([warn, quota])
 }
 
 fn group(group: &Group) -> Result<(), DirectoryError> {
@@ -42,8 +44,14 @@ fn alias(alias: &str) -> Result<(), DirectoryError> {
 }
 
 fn quotas(quotas: Quotas) -> Result<(), DirectoryError> {
-    let set = [quotas.warn, quotas.prohibit_send, quotas.prohibit_send_receive];
-    if set.into_iter().flatten().is_sorted() { Ok(()) } else { Err(DirectoryError::Quotas) }
+    rising([quotas.warn, quotas.prohibit_send, quotas.prohibit_send_receive])
+}
+
+fn rising<const N: usize>(limits: [Option<u64>; N]) -> Result<(), DirectoryError> {
+    match limits.into_iter().flatten().is_sorted() {
+        true => Ok(()),
+        false => Err(DirectoryError::Quotas),
+    }
 }
 
 fn permissions(entries: usize) -> Result<(), DirectoryError> {
@@ -84,5 +92,6 @@ mod tests {
         };
         assert!(case(None, None, None) && case(Some(1), None, Some(1)));
         assert!(!case(Some(2), Some(1), None) && !case(Some(2), None, Some(1)));
+        assert!(rising([Some(1), Some(1)]).is_ok() && rising([Some(2), Some(1)]).is_err());
     }
 }

@@ -41,6 +41,10 @@ pub(crate) const FOLDERS: [Default; 17] = [
     hidden(Special::Versions, Special::RecoverableItems, "Versions"),
 ];
 
+/// Where deleted items are, below Recoverable Items: those that go first stand first.
+pub(crate) const RECOVERABLE: [Special; 3] =
+    [Special::Deletions, Special::Purges, Special::Versions];
+
 /// The last id of the default set; what users make comes after.
 pub(crate) const LAST_DEFAULT_ID: u64 = 64;
 

@@ -21,8 +21,12 @@ pub enum Table {
     Counters = 0x02,
     /// [`crate::record::KeywordTable`](crate::flags::KeywordTable).
     Keywords = 0x03,
-    /// Quota limits.
+    /// [`crate::record::QuotaLimits`].
     Quota = 0x04,
+    /// [`crate::record::Retention`].
+    Retention = 0x05,
+    /// [`crate::record::QuotaNotices`].
+    QuotaNotices = 0x06,
     /// [`crate::record::Folder`], by folder.
     Folder = 0x10,
     /// [`crate::record::FolderCounters`], by folder and list.
@@ -37,6 +41,8 @@ pub enum Table {
     Annotations = 0x15,
     /// Subscriptions of those who are not the owner, by principal and folder; no value.
     Subscriptions = 0x16,
+    /// [`crate::record::DeletedFolder`], by folder.
+    DeletedFolder = 0x17,
     /// [`crate::record::Content`], by content number.
     Content = 0x20,
     /// [`crate::record::Overlay`], by item number.
@@ -146,6 +152,11 @@ fn numbered(mailbox: MailboxNumber, kind: Table, number: u64) -> Vec<u8> {
 /// The folder row.
 pub fn folder(mailbox: MailboxNumber, folder: FolderId) -> Vec<u8> {
     numbered(mailbox, Table::Folder, folder.get())
+}
+
+/// What is noted of a folder that was deleted.
+pub fn deleted_folder(mailbox: MailboxNumber, folder: FolderId) -> Vec<u8> {
+    numbered(mailbox, Table::DeletedFolder, folder.get())
 }
 
 /// The counters of one list of a folder.

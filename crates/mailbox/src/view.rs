@@ -12,7 +12,7 @@ use crate::id::{ChangeNumber, ContentNumber, FolderId, Guid, MailboxNumber, Mid,
 use crate::key::{self, List, Table};
 use crate::page::{Directory, Entry, Page, PageRef};
 use crate::record::{
-    Content, ContentRow, Counters, Folder, FolderCounters, Meta, QuotaLimits, Special, Tombstone,
+    Content, ContentRow, Counters, Folder, FolderCounters, Meta, Special, Tombstone,
 };
 use crate::rights::{Access, Rights};
 use crate::uid_set::{UidRuns, UidSet};
@@ -39,30 +39,6 @@ pub struct FolderStatus {
     pub uid_validity: u32,
     /// HIGHESTMODSEQ; never 0.
     pub content_cn: ChangeNumber,
-}
-
-/// How full a mailbox is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quota {
-    /// Octets outside Recoverable Items.
-    pub octets: u64,
-    /// Items outside Recoverable Items.
-    pub items: u64,
-    /// The limits.
-    pub limits: QuotaLimits,
-}
-
-impl Quota {
-    /// ProhibitSendQuota is reached: the owner may not submit.
-    pub fn prohibits_send(&self) -> bool {
-        self.limits.prohibit_send.is_some_and(|limit| self.octets >= limit)
-    }
-
-    /// Adding `octets` would pass ProhibitSendReceiveQuota.
-    pub fn prohibits_adding(&self, octets: u64) -> bool {
-        let limit = self.limits.prohibit_send_receive;
-        limit.is_some_and(|limit| self.octets.saturating_add(octets) > limit)
-    }
 }
 
 /// What left a folder since a change number.
@@ -386,13 +362,6 @@ impl<'a> View<'a> {
             out.extend_from_slice(&self.read.blob(content.blob, blob)?);
         }
         Ok(out)
-    }
-
-    /// How full the mailbox is.
-    pub fn quota(&self) -> Result<Quota, Fault> {
-        let counters = self.counters()?;
-        let limits = self.read.record(&key::table(self.mailbox, Table::Quota))?.unwrap_or_default();
-        Ok(Quota { octets: counters.octets, items: counters.items, limits })
     }
 
     /// The keyword names of this mailbox.

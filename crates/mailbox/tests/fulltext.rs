@@ -223,7 +223,7 @@ async fn delete_for_good(f: &Fixture, folder: FolderId, uids: std::ops::RangeInc
     let uids = set(uids);
     f.write(move |c| c.expunge(folder, &uids, false)).await;
     f.clock.advance(Duration::from_secs(15 * DAY_SECS));
-    f.write(|c| c.purge_recoverable(14 * DAY_SECS, 100)).await;
+    f.purge_expired().await;
     f.sweep_contents().await;
 }
 

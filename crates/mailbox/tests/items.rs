@@ -159,18 +159,14 @@ async fn retention_purges_and_sweeps() {
     let entry = f.append(inbox, "m").await;
     f.write(move |c| c.copy(inbox, &set([1]), inbox)).await;
     f.write(move |c| c.expunge(inbox, &set([1]), false)).await;
-    let purge = |f: &support::Fixture| {
-        let mailbox = f.mailbox.clone();
-        async move { mailbox.write(|c| c.purge_recoverable(14 * 86_400, 100)).await.unwrap() }
-    };
-    assert_eq!(purge(&f).await, 0);
+    assert_eq!(f.purge_expired().await, 0);
     f.clock.advance(Duration::from_secs(15 * 86_400));
-    assert_eq!(purge(&f).await, 1);
+    assert_eq!(f.purge_expired().await, 1);
     f.sweep_contents().await;
     f.read(move |view| view.content(entry.content).map(|_| ())).await;
     f.write(move |c| c.expunge(inbox, &set([2]), false)).await;
     f.clock.advance(Duration::from_secs(15 * 86_400));
-    assert_eq!(purge(&f).await, 1, "the copy still referred to the content");
+    assert_eq!(f.purge_expired().await, 1, "the copy still referred to the content");
     f.sweep_contents().await;
     let content = f.mailbox.read(move |view| view.content(entry.content)).await;
     assert!(matches!(content, Err(Fault::Damaged(_))));
@@ -358,7 +354,7 @@ async fn reclaiming_takes_only_what_no_content_refers_to() {
     f.append(inbox, "gone").await;
     f.write(move |c| c.expunge(inbox, &set([2]), false)).await;
     f.clock.advance(Duration::from_secs(15 * 86_400));
-    f.write(|c| c.purge_recoverable(14 * 86_400, 100)).await;
+    f.purge_expired().await;
     f.sweep_contents().await;
     assert_eq!(reclaim(&f).await, (1, 0), "the first mark only says from when on");
     f.clock.advance(Duration::from_secs(1));

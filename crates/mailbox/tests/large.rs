@@ -46,7 +46,7 @@ async fn flags_of_all_messages_change_and_all_are_deleted() {
 /// Time passes until nothing of the deleted messages is left.
 async fn purge_all(f: &support::Fixture) {
     f.clock.advance(Duration::from_secs(15 * 86_400));
-    while f.write(|c| c.purge_recoverable(14 * 86_400, 20_000)).await > 0 {}
+    f.purge_expired().await;
     f.sweep_contents().await;
     let deletions = f.special(Special::Deletions).await;
     assert_eq!(f.uids(deletions).await, []);

@@ -5,23 +5,23 @@ use std::sync::Arc;
 
 use auth::RecipientId;
 use directory::{Directory, Recipient};
-use mailbox::{
-    Access, Change, Fault, Flags, Guid, Keywords, MailboxNumber, NewItem, QuotaLimits, Special,
-};
+use mailbox::{Access, Change, Fault, Flags, Guid, Keywords, MailboxNumber, NewItem, Special};
 use store::{Read, StoreError, Txn};
 use transport::{Delivery, DeliveryOutcome, EnhancedStatus, LocalDelivery, Reply, Summary};
 
 use crate::homes;
+use crate::policy::{DatabaseDefaults, MailboxPolicy};
 
 /// Delivers into the mailboxes of one database.
 pub struct MailboxDelivery {
     directory: Directory,
+    defaults: DatabaseDefaults,
 }
 
 impl MailboxDelivery {
     /// The directory tells the identity and quotas of a mailbox that does not exist yet.
-    pub fn new(directory: Directory) -> Arc<Self> {
-        Arc::new(MailboxDelivery { directory })
+    pub fn new(directory: Directory, defaults: DatabaseDefaults) -> Arc<Self> {
+        Arc::new(MailboxDelivery { directory, defaults })
     }
 
     fn place(&self, txn: &mut Txn<'_>, delivery: &Delivery, item: &NewItem) -> Result<(), Fault> {
@@ -29,8 +29,8 @@ impl MailboxDelivery {
         let octets = txn.blob_len(delivery.blob)?;
         let mut change = match Change::begin(txn, number, Access::System) {
             Err(Fault::NotFound(_)) => {
-                let (guid, limits) = self.identity(delivery)?;
-                homes::create(txn, number, guid, limits)?;
+                let (guid, policy) = self.identity(delivery)?;
+                homes::create(txn, number, guid, policy)?;
                 Change::begin(txn, number, Access::System)?
             }
             begun => begun?,
@@ -42,7 +42,7 @@ impl MailboxDelivery {
 
     /// Who the mailbox is of: whose the address is, or else, when the address has gone to
     /// somebody else since the message was queued, who has the number.
-    fn identity(&self, delivery: &Delivery) -> Result<(Guid, QuotaLimits), Fault> {
+    fn identity(&self, delivery: &Delivery) -> Result<(Guid, MailboxPolicy), Fault> {
         let snapshot = self.directory.snapshot();
         let owns = |recipient: &&Arc<Recipient>| {
             recipient.mailbox().is_some_and(|m| m.location.number == delivery.mailbox)
@@ -50,9 +50,9 @@ impl MailboxDelivery {
         let by_address = snapshot.by_address(&delivery.recipient).filter(owns);
         let owner = by_address.or_else(|| snapshot.recipients().find(owns));
         let owner = owner.ok_or(Fault::NotFound("mailbox"))?;
+        let settings = owner.mailbox().ok_or(Fault::NotFound("mailbox"))?;
         let RecipientId(guid) = owner.id;
-        let quotas = owner.mailbox().map(|m| m.quotas).unwrap_or_default();
-        Ok((Guid(guid), homes::limits(quotas)))
+        Ok((Guid(guid), self.defaults.policy(settings)))
     }
 }
 

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use auth::RecipientId;
-use directory::{Directory, Quotas};
+use directory::Directory;
 use mailbox::{
     Access, Change, Fault, FindGranted, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber,
-    QuotaLimits,
 };
 use store::{Database, Txn};
 
 use crate::locations::Locations;
+use crate::policy::{DatabaseDefaults, MailboxPolicy};
 
 /// The mailbox databases of this server, by name, and the directory that says which mailbox
 /// is in which.
@@ -19,6 +19,7 @@ pub struct ServerHomes {
     locations: Arc<Locations>,
     directory: Directory,
     databases: HashMap<String, Database>,
+    defaults: DatabaseDefaults,
 }
 
 impl ServerHomes {
@@ -27,8 +28,9 @@ impl ServerHomes {
         locations: Arc<Locations>,
         directory: Directory,
         databases: HashMap<String, Database>,
+        defaults: DatabaseDefaults,
     ) -> Arc<Self> {
-        Arc::new(ServerHomes { locations, directory, databases })
+        Arc::new(ServerHomes { locations, directory, databases, defaults })
     }
 
     async fn find(&self, mailbox: Guid, principal: Guid) -> Result<Home, Fault> {
@@ -45,7 +47,7 @@ impl ServerHomes {
         let access =
             if full_access { Access::Owner(principal) } else { Access::Delegate(principal) };
         let number = MailboxNumber::new(location.number);
-        ensure(database, number, mailbox, limits(settings.quotas)).await?;
+        ensure(database, number, mailbox, self.defaults.policy(settings)).await?;
         let opened = Mailbox::open(database.clone(), number, access);
         match full_access || !opened.read(|view| view.folders()).await?.is_empty() {
             true => Ok(Home::Local(opened)),
@@ -76,14 +78,14 @@ async fn ensure(
     database: &Database,
     number: MailboxNumber,
     guid: Guid,
-    limits: QuotaLimits,
+    policy: MailboxPolicy,
 ) -> Result<(), Fault> {
     let probe = Mailbox::open(database.clone(), number, Access::System);
     match probe.read(|view| view.meta()).await {
         Err(Fault::NotFound(_)) => {}
         other => return other.map(|_| ()),
     }
-    let made = database.write(move |txn| create(txn, number, guid, limits)).await;
+    let made = database.write(move |txn| create(txn, number, guid, policy)).await;
     match made {
         // Somebody else was faster.
         Err(Fault::Exists) => Ok(()),
@@ -96,19 +98,10 @@ pub(crate) fn create(
     txn: &mut Txn<'_>,
     number: MailboxNumber,
     guid: Guid,
-    limits: QuotaLimits,
+    policy: MailboxPolicy,
 ) -> Result<(), Fault> {
     Change::create_mailbox(txn, number, guid)?;
     let mut change = Change::begin(txn, number, Access::System)?;
-    change.set_quota(&limits)?;
+    policy.set(&mut change)?;
     change.finish()
-}
-
-/// The directory's quotas as the mailbox keeps them.
-pub(crate) fn limits(quotas: Quotas) -> QuotaLimits {
-    QuotaLimits {
-        warning: quotas.warn,
-        prohibit_send: quotas.prohibit_send,
-        prohibit_send_receive: quotas.prohibit_send_receive,
-    }
 }

@@ -1,19 +1,33 @@
-//! The managed folder assistant's and the store maintenance's share of the work: retention,
-//! old tombstones and journal rows, contents nobody refers to, and the search index. In
-//! slices, between the clients' own writes.
+//! The managed folder assistant's and the store maintenance's share of the work: quotas and
+//! retention as the directory says, messages about quotas, old tombstones and journal rows,
+//! contents nobody refers to, and the search index. In slices, between the clients' own writes.
+//!
+//! What it is not: it decides nothing. What has expired is said by crate `mailbox`. Whatever it
+//! does is durable slice by slice, so that it may be killed anywhere.
 
+mod clock;
 mod indexer;
+mod notices;
+mod policies;
+#[cfg(test)]
+mod tests;
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use directory::Directory;
-use mailbox::change::RETENTION_SECS_DEFAULT;
-use mailbox::{Access, Change, Fault, Mailbox, MailboxNumber, QuotaLimits};
+use config::settings::MailboxDatabase;
+use directory::{Directory, Recipient};
+use mailbox::{Access, Change, Fault, Mailbox, MailboxNumber};
 use net::Shutdown;
 use store::{BlobNumber, Bulk, Database, Snapshot, StoreError, Swept, Txn};
+use types::Domain;
 
-use crate::homes;
+use self::clock::ClockGuard;
+use crate::policy::DatabaseDefaults;
+use crate::storage::Storage;
 
+/// From the start to the first round: a server that starts has other things to do.
+const FIRST_ROUND_AFTER: Duration = Duration::from_secs(300);
 /// Between two rounds over all mailboxes.
 const ROUND_EVERY: Duration = Duration::from_secs(3600);
 /// A blob younger than this may belong to a message that is just being taken.
@@ -21,28 +35,98 @@ const BLOB_GRACE: Duration = Duration::from_secs(3600);
 /// Items or rows in one slice of bulk work.
 const SLICE_ITEMS_MAX: usize = 200;
 
-/// Works in the background until shutdown.
-pub async fn run(directory: Directory, database: Database, shutdown: Shutdown) {
-    let indexing = indexer::run(directory.clone(), database.clone(), shutdown.clone());
-    tokio::join!(indexing, rounds(directory, database, shutdown));
+/// Looks after the mailboxes of one database. Cloning is cheap.
+#[derive(Clone)]
+pub(crate) struct Janitor {
+    directory: Directory,
+    database: Database,
+    defaults: DatabaseDefaults,
+    /// Time of day, UTC, from which owners are told of quotas.
+    notification: Duration,
+    server: Domain,
 }
 
-/// Goes over all mailboxes every hour.
-async fn rounds(directory: Directory, database: Database, shutdown: Shutdown) {
-    loop {
-        tokio::select! {
-            () = shutdown.requested() => return,
-            () = tokio::time::sleep(ROUND_EVERY) => round(&directory, &database).await,
+impl Janitor {
+    pub(crate) fn new(storage: &Storage, settings: &MailboxDatabase, server: Domain) -> Self {
+        Janitor {
+            directory: storage.directory.clone(),
+            database: storage.mailboxes.clone(),
+            defaults: DatabaseDefaults::new(settings),
+            notification: settings.quota_notification_schedule.duration(),
+            server,
         }
+    }
+
+    /// Works in the background until shutdown.
+    pub(crate) async fn run(self, shutdown: Shutdown) {
+        let indexing =
+            indexer::run(self.directory.clone(), self.database.clone(), shutdown.clone());
+        let following = self.follow_policies(&shutdown);
+        let notifying = self.notify_of_quotas(&shutdown);
+        tokio::join!(indexing, following, notifying, self.rounds(&shutdown));
+    }
+
+    /// Goes over all mailboxes every hour.
+    async fn rounds(&self, shutdown: &Shutdown) {
+        let mut wait = FIRST_ROUND_AFTER;
+        let mut clock = ClockGuard::new(Instant::now(), self.database.now());
+        loop {
+            tokio::select! {
+                () = shutdown.requested() => return,
+                () = tokio::time::sleep(wait) => {}
+            }
+            wait = ROUND_EVERY;
+            match clock.has_jumped(Instant::now(), self.database.now()) {
+                true => tracing::error!("the clock jumped ahead: retention waits for a round"),
+                false => self.round(shutdown).await,
+            }
+        }
+    }
+
+    /// One round. What fails in one mailbox is logged and does not keep the others waiting.
+    async fn round(&self, shutdown: &Shutdown) {
+        for recipient in self.owners() {
+            if shutdown.is_requested() {
+                return;
+            }
+            let done = self.maintain(&recipient, shutdown).await;
+            report(&recipient, "maintenance", done);
+        }
+        match reclaim(&self.database).await {
+            Ok(swept) => tracing::info!(?swept, "space reclaimed"),
+            Err(error) => tracing::error!(%error, "space was not reclaimed"),
+        }
+    }
+
+    /// Everybody with a mailbox.
+    fn owners(&self) -> Vec<Arc<Recipient>> {
+        let snapshot = self.directory.snapshot();
+        snapshot.recipients().filter(|recipient| recipient.mailbox().is_some()).cloned().collect()
+    }
+
+    /// The mailbox of a recipient, opened as the system.
+    fn mailbox(&self, of: &directory::Mailbox) -> Mailbox {
+        let number = MailboxNumber::new(of.location.number);
+        Mailbox::open(self.database.clone(), number, Access::System)
+    }
+
+    /// All maintenance of one mailbox.
+    async fn maintain(&self, recipient: &Recipient, shutdown: &Shutdown) -> Result<(), Fault> {
+        let Some(settings) = recipient.mailbox() else { return Ok(()) };
+        let mailbox = self.mailbox(settings);
+        self.defaults.policy(settings).apply(&mailbox).await?;
+        purge_expired(&mailbox, shutdown).await?;
+        purge_rows(&mailbox, shutdown).await?;
+        delete_contents(&mailbox, shutdown).await
     }
 }
 
-/// One round. What fails in one mailbox is logged and does not keep the others waiting.
-pub async fn round(directory: &Directory, database: &Database) {
-    maintain_all(directory, database).await;
-    match reclaim(database).await {
-        Ok(swept) => tracing::info!(?swept, "space reclaimed"),
-        Err(error) => tracing::error!(%error, "space was not reclaimed"),
+/// Logs what went wrong with a mailbox.
+fn report(recipient: &Recipient, what: &'static str, done: Result<(), Fault>) {
+    match done {
+        // Nobody has used this mailbox yet, or it is served elsewhere.
+        Ok(()) | Err(Fault::NotFound(_) | Fault::Moved) => {}
+        Err(fault) => tracing::error!(mailbox = %recipient.primary, %fault, "{what}"),
     }
 }
 
@@ -78,63 +162,65 @@ fn blobs_of_queue(snapshot: &Snapshot) -> Result<Vec<BlobNumber>, StoreError> {
     Ok(blobs)
 }
 
-async fn maintain_all(directory: &Directory, database: &Database) {
-    let snapshot = directory.snapshot();
-    for recipient in snapshot.recipients() {
-        let Some(settings) = recipient.mailbox() else { continue };
-        let number = MailboxNumber::new(settings.location.number);
-        match maintain(database, number, homes::limits(settings.quotas)).await {
-            // Nobody has used this mailbox yet.
-            Ok(()) | Err(Fault::NotFound(_)) => {}
-            Err(fault) => tracing::error!(mailbox = %recipient.primary, %fault, "maintenance"),
-        }
-    }
-}
-
-/// All maintenance of one mailbox.
-async fn maintain(
-    database: &Database,
-    number: MailboxNumber,
-    limits: QuotaLimits,
-) -> Result<(), Fault> {
-    let mailbox = Mailbox::open(database.clone(), number, Access::System);
-    set_quota(&mailbox, limits).await?;
-    database.write_bulk(move |txn| slice(Change::begin(txn, number, Access::System)?)).await?;
-    delete_contents(&mailbox).await
-}
-
-/// Brings the directory's quotas into the mailbox, where deliveries look.
-async fn set_quota(mailbox: &Mailbox, limits: QuotaLimits) -> Result<(), Fault> {
-    if mailbox.read(|view| view.quota()).await?.limits == limits {
+/// Deletes items past their retention or above the quota of Recoverable Items for good: looked
+/// for in a snapshot, deleted in slices.
+async fn purge_expired(mailbox: &Mailbox, shutdown: &Shutdown) -> Result<(), Fault> {
+    let now = mailbox.database().now();
+    let mut expired = mailbox.read(move |view| view.expired_items(now)).await?;
+    if expired.is_empty() {
         return Ok(());
     }
-    mailbox.write(move |change| change.set_quota(&limits)).await
+    in_slices(mailbox, shutdown, move |change| {
+        change.purge_expired(&mut expired, SLICE_ITEMS_MAX)?;
+        Ok(!expired.is_empty())
+    })
+    .await
+}
+
+/// Deletes journal rows, tombstones and notes of deleted folders past their time.
+async fn purge_rows(mailbox: &Mailbox, shutdown: &Shutdown) -> Result<(), Fault> {
+    let now = mailbox.database().now();
+    if !mailbox.read(move |view| view.has_expired_rows(now)).await? {
+        return Ok(());
+    }
+    in_slices(mailbox, shutdown, |change| {
+        let mut done = change.purge_journal(SLICE_ITEMS_MAX)?;
+        done += change.purge_deleted_folders(SLICE_ITEMS_MAX)?;
+        for folder in change.view()?.all_folders()? {
+            done += change.purge_tombstones(folder.id, SLICE_ITEMS_MAX)?;
+        }
+        Ok(done > 0)
+    })
+    .await
 }
 
 /// Deletes contents nobody refers to: looked for in a snapshot, deleted in slices.
-async fn delete_contents(mailbox: &Mailbox) -> Result<(), Fault> {
+async fn delete_contents(mailbox: &Mailbox, shutdown: &Shutdown) -> Result<(), Fault> {
     let dead = mailbox.read(|view| view.dead_contents()).await?;
     if dead.is_empty() {
         return Ok(());
     }
-    let (number, mut at) = (mailbox.number(), 0);
-    let delete = move |txn: &mut Txn<'_>| {
-        let mut change = Change::begin(txn, number, Access::System)?;
+    let mut at = 0;
+    in_slices(mailbox, shutdown, move |change| {
         let next = change.delete_contents(&dead, at)?;
-        change.finish()?;
         at = next.unwrap_or(at);
-        Ok(if next.is_some() { Bulk::More } else { Bulk::Done(()) })
-    };
-    mailbox.database().write_bulk(delete).await
+        Ok(next.is_some())
+    })
+    .await
 }
 
-fn slice(mut change: Change<'_, '_>) -> Result<Bulk<()>, Fault> {
-    let mut done = change.purge_recoverable(RETENTION_SECS_DEFAULT, SLICE_ITEMS_MAX)?;
-    done += change.purge_journal(SLICE_ITEMS_MAX)?;
-    let folders = change.view()?.all_folders()?;
-    for folder in folders {
-        done += change.purge_tombstones(folder.id, SLICE_ITEMS_MAX)?;
-    }
-    change.finish()?;
-    Ok(if done == 0 { Bulk::Done(()) } else { Bulk::More })
+/// Runs `slice` until it says that there is no more, each run a change of its own.
+async fn in_slices(
+    mailbox: &Mailbox,
+    shutdown: &Shutdown,
+    mut slice: impl FnMut(&mut Change<'_, '_>) -> Result<bool, Fault> + Send + 'static,
+) -> Result<(), Fault> {
+    let (number, shutdown) = (mailbox.number(), shutdown.clone());
+    let run = move |txn: &mut Txn<'_>| {
+        let mut change = Change::begin(txn, number, Access::System)?;
+        let more = slice(&mut change)?;
+        change.finish()?;
+        Ok(if more && !shutdown.is_requested() { Bulk::More } else { Bulk::Done(()) })
+    };
+    mailbox.database().write_bulk(run).await
 }

@@ -9,15 +9,17 @@
 
 mod backend;
 mod built;
+mod date;
 mod delivery;
 pub mod demo;
 mod dkim_keys;
 mod homes;
 mod imap_service;
-pub mod janitor;
+mod janitor;
 mod listeners;
 mod locations;
 mod outbound;
+mod policy;
 mod pop3_service;
 mod recipients;
 pub mod server;

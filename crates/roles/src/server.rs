@@ -26,9 +26,10 @@ use crate::backend::{self, BackEnds};
 use crate::delivery::MailboxDelivery;
 use crate::demo::sink;
 use crate::homes::ServerHomes;
-use crate::janitor;
+use crate::janitor::Janitor;
 use crate::listeners::{Listeners, Protocol};
 use crate::locations::Locations;
+use crate::policy::DatabaseDefaults;
 use crate::recipients::DirectoryRecipients;
 use crate::smtp_in::SmtpIn;
 use crate::storage::{MAILBOX_DATABASE, Storage, StorageError};
@@ -234,7 +235,7 @@ impl Opened {
         let locations = Locations::new(settings);
         let transport = open_transport(name.clone(), settings, &locations, &storage)?;
         let parts = Parts {
-            homes: homes(locations, &storage),
+            homes: homes(settings, locations, &storage),
             back_ends: BackEnds::new(settings, storage.directory.clone(), &certificates)?,
             certificates: Arc::clone(&certificates),
             authenticator: Arc::new(storage.directory.clone()),
@@ -264,6 +265,7 @@ async fn serve(
 ) -> Result<(), StartError> {
     let (settings, shutdown) = (&parts.settings, running.trigger.subscribe());
     let tasks = &mut running.tasks;
+    let janitor = Janitor::new(&parts.storage, &settings.mailbox_database, name.clone());
     let smtp = SmtpIn::new(parts, name)?;
     let mut listeners = Listeners::new(settings, Arc::clone(registry), shutdown.clone(), tasks);
     for endpoint in settings.endpoints()? {
@@ -276,8 +278,7 @@ async fn serve(
         .filter(|own| !sink.iter().any(|binding| binding.socket_address() == *own))
         .collect();
     tasks.extend(crate::outbound::start(parts, own_listeners, registry, &shutdown).await?);
-    let Storage { directory, mailboxes, .. } = parts.storage.clone();
-    tasks.push(tokio::spawn(janitor::run(directory, mailboxes, shutdown.clone())));
+    tasks.push(tokio::spawn(janitor.run(shutdown.clone())));
     let reload = settings.tls.reload_interval.duration();
     let watched = Arc::clone(&parts.certificates);
     tasks.push(tokio::spawn(async move { watched.watch(reload, shutdown).await }));
@@ -350,15 +351,17 @@ fn open_transport(
 ) -> Result<Transport, StartError> {
     let directory = &storage.directory;
     let recipients = DirectoryRecipients::new(Arc::clone(locations), directory.clone());
-    let delivery = MailboxDelivery::new(directory.clone());
+    let defaults = DatabaseDefaults::new(&settings.mailbox_database);
+    let delivery = MailboxDelivery::new(directory.clone(), defaults);
     let max_message_octets = settings.max_receive_size.bytes();
     let options = transport::Settings { max_message_octets, ..transport::Settings::new(name) };
     Ok(Transport::open(storage.mailboxes.clone(), recipients, delivery, options)?)
 }
 
-fn homes(locations: Arc<Locations>, storage: &Storage) -> Arc<ServerHomes> {
+fn homes(settings: &Settings, locations: Arc<Locations>, storage: &Storage) -> Arc<ServerHomes> {
+    let defaults = DatabaseDefaults::new(&settings.mailbox_database);
     let databases = HashMap::from([(MAILBOX_DATABASE.to_owned(), storage.mailboxes.clone())]);
-    ServerHomes::new(locations, storage.directory.clone(), databases)
+    ServerHomes::new(locations, storage.directory.clone(), databases, defaults)
 }
 
 /// Opens one endpoint with the code that serves it; what is not built stays closed.

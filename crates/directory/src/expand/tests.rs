@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::domain::{AcceptedDomain, DomainKind};
-use crate::recipient::{Account, ChangeNumber, MailboxLocation, Quotas};
+use crate::recipient::{Account, ChangeNumber, MailboxLocation, Quotas, RecoverableItems};
 use crate::settings::Settings;
 use crate::snapshot::Edit;
 use types::Domain;
@@ -23,7 +23,14 @@ fn id(name: &str) -> RecipientId {
 fn mailbox(forwarding: Option<Forwarding>) -> Kind {
     let location = MailboxLocation { server: String::new(), database: String::new(), number: 1 };
     let quotas = Quotas::default();
-    let mailbox = Mailbox { location, quotas, forwarding, full_access: Vec::new() };
+    let mailbox = Mailbox {
+        location,
+        quotas,
+        forwarding,
+        full_access: Vec::new(),
+        use_database_quota_defaults: true,
+        recoverable_items: RecoverableItems::default(),
+    };
     Kind::UserMailbox(Account::default(), mailbox)
 }
 

@@ -35,6 +35,13 @@ fn mailbox() -> Mailbox {
         },
         forwarding: Some(Forwarding { to, keep_copy: true }),
         full_access: vec![RecipientId([9; 16])],
+        use_database_quota_defaults: true,
+        recoverable_items: RecoverableItems {
+            warn: Some(2),
+            quota: None,
+            retention_secs: Some(86_400),
+            single_item_recovery: true,
+        },
     }
 }
 
@@ -74,7 +81,21 @@ fn encoded<T: Record>(record: &T) -> Vec<u8> {
 #[test]
 fn recipients_of_all_kinds_come_back() {
     for recipient in recipients() {
-        assert_eq!(Recipient::decode(1, &encoded(&recipient)), Ok(recipient));
+        assert_eq!(Recipient::decode(2, &encoded(&recipient)), Ok(recipient));
+    }
+}
+
+#[test]
+fn mailboxes_of_the_first_version_keep_their_quotas() {
+    for mut recipient in recipients() {
+        let added = recipient.mailbox_mut().map_or(0, |mailbox| {
+            mailbox.use_database_quota_defaults = false;
+            mailbox.recoverable_items = RecoverableItems::default();
+            5
+        });
+        let row = encoded(&recipient);
+        let first = &row[..row.len() - added];
+        assert_eq!(Recipient::decode(1, first), Ok(recipient));
     }
 }
 
@@ -96,16 +117,16 @@ fn cut_and_lengthened_rows_are_found_out() {
     for recipient in recipients() {
         let whole = encoded(&recipient);
         for cut in 0..whole.len() {
-            assert!(Recipient::decode(1, &whole[..cut]).is_err(), "{cut}");
+            assert!(Recipient::decode(2, &whole[..cut]).is_err(), "{cut}");
         }
-        assert!(Recipient::decode(1, &[&whole[..], &[0]].concat()).is_err());
+        assert!(Recipient::decode(2, &[&whole[..], &[0]].concat()).is_err());
     }
 }
 
 proptest! {
     #[test]
     fn arbitrary_octets_never_panic(octets: Vec<u8>) {
-        let _ = Recipient::decode(1, &octets);
+        let _ = Recipient::decode(2, &octets);
         let _ = AcceptedDomain::decode(1, &octets);
         let _ = Settings::decode(1, &octets);
     }

@@ -5,7 +5,8 @@ use std::fmt::Debug;
 
 use mailbox::page::{Directory, Page};
 use mailbox::record::{
-    Alias, Counters, Folder, FolderCounters, JournalRow, Meta, Overlay, QuotaLimits, Tombstone,
+    Alias, Counters, DeletedFolder, Folder, FolderCounters, JournalRow, Meta, Overlay, QuotaLimits,
+    QuotaNotices, Retention, Tombstone,
 };
 use store::Record;
 
@@ -29,6 +30,9 @@ pub fn records(octets: &[u8]) {
         comes_back::<Tombstone>,
         comes_back::<Alias>,
         overlay,
+        comes_back::<Retention>,
+        comes_back::<QuotaNotices>,
+        comes_back::<DeletedFolder>,
     ];
     let (chosen, payload) = choice(octets);
     RECORDS[chosen % RECORDS.len()](payload);

@@ -83,7 +83,7 @@ impl Change<'_, '_> {
     }
 
     /// An old MID leads to where the item is now.
-    fn put_alias(&mut self, old: Mid, folder: FolderId, new: Mid) -> Result<(), Fault> {
+    pub(super) fn put_alias(&mut self, old: Mid, folder: FolderId, new: Mid) -> Result<(), Fault> {
         Ok(self.txn.put_record(&key::alias(self.mailbox, old), &Alias { folder, mid: new })?)
     }
 }

@@ -7,7 +7,7 @@ use crate::defaults::{FOLDERS, LAST_DEFAULT_ID, default_id};
 use crate::fault::Fault;
 use crate::id::{Guid, MailboxNumber};
 use crate::key::{self, Table};
-use crate::record::{Counters, MailboxState, Meta, QuotaLimits};
+use crate::record::{Counters, MailboxState, Meta};
 use crate::rights::Access;
 
 impl Change<'_, '_> {
@@ -33,12 +33,6 @@ impl Change<'_, '_> {
             change.insert_default(folder)?;
         }
         change.finish()
-    }
-
-    /// Sets the quota limits.
-    pub fn set_quota(&mut self, limits: &QuotaLimits) -> Result<(), Fault> {
-        let key = key::table(self.mailbox, Table::Quota);
-        Ok(self.txn.put_record(&key, limits)?)
     }
 
     fn insert_default(&mut self, folder: &crate::defaults::Default) -> Result<(), Fault> {

@@ -1,19 +1,18 @@
 //! Deleting: soft, into Recoverable Items, and for good.
 
 use super::Change;
-use crate::defaults::default_id;
 use crate::fault::Fault;
 use crate::flags::Flags;
 use crate::id::FolderId;
 use crate::page::Entry;
-use crate::record::{EventKind, Special};
+use crate::record::EventKind;
 use crate::rights::Rights;
 use crate::uid_set::UidSet;
 
 impl Change<'_, '_> {
     /// Deletes messages into Recoverable Items, where they stay for the retention time;
-    /// `deleted_only` leaves those without `\Deleted`. From Recoverable Items itself they go
-    /// for good. Gives the UIDs that left. Errors: NotFound, Denied.
+    /// `deleted_only` leaves those without `\Deleted`. From Deletions they go into Purges under
+    /// single item recovery, else for good. Gives the UIDs that left. Errors: NotFound, Denied.
     pub fn expunge(
         &mut self,
         folder: FolderId,
@@ -22,6 +21,7 @@ impl Change<'_, '_> {
     ) -> Result<UidSet, Fault> {
         self.require(folder, Rights::DELETE_ANY)?;
         self.txn.permit_growth();
+        let kept_in = self.kept_in(folder)?;
         let taken = self.take_all(folder, uids, |entry| {
             !deleted_only || entry.flags.contains(Flags::DELETED)
         })?;
@@ -32,19 +32,24 @@ impl Change<'_, '_> {
             self.event(EventKind::Deleted, folder, None, taken.iter().map(|e| e.mid.get()));
         }
         let gone = taken.iter().map(|entry| entry.uid).collect();
-        if Self::is_recoverable(folder) {
-            self.counters.unreferenced += taken.len() as u64;
-        } else {
-            self.keep_recoverable(folder, taken)?;
+        match kept_in {
+            Some(kept_in) => self.keep_recoverable(kept_in, folder, taken)?,
+            None => self.counters.unreferenced += taken.len() as u64,
         }
         Ok(gone)
     }
 
-    fn keep_recoverable(&mut self, origin: FolderId, taken: Vec<Entry>) -> Result<(), Fault> {
-        let deletions = default_id(Special::Deletions);
+    fn keep_recoverable(
+        &mut self,
+        kept_in: FolderId,
+        origin: FolderId,
+        taken: Vec<Entry>,
+    ) -> Result<(), Fault> {
+        self.make_recoverable_room(&taken)?;
         for entry in taken {
             let flags = entry.flags.without(Flags::DELETED);
-            self.arrive(deletions, Entry { flags, origin: Some(origin), ..entry })?;
+            let origin = if Self::is_recoverable(origin) { entry.origin } else { Some(origin) };
+            self.arrive(kept_in, Entry { flags, origin, ..entry })?;
         }
         Ok(())
     }

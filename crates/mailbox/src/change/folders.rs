@@ -120,6 +120,7 @@ impl Change<'_, '_> {
         self.associated.remove(&id);
         self.lists.remove(&id);
         self.gone.remove(&id);
+        self.note_deleted_folder(&folder)?;
         self.erase_folder_rows(id)?;
         self.forget_grants(&folder)?;
         self.next_change();

@@ -64,6 +64,18 @@ impl Change<'_, '_> {
         self.insert(folder, Bytes { blob, octets }, item, EventKind::Delivered)
     }
 
+    /// Puts a message of the system itself into a folder. It comes although the mailbox is
+    /// full, which is what such messages are about. Errors: NotFound.
+    pub fn deliver_notice(
+        &mut self,
+        folder: FolderId,
+        staged: &Staged,
+        item: &NewItem,
+    ) -> Result<Entry, Fault> {
+        let bytes = self.adopt(staged)?;
+        self.insert_unchecked(folder, bytes, item, EventKind::Delivered)
+    }
+
     /// Gives an item other bytes: new content and a new UID (an IMAP client may never see new
     /// bytes under an old UID), the same MID and item. What clients wrote over the properties
     /// stays, but for those that the new bytes say. Errors: NotFound, Denied, OverQuota.
@@ -110,6 +122,16 @@ impl Change<'_, '_> {
         kind: EventKind,
     ) -> Result<Entry, Fault> {
         self.check_quota(bytes.octets + item.prefix.len() as u64)?;
+        self.insert_unchecked(folder, bytes, item, kind)
+    }
+
+    fn insert_unchecked(
+        &mut self,
+        folder: FolderId,
+        bytes: Bytes,
+        item: &NewItem,
+        kind: EventKind,
+    ) -> Result<Entry, Fault> {
         let entry = self.new_entry(folder, bytes, item)?;
         self.place(folder, &entry)?;
         self.event(kind, folder, None, [entry.mid.get()]);

@@ -12,6 +12,9 @@ mod flags;
 mod folders;
 mod item;
 mod properties;
+mod purge;
+mod quota;
+mod restore;
 mod retention;
 
 use std::collections::BTreeMap;
@@ -24,7 +27,8 @@ pub use annotate::ANNOTATION_OCTETS_MAX;
 pub use flags::Stored;
 pub use item::NewItem;
 pub use properties::is_settable;
-pub use retention::{DeadContents, RETENTION_SECS_DEFAULT};
+pub use restore::Restored;
+pub use retention::DeadContents;
 
 use crate::fault::Fault;
 use crate::id::{COUNTER_MAX, ChangeNumber, ContentNumber, FolderId, MailboxNumber, Mid, Uid};
@@ -275,8 +279,7 @@ impl<'c, 't> Change<'c, 't> {
 
     /// True when items of this folder count as recoverable, not as the mailbox's.
     fn is_recoverable(folder: FolderId) -> bool {
-        use crate::record::Special;
-        [Special::Deletions, Special::Purges, Special::Versions]
+        crate::defaults::RECOVERABLE
             .into_iter()
             .any(|special| crate::defaults::default_id(special) == folder)
     }
@@ -298,15 +301,6 @@ impl<'c, 't> Change<'c, 't> {
             self.counters.octets = self.counters.octets.saturating_sub(octets);
             self.counters.items = self.counters.items.saturating_sub(1);
         }
-    }
-
-    /// Refuses what would pass ProhibitSendReceiveQuota.
-    fn check_quota(&mut self, octets: u64) -> Result<(), Fault> {
-        let limits: crate::record::QuotaLimits =
-            self.txn.record(&key::table(self.mailbox, Table::Quota))?.unwrap_or_default();
-        let used =
-            crate::view::Quota { octets: self.counters.octets, items: self.counters.items, limits };
-        if used.prohibits_adding(octets) { Err(Fault::OverQuota) } else { Ok(()) }
     }
 }
 

@@ -4,58 +4,24 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use store::{Direction, ReadExt};
+use store::{Direction, Read, ReadExt, Record};
+use types::Timestamp;
 
 use super::Change;
-use crate::defaults::default_id;
 use crate::fault::Fault;
 use crate::fulltext;
 use crate::id::{ChangeNumber, ContentNumber, FolderId, ItemNumber, Mid};
 use crate::key::{self, List, Table};
 use crate::page::{Entry, Page};
-use crate::record::{JournalRow, Special, Tombstone};
-use crate::uid_set::UidSet;
+use crate::record::{DeletedFolder, JournalRow, Tombstone};
 use crate::view::View;
 
-/// DeletedItemRetention: 14 days.
-pub const RETENTION_SECS_DEFAULT: u64 = 14 * 86_400;
 /// Tombstones live this long; who comes back later gets the whole list of absent UIDs.
 const TOMBSTONE_SECS_MAX: u64 = 60 * 86_400;
 /// Journal rows live this long; a subscriber that falls further behind reads the folders.
 const JOURNAL_SECS_MAX: u64 = 7 * 86_400;
 
 impl Change<'_, '_> {
-    /// Deletes for good what has been in Recoverable Items for longer than `retention_secs`,
-    /// at most `limit` items. Gives how many.
-    pub fn purge_recoverable(&mut self, retention_secs: u64, limit: usize) -> Result<usize, Fault> {
-        let before = self.txn.now().secs() - retention_secs as i64;
-        let mut purged = 0;
-        for special in [Special::Deletions, Special::Purges, Special::Versions] {
-            let folder = default_id(special);
-            let due = self.saved_before(folder, before, limit - purged)?;
-            purged += self.expunge(folder, &due, false)?.len() as usize;
-        }
-        Ok(purged)
-    }
-
-    fn saved_before(
-        &mut self,
-        folder: FolderId,
-        before: i64,
-        limit: usize,
-    ) -> Result<UidSet, Fault> {
-        let mut due = UidSet::new();
-        let mut left = limit;
-        self.view()?.entries(folder, &UidSet::all(), &mut |entry| {
-            if left > 0 && entry.saved < before {
-                due.insert(entry.uid);
-                left -= 1;
-            }
-            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        Ok(due)
-    }
-
     /// Drops tombstones past their time, with what leads from the MIDs in them to where the
     /// items went, and raises the folder's floor. At most `limit` rows, fewer when the slice is
     /// full.
@@ -63,7 +29,8 @@ impl Change<'_, '_> {
         let before = self.seconds_ago(TOMBSTONE_SECS_MAX);
         let mut purged = 0;
         while purged < limit && !self.txn.slice_full() {
-            let Some((key, row)) = self.oldest_tombstone(folder)? else { break };
+            let tombstones = key::tombstones(self.mailbox, folder);
+            let Some((key, row)) = first::<Tombstone>(self.txn, &tombstones)? else { break };
             if row.time >= before {
                 break;
             }
@@ -71,16 +38,6 @@ impl Change<'_, '_> {
             purged += 1;
         }
         Ok(purged)
-    }
-
-    fn oldest_tombstone(&self, folder: FolderId) -> Result<Option<(Vec<u8>, Tombstone)>, Fault> {
-        let from = key::tombstones(self.mailbox, folder);
-        let mut oldest = None;
-        self.txn.records(&from, &key::after(&from), Direction::Forward, &mut |key, row| {
-            oldest = Some((key.to_vec(), row));
-            ControlFlow::Break(())
-        })?;
-        Ok(oldest)
     }
 
     fn drop_tombstone(
@@ -112,6 +69,28 @@ impl Change<'_, '_> {
             due.push(key.to_vec());
             ControlFlow::Continue(())
         })?;
+        self.delete_keys(&due)?;
+        Ok(due.len())
+    }
+
+    /// Drops what is noted of folders that were deleted before anything still here was; at
+    /// most `limit`.
+    pub fn purge_deleted_folders(&mut self, limit: usize) -> Result<usize, Fault> {
+        let longest = self.view()?.retention()?.longest();
+        let before = self.seconds_ago(longest);
+        let from = key::table(self.mailbox, Table::DeletedFolder);
+        let mut due: Vec<Vec<u8>> = Vec::new();
+        self.txn.records::<DeletedFolder>(
+            &from,
+            &key::after(&from),
+            Direction::Forward,
+            &mut |key, row| {
+                if row.time < before {
+                    due.push(key.to_vec());
+                }
+                if due.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            },
+        )?;
         self.delete_keys(&due)?;
         Ok(due.len())
     }
@@ -166,6 +145,42 @@ impl DeadContents {
 }
 
 impl View<'_> {
+    /// True when tombstones, journal rows or notes of deleted folders are past their time, so
+    /// that a write is worth its sync.
+    pub fn has_expired_rows(&self, now: Timestamp) -> Result<bool, Fault> {
+        let now = now.secs().max(0) as u64;
+        Ok(self.has_expired_journal(now.saturating_sub(JOURNAL_SECS_MAX))?
+            || self.has_expired_tombstones(now.saturating_sub(TOMBSTONE_SECS_MAX))?
+            || self.has_expired_notes(now.saturating_sub(self.retention()?.longest()))?)
+    }
+
+    fn has_expired_journal(&self, before: u64) -> Result<bool, Fault> {
+        let newest = key::journal(self.mailbox, ChangeNumber::new(self.counters()?.change));
+        let oldest = first::<JournalRow>(self.read, &key::table(self.mailbox, Table::Journal))?;
+        Ok(oldest.is_some_and(|(key, row)| key < newest && row.time < before))
+    }
+
+    fn has_expired_tombstones(&self, before: u64) -> Result<bool, Fault> {
+        for folder in self.all_folders()? {
+            let oldest = first::<Tombstone>(self.read, &key::tombstones(self.mailbox, folder.id))?;
+            if oldest.is_some_and(|(_, row)| row.time < before) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn has_expired_notes(&self, before: u64) -> Result<bool, Fault> {
+        let from = key::table(self.mailbox, Table::DeletedFolder);
+        let mut found = false;
+        let visit = &mut |_: &[u8], row: DeletedFolder| {
+            found |= row.time < before;
+            if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        self.read.records(&from, &key::after(&from), Direction::Forward, visit)?;
+        Ok(found)
+    }
+
     /// Looks for contents and overlays that lost their last reference; finds nothing when
     /// nothing was deleted for good since the last time.
     pub fn dead_contents(&self) -> Result<DeadContents, Fault> {
@@ -231,6 +246,16 @@ impl Live {
             self.overlaid.insert(entry.item);
         }
     }
+}
+
+/// The first row below a key.
+fn first<T: Record>(read: &dyn Read, below: &[u8]) -> Result<Option<(Vec<u8>, T)>, Fault> {
+    let mut found = None;
+    read.records(below, &key::after(below), Direction::Forward, &mut |key, row| {
+        found = Some((key.to_vec(), row));
+        ControlFlow::Break(())
+    })?;
+    Ok(found)
 }
 
 /// The number at the end of a key.

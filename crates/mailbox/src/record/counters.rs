@@ -119,31 +119,3 @@ fn decode(payload: &[u8]) -> Result<FolderCounters, Truncated> {
         },
     })
 }
-
-/// The three quotas of an Exchange mailbox, in octets; `None` is unlimited.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct QuotaLimits {
-    /// IssueWarningQuota.
-    pub warning: Option<u64>,
-    /// ProhibitSendQuota.
-    pub prohibit_send: Option<u64>,
-    /// ProhibitSendReceiveQuota: deliveries, APPEND and copies are refused above it.
-    pub prohibit_send_receive: Option<u64>,
-}
-
-impl Record for QuotaLimits {
-    const VERSION: u8 = 1;
-
-    fn encode(&self, out: &mut Vec<u8>) {
-        for limit in [self.warning, self.prohibit_send, self.prohibit_send_receive] {
-            put_uint(out, limit.map_or(0, |octets| octets.saturating_add(1)));
-        }
-    }
-
-    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
-        let mut reader = Reader::new(payload);
-        let mut next =
-            || reader.uint().map(|n| n.checked_sub(1)).map_err(|_| Corrupt("quota limits"));
-        Ok(QuotaLimits { warning: next()?, prohibit_send: next()?, prohibit_send_receive: next()? })
-    }
-}

@@ -3,7 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use mailbox::search::Criteria;
 use mailbox::{
@@ -79,6 +79,22 @@ impl Fixture {
             (0..count).map(|_| change.append(folder, &staged, &item)).collect()
         })
         .await
+    }
+
+    /// Deletes for good what has expired by now, as the janitor does; gives how many items.
+    pub async fn purge_expired(&self) -> usize {
+        let now = self.clock.now();
+        let expired = self.read(move |view| view.expired_items(now)).await;
+        let expired = Arc::new(Mutex::new(expired));
+        let mut purged = 0;
+        while !expired.lock().unwrap().is_empty() {
+            let expired = Arc::clone(&expired);
+            let purge = move |change: &mut Change<'_, '_>| {
+                change.purge_expired(&mut expired.lock().unwrap(), 20_000)
+            };
+            purged += self.write(purge).await;
+        }
+        purged
     }
 
     /// Deletes the contents nobody refers to, as the janitor does; gives how many slices it took.

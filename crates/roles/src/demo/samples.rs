@@ -8,6 +8,7 @@ use std::time::Duration;
 use types::{Address, Domain, Timestamp};
 
 use super::DemoError;
+use crate::date::rfc5322;
 
 /// A message to be.
 pub struct Sample {
@@ -87,14 +88,8 @@ impl Sample {
     /// The message as it would come over the wire, lines ending in CRLF.
     pub fn message(&self, domain: &Domain, now: Timestamp) -> Vec<u8> {
         let sent = now.minus(Duration::from_secs(self.age_hours * 3600));
-        let text = self.text.replace("{domain}", &domain.to_ascii()).replace("{date}", &date(sent));
+        let text =
+            self.text.replace("{domain}", &domain.to_ascii()).replace("{date}", &rfc5322(sent));
         text.replace('\n', "\r\n").into_bytes()
     }
-}
-
-/// `date-time` of RFC 5322 section 3.3, in UTC.
-fn date(time: Timestamp) -> String {
-    let time = jiff::Timestamp::from_microsecond(time.micros());
-    let time = time.unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_zoned(jiff::tz::TimeZone::UTC);
-    time.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use config::send::{AddressSpace, SmartHost};
-use config::settings::{ClientAccess, ListenerOverride, LoginType, Resolver, Tls};
-use config::{SendConnector, Settings};
+use config::settings::{ClientAccess, ListenerOverride, LoginType, MailboxDatabase, Resolver, Tls};
+use config::{SendConnector, Settings, Unlimited};
 use net::listener::BindError;
 use ports::Listener;
 use ports::listeners::{CLIENT_FRONTEND_25, DEMO_SINK};
@@ -32,6 +32,7 @@ pub fn settings(options: &Options) -> Result<Settings, DemoError> {
         resolver: Resolver { allow_loopback: true, ..Resolver::default() },
         imap4: client_access(options),
         pop3: client_access(options),
+        mailbox_database: mailbox_database(options),
         listener: listeners(options, &mut free)?,
         ..Settings::default()
     };
@@ -61,6 +62,19 @@ fn client_access(options: &Options) -> ClientAccess {
             login_type: LoginType::PlainTextLogin,
             max_connections_per_user: enabled.max_connections,
             ..enabled
+        },
+    }
+}
+
+/// Benchmarks fill mailboxes without an end.
+fn mailbox_database(options: &Options) -> MailboxDatabase {
+    match options.unthrottled {
+        false => MailboxDatabase::default(),
+        true => MailboxDatabase {
+            issue_warning_quota: Unlimited::Unlimited,
+            prohibit_send_quota: Unlimited::Unlimited,
+            prohibit_send_receive_quota: Unlimited::Unlimited,
+            ..MailboxDatabase::default()
         },
     }
 }

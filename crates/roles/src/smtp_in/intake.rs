@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auth::{Principal, RecipientId};
 use bytes::Bytes;
 use directory::{Directory, Resolution};
-use mailbox::{Guid, Home, Homes};
+use mailbox::{Access, Guid, Home, Homes, Mailbox, MailboxNumber};
 use smtp::codec;
 use smtp::server::{Rights, SessionInfo, Transaction, Verdict};
 use store::Database;
@@ -54,8 +54,9 @@ impl Intake {
         }
     }
 
-    /// RCPT: whose it is, and whether this peer may reach it.
-    pub fn recipient(
+    /// RCPT: whose it is, whether this peer may reach it, and whether there is room: as much
+    /// as SIZE says, or any.
+    pub async fn recipient(
         &self,
         session: &SessionInfo,
         transaction: &Transaction,
@@ -67,9 +68,28 @@ impl Intake {
             octets: transaction.params.size.filter(|size| *size > 0),
         };
         match self.transport.check_recipient(address, rights) {
+            Ok(()) if self.is_full(address, rights.octets.unwrap_or(1)).await => {
+                refuse(transport::status::mailbox_full())
+            }
             Ok(()) => Verdict::Accept,
             Err(Refused(reply)) => refuse(reply),
         }
+    }
+
+    /// ProhibitSendReceiveQuota of the mailbox that would take the message. Members of groups
+    /// and whom mail is forwarded to are seen at delivery.
+    async fn is_full(&self, address: &Address, octets: u64) -> bool {
+        let Resolution::Mailbox(owner) = self.directory.snapshot().resolve(address) else {
+            return false;
+        };
+        let Some(settings) = owner.mailbox() else { return false };
+        if settings.forwarding.as_ref().is_some_and(|forwarding| !forwarding.keep_copy) {
+            return false;
+        }
+        let number = MailboxNumber::new(settings.location.number);
+        let mailbox = Mailbox::open(self.database.clone(), number, Access::System);
+        // One that nobody has used yet is not full.
+        mailbox.read(|view| view.quota()).await.is_ok_and(|quota| quota.prohibits_adding(octets))
     }
 
     /// The end of the content: in every mailbox or in a queue, durable, or refused.

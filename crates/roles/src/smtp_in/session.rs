@@ -159,7 +159,7 @@ impl Backend for Session {
         recipient: &Address,
         _params: &RcptParams,
     ) -> Verdict {
-        self.intake.recipient(session, transaction, recipient)
+        self.intake.recipient(session, transaction, recipient).await
     }
 
     async fn begin(
