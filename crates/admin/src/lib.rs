@@ -12,6 +12,7 @@ mod error;
 pub mod organization;
 pub mod ports;
 mod program;
+pub mod recoverable_items;
 pub mod shell;
 pub mod store;
 pub mod verb;
@@ -19,4 +20,4 @@ pub mod verbs;
 
 pub use console::{Console, Outcome};
 pub use error::AdminError;
-pub use program::Program;
+pub use program::{DataFolders, Program};

@@ -74,9 +74,17 @@ async fn a_mailbox_from_making_to_removing() {
     shell.run("set-mailbox alice --prohibit-send-quota 2GB --display-name Al").await.unwrap();
     assert_eq!(shell.property("alice", "ProhibitSendQuota").await, 2_147_483_648_u64);
     let shown = shell.run("Get-Mailbox Al -List").await.unwrap();
-    assert!(shown.contains("ProhibitSendQuota          : 2 GB (2,147,483,648 bytes)"), "{shown}");
+    let line = shown.lines().find(|line| line.starts_with("ProhibitSendQuota ")).unwrap();
+    assert!(line.ends_with(" : 2 GB (2,147,483,648 bytes)"), "{shown}");
     shell.run("Set-Mailbox alice -ProhibitSendQuota Unlimited").await.unwrap();
     assert_eq!(shell.property("alice", "ProhibitSendQuota").await, "Unlimited");
+    assert_eq!(shell.property("alice", "UseDatabaseQuotaDefaults").await, true);
+    let retain = "Set-Mailbox alice -UseDatabaseQuotaDefaults $false -RetainDeletedItemsFor 30.00:00:00 \
+        -RecoverableItemsQuota 1GB -SingleItemRecoveryEnabled $true";
+    shell.run(retain).await.unwrap();
+    assert_eq!(shell.property("alice", "UseDatabaseQuotaDefaults").await, false);
+    assert_eq!(shell.property("alice", "RecoverableItemsQuota").await, 1_073_741_824_u64);
+    assert_eq!(shell.property("alice", "SingleItemRecoveryEnabled").await, true);
     shell.run("Remove-Mailbox alice -Confirm:$false").await.unwrap();
     assert_eq!(shell.run("get-mailbox").await.unwrap(), "");
     let missing = shell.run("get-mailbox alice").await.unwrap_err();

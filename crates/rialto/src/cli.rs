@@ -24,6 +24,8 @@ pub enum Command {
     Ports(admin::ports::Ports),
     #[command(subcommand)]
     Store(admin::store::Store),
+    GetRecoverableItems(admin::recoverable_items::GetRecoverableItems),
+    RestoreRecoverableItems(admin::recoverable_items::RestoreRecoverableItems),
 }
 
 impl Command {

@@ -8,7 +8,7 @@ use std::env;
 use std::io;
 use std::path::Path;
 
-use admin::{Console, Outcome, Program};
+use admin::{Console, DataFolders, Outcome, Program};
 
 use crate::cli::Command;
 use crate::error::Error;
@@ -23,6 +23,10 @@ pub async fn run(command: Command) -> Result<Outcome, Error> {
         Command::Config(config) => Ok(config.run(&mut console)?),
         Command::Ports(ports) => Ok(ports.run(&program(), &mut console).await?),
         Command::Store(store) => Ok(store.run(&program(), &mut console).await?),
+        Command::GetRecoverableItems(get) => Ok(get.run(&program(), &mut console).await?),
+        Command::RestoreRecoverableItems(restore) => {
+            Ok(restore.run(&program(), &mut console).await?)
+        }
     }
 }
 
@@ -32,6 +36,10 @@ fn program() -> Program {
         built: roles::built(),
         file: file(),
         database_folders: |data: &Path| roles::storage::database_folders(data).to_vec(),
+        data_folders: |data: &Path| {
+            let [mailboxes, directory] = roles::storage::database_folders(data);
+            DataFolders { mailboxes, directory }
+        },
     }
 }
 

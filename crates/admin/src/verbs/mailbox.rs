@@ -37,12 +37,20 @@ object! {
         server_name: String,
         /// The database there.
         database: String,
+        /// The database's quotas hold in place of those of the mailbox.
+        use_database_quota_defaults: bool,
         /// Above it the owner is warned.
         issue_warning_quota: Quota,
         /// Above it the owner cannot send.
         prohibit_send_quota: Quota,
         /// Above it nothing comes in either.
         prohibit_send_receive_quota: Quota,
+        /// Above it the oldest deleted items go before their time.
+        recoverable_items_warning_quota: Quota,
+        /// A deletion that would pass it takes the oldest deleted items along.
+        recoverable_items_quota: Quota,
+        /// What the owner removes from Recoverable Items stays for its retention.
+        single_item_recovery_enabled: bool,
         /// The recipient its mail goes on to.
         forwarding_address: Option<String>,
         /// The address its mail goes on to.
@@ -76,9 +84,13 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<MailboxObject> {
         recipient_type_details: type_details(&recipient.kind),
         server_name: mailbox.location.server.clone(),
         database: mailbox.location.database.clone(),
+        use_database_quota_defaults: mailbox.use_database_quota_defaults,
         issue_warning_quota: mailbox.quotas.warn.into(),
         prohibit_send_quota: mailbox.quotas.prohibit_send.into(),
         prohibit_send_receive_quota: mailbox.quotas.prohibit_send_receive.into(),
+        recoverable_items_warning_quota: mailbox.recoverable_items.warn.into(),
+        recoverable_items_quota: mailbox.recoverable_items.quota.into(),
+        single_item_recovery_enabled: mailbox.recoverable_items.single_item_recovery,
         forwarding_address: recipients,
         forwarding_smtp_address: addresses,
         deliver_to_mailbox_and_forward: forwarding.is_some_and(|each| each.keep_copy),

@@ -1,7 +1,9 @@
 //! Set-Mailbox.
 
-use config::{ByteQuantity, Unlimited};
-use directory::{ForwardTo, Forwarding, Mailbox, ProxyAddress, Recipient, RecipientId};
+use config::{ByteQuantity, TimeSpan, Unlimited};
+use directory::{
+    ForwardTo, Forwarding, Mailbox, ProxyAddress, Recipient, RecipientId, RecoverableItems,
+};
 use types::Address;
 
 use super::{current, mailbox_of};
@@ -37,6 +39,16 @@ verb! {
         prohibit_send_quota: Option<Unlimited<ByteQuantity>>,
         /// Above it nothing comes in either.
         prohibit_send_receive_quota: Option<Unlimited<ByteQuantity>>,
+        /// The database's quotas hold in place of those of the mailbox.
+        use_database_quota_defaults: Option<bool>,
+        /// Above it the oldest deleted items go before their time.
+        recoverable_items_warning_quota: Option<Unlimited<ByteQuantity>>,
+        /// A deletion that would pass it takes the oldest deleted items along.
+        recoverable_items_quota: Option<Unlimited<ByteQuantity>>,
+        /// How long deleted items stay; `$null`: as long as the database says.
+        retain_deleted_items_for: Setting<TimeSpan>,
+        /// What the owner removes from Recoverable Items stays for its retention.
+        single_item_recovery_enabled: Option<bool>,
         /// The owner's password.
         password: Option<Password>,
     }
@@ -105,14 +117,19 @@ impl SetMailbox {
             make_primary(&mut edited, primary);
         }
         let Some(mailbox) = edited.mailbox_mut() else { return Ok(edited) };
-        let quotas = &mut mailbox.quotas;
+        let (quotas, deleted) = (&mut mailbox.quotas, &mut mailbox.recoverable_items);
         for (given, quota) in [
             (self.issue_warning_quota, &mut quotas.warn),
             (self.prohibit_send_quota, &mut quotas.prohibit_send),
             (self.prohibit_send_receive_quota, &mut quotas.prohibit_send_receive),
+            (self.recoverable_items_warning_quota, &mut deleted.warn),
+            (self.recoverable_items_quota, &mut deleted.quota),
         ] {
             *quota = given.map_or(*quota, |given| given.limit().map(ByteQuantity::bytes));
         }
+        let own = mailbox.use_database_quota_defaults;
+        mailbox.use_database_quota_defaults = self.use_database_quota_defaults.unwrap_or(own);
+        retain(deleted, self.retain_deleted_items_for, self.single_item_recovery_enabled);
         let to = match self.forwarding_address {
             Setting::Keep => Setting::Keep,
             Setting::Clear => Setting::Clear,
@@ -121,6 +138,16 @@ impl SetMailbox {
         forward(mailbox, to, self.forwarding_smtp_address, self.deliver_to_mailbox_and_forward)?;
         Ok(edited)
     }
+}
+
+/// RetainDeletedItemsFor and SingleItemRecoveryEnabled.
+fn retain(deleted: &mut RecoverableItems, time: Setting<TimeSpan>, recovery: Option<bool>) {
+    match time {
+        Setting::Keep => {}
+        Setting::Clear => deleted.retention_secs = None,
+        Setting::To(time) => deleted.retention_secs = Some(time.duration().as_secs()),
+    }
+    deleted.single_item_recovery = recovery.unwrap_or(deleted.single_item_recovery);
 }
 
 /// Replaces or edits the addresses; one of them must be the primary one.
