@@ -1,18 +1,22 @@
-//! Mixed load: for each mailbox one client that sends mail by SMTP and one that appends,
-//! flags, moves and expunges by IMAP.
+//! Mixed load: for each mailbox one client that sends mail by SMTP, one that appends, flags,
+//! moves and expunges by IMAP, and one that submits mail to other domains.
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, sleep};
 use std::time::Duration;
 
 use super::imap::{Imap, Listed};
+use rustls::ClientConfig;
+
 use super::ledger::{Ledger, State};
 use super::message::{self, Token};
+use super::outgoing::{self, Outgoing};
 use super::random::Random;
 use super::server::{PASSWORD, Server};
-use super::smtp::Smtp;
+use super::smtp::{Envelope, Smtp};
 use super::wire::{Answer, Trouble};
 use crate::Result;
 
@@ -23,6 +27,12 @@ const FOLDER_MESSAGES_MAX: usize = 100;
 /// Messages changed by one command.
 const MESSAGES_PER_COMMAND_MAX: usize = 10;
 
+/// One message from elsewhere in so many asks for a report.
+const REPORT_EVERY: usize = 8;
+/// Between two submissions of a user: the queue is to be busy when the kill comes, and to be
+/// empty soon after the last one.
+const SUBMIT_EVERY: Duration = Duration::from_millis(10);
+
 /// Numbers of messages, for the whole run.
 static TOKENS: AtomicU64 = AtomicU64::new(1);
 
@@ -32,13 +42,16 @@ pub struct Done {
     delivered: AtomicU64,
     appended: AtomicU64,
     changed: AtomicU64,
+    submitted: AtomicU64,
 }
 
 impl fmt::Display for Done {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [delivered, appended, changed] =
-            [&self.delivered, &self.appended, &self.changed].map(|n| n.load(Ordering::Relaxed));
-        write!(to, "{delivered} delivered, {appended} appended, {changed} changed")
+        let [delivered, appended, changed, submitted] =
+            [&self.delivered, &self.appended, &self.changed, &self.submitted]
+                .map(|count| count.load(Ordering::Relaxed));
+        write!(to, "{delivered} delivered, {appended} appended, {changed} changed, ")?;
+        write!(to, "{submitted} submitted")
     }
 }
 
@@ -46,25 +59,31 @@ impl fmt::Display for Done {
 pub fn until_killed(
     server: Server,
     ledgers: &[Ledger],
+    outgoing: &Outgoing,
     wait: Duration,
     random: &mut Random,
 ) -> Result<Done> {
     let done = Done::default();
     let users: Vec<String> = (0..ledgers.len()).map(|number| server.user(number)).collect();
-    let (smtp, imap) = (server.smtp, server.imap);
+    let (smtp, imap, smtps) = (server.smtp, server.imap, server.smtps);
+    let trust = Arc::clone(&server.trust);
     let troubles = thread::scope(|scope| {
         let mut clients = Vec::new();
         for number in 0..ledgers.len() {
             let (users, done) = (&users, &done);
-            let sender = Sender { smtp, users, ledgers, done, random: random.fork() };
+            let sender = Sender { smtp, users, ledgers, outgoing, done, random: random.fork() };
             clients.push(scope.spawn(move || sender.run()));
             let user = &users[number];
             let keeper =
                 Keeper { imap, user, ledger: &ledgers[number], done, random: random.fork() };
             clients.push(scope.spawn(move || keeper.run()));
+            let trust = Arc::clone(&trust);
+            let submitter = Submitter { smtps, trust, user, outgoing, done };
+            clients.push(scope.spawn(move || submitter.run()));
         }
         sleep(wait);
         server.kill()?;
+        outgoing.killed();
         Ok::<_, Box<dyn std::error::Error>>(
             clients.into_iter().map(|client| client.join()).collect::<Vec<_>>(),
         )
@@ -83,6 +102,7 @@ struct Sender<'a> {
     smtp: SocketAddr,
     users: &'a [String],
     ledgers: &'a [Ledger],
+    outgoing: &'a Outgoing,
     done: &'a Done,
     random: Random,
 }
@@ -102,18 +122,61 @@ impl Sender<'_> {
             let mut to = vec![first, second];
             to.dedup();
             to.truncate(1 + self.random.below(2));
-            self.send(&mut smtp, &to)?;
+            // Two recipients may be told of in one report or in two.
+            let wants_report = to.len() == 1 && self.random.below(REPORT_EVERY) == 0;
+            self.send(&mut smtp, &to, wants_report)?;
         }
     }
 
-    fn send(&self, smtp: &mut Smtp, to: &[usize]) -> Answer {
+    /// A message to users; the report of its delivery, if one is wanted, leaves for elsewhere.
+    fn send(&self, smtp: &mut Smtp, to: &[usize], wants_report: bool) -> Answer {
         let token = TOKENS.fetch_add(1, Ordering::Relaxed);
         to.iter().for_each(|number| self.ledgers[*number].offer(token));
         let recipients: Vec<String> = to.iter().map(|number| self.users[*number].clone()).collect();
-        smtp.send(&recipients, &message::text(token))?;
+        let report = wants_report.then(|| outgoing::report_id(token));
+        let envelope = Envelope { from: "crash@elsewhere.example", to: &recipients, report };
+        if wants_report {
+            self.outgoing.offer(token);
+        }
+        smtp.send(&envelope, &message::text(token))?;
         to.iter().for_each(|number| self.ledgers[*number].taken(token));
+        if wants_report {
+            self.outgoing.taken(token);
+        }
         self.done.delivered.fetch_add(to.len() as u64, Ordering::Relaxed);
         Ok(())
+    }
+}
+
+/// Submits mail to other domains.
+struct Submitter<'a> {
+    smtps: SocketAddr,
+    trust: Arc<ClientConfig>,
+    user: &'a str,
+    outgoing: &'a Outgoing,
+    done: &'a Done,
+}
+
+impl Submitter<'_> {
+    /// Ends only by trouble.
+    fn run(self) -> Trouble {
+        let Err(trouble) = self.submit_on();
+        trouble
+    }
+
+    fn submit_on(&self) -> Answer<std::convert::Infallible> {
+        let trust = Arc::clone(&self.trust);
+        let mut smtp = Smtp::log_in(self.smtps, trust, self.user, PASSWORD)?;
+        let to = ["somebody@foreign.example".to_owned()];
+        let envelope = Envelope { from: self.user, to: &to, report: None };
+        loop {
+            let token = TOKENS.fetch_add(1, Ordering::Relaxed);
+            self.outgoing.offer(token);
+            smtp.send(&envelope, &message::text_from(self.user, token))?;
+            self.outgoing.taken(token);
+            self.done.submitted.fetch_add(1, Ordering::Relaxed);
+            sleep(SUBMIT_EVERY);
+        }
     }
 }
 

@@ -13,7 +13,12 @@ const LARGE_OCTETS_MAX: usize = 60_000;
 
 /// The message as a client hands it in.
 pub fn text(token: Token) -> String {
-    format!("From: crash@elsewhere.example\r\n{SUBJECT}{token}\r\n\r\n{}", body(token))
+    text_from("crash@elsewhere.example", token)
+}
+
+/// The message as its author hands it in.
+pub fn text_from(author: &str, token: Token) -> String {
+    format!("From: {author}\r\n{SUBJECT}{token}\r\n\r\n{}", body(token))
 }
 
 /// The number in a message's header.

@@ -2,14 +2,16 @@
 //!
 //! `crash [KILLS] [--seed N] [--binary FILE]`. Each round starts the server, loads it over
 //! SMTP and IMAP, kills it, starts it again and compares every mailbox with the [`ledger`] of
-//! what was acknowledged. The first rounds kill it while it starts for the first time. The
-//! seed fixes what is sent and when the kill comes, not how threads interleave.
+//! what was acknowledged. Mail to other domains is counted where it arrives, see [`outgoing`].
+//! The first rounds kill it while it starts for the first time. The seed fixes what is sent and
+//! when the kill comes, not how threads interleave.
 
 mod check;
 mod imap;
 mod ledger;
 mod load;
 mod message;
+mod outgoing;
 mod random;
 mod server;
 mod smtp;
@@ -21,6 +23,7 @@ use std::time::Duration;
 use crate::Result;
 use crate::process::{cargo, succeed};
 use ledger::Ledger;
+use outgoing::Outgoing;
 use random::Random;
 use server::Server;
 
@@ -58,6 +61,19 @@ pub fn smoke() -> Result {
     Harness::new(SMOKE_KILLS, u64::from(std::process::id())).run()
 }
 
+/// What the server has acknowledged.
+struct Books {
+    mailboxes: Vec<Ledger>,
+    outgoing: Outgoing,
+}
+
+impl Default for Books {
+    fn default() -> Self {
+        let mailboxes = (0..USERS).map(|_| Ledger::default()).collect();
+        Books { mailboxes, outgoing: Outgoing::default() }
+    }
+}
+
 struct Harness {
     kills: usize,
     seed: u64,
@@ -80,11 +96,13 @@ impl Harness {
             let told = kill_first_start(&binary, &directory, round, &mut random);
             told.map_err(|error| self.failed(round, &directory, error))?;
         }
-        let ledgers: Vec<Ledger> = (0..USERS).map(|_| Ledger::default()).collect();
+        let books = Books::default();
         for round in first_starts + 1..=self.kills {
-            let told = kill_under_load(&binary, &directory, &ledgers, round, &mut random);
+            let told = kill_under_load(&binary, &directory, &books, round, &mut random);
             told.map_err(|error| self.failed(round, &directory, error))?;
         }
+        let told = drain(&binary, &directory, &books.outgoing);
+        told.map_err(|error| self.failed(self.kills, &directory, error))?;
         // Only now: after a failure one wants to look.
         std::fs::remove_dir_all(&directory)?;
         println!("crash: nothing acknowledged was lost, nothing is there twice");
@@ -112,21 +130,34 @@ fn kill_first_start(binary: &Path, directory: &Path, round: usize, random: &mut 
 fn kill_under_load(
     binary: &Path,
     directory: &Path,
-    ledgers: &[Ledger],
+    books: &Books,
     round: usize,
     random: &mut Random,
 ) -> Result {
+    let Books { mailboxes, outgoing } = books;
     let server = Server::start(binary, directory)?;
-    check::all(&server, ledgers)?;
+    check::all(&server, mailboxes)?;
     let wait = LOAD_MS_MIN + random.below(LOAD_MS_MAX - LOAD_MS_MIN);
-    let done = load::until_killed(server, ledgers, Duration::from_millis(wait as u64), random)?;
+    let load = Duration::from_millis(wait as u64);
+    let done = load::until_killed(server, mailboxes, outgoing, load, random)?;
     if round.is_multiple_of(RESTART_KILL_EVERY) {
         let wait = Duration::from_millis(random.below(START_MS_MAX) as u64);
         Server::spawn(binary, directory)?.kill_after(wait)?;
+        outgoing.killed();
     }
     let server = Server::start(binary, directory)?;
-    let messages = check::all(&server, ledgers)?;
+    let messages = check::all(&server, mailboxes)?;
     println!("  kill {round}: {done} in {wait} ms; {messages} messages as they should be");
+    server.kill()?;
+    outgoing.killed();
+    Ok(())
+}
+
+/// A start without load or kill, until all that was to leave has left.
+fn drain(binary: &Path, directory: &Path, outgoing: &Outgoing) -> Result {
+    let server = Server::start(binary, directory)?;
+    let told = outgoing.check(&server.sink)?;
+    println!("  outgoing: {told}");
     server.kill()
 }
 

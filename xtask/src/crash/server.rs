@@ -3,10 +3,15 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 
 use super::USERS;
 use crate::Result;
@@ -18,6 +23,11 @@ pub struct Server {
     process: Process,
     pub smtp: SocketAddr,
     pub imap: SocketAddr,
+    /// Submission in TLS, and whom to trust there.
+    pub smtps: SocketAddr,
+    pub trust: Arc<ClientConfig>,
+    /// Where mail to other domains ends.
+    pub sink: PathBuf,
     domain: String,
 }
 
@@ -50,6 +60,9 @@ impl Server {
         Ok(Server {
             smtp: address("SMTP_PORT")?,
             imap: address("IMAP_PORT")?,
+            smtps: address("SMTPS_PORT")?,
+            trust: trust(value("CA_FILE")?.as_ref())?,
+            sink: directory.join("sink"),
             domain: value("DOMAIN")?.clone(),
             process,
         })
@@ -80,6 +93,15 @@ impl Drop for Process {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// Only the demonstration's own authority.
+fn trust(authority: &Path) -> Result<Arc<ClientConfig>> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(authority)? {
+        roots.add(certificate?)?;
+    }
+    Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
 }
 
 /// `export NAME=VALUE` lines.

@@ -1,8 +1,12 @@
-//! Lines over a socket, with patience that ends.
+//! Lines over a socket, in the clear or in TLS, with patience that ends.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 /// Silence after which the server counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,15 +45,23 @@ impl std::error::Error for Trouble {}
 
 pub type Answer<T = ()> = Result<T, Trouble>;
 
-pub struct Wire(BufReader<TcpStream>);
+/// What lines go over.
+trait Stream: Read + Write + Send {}
+impl<T: Read + Write + Send> Stream for T {}
+
+pub struct Wire(BufReader<Box<dyn Stream>>);
 
 impl Wire {
     pub fn connect(address: SocketAddr) -> Answer<Self> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
-        Ok(Wire(BufReader::new(stream)))
+        Ok(Wire(BufReader::new(Box::new(socket(address)?))))
+    }
+
+    /// TLS from the first octet, with a server that calls itself `localhost`.
+    pub fn connect_tls(address: SocketAddr, trust: Arc<ClientConfig>) -> Answer<Self> {
+        let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
+        let session = ClientConnection::new(trust, name).map_err(io::Error::other)?;
+        let stream = StreamOwned::new(session, socket(address)?);
+        Ok(Wire(BufReader::new(Box::new(stream))))
     }
 
     pub fn send(&mut self, text: &str) -> Answer {
@@ -71,4 +83,12 @@ impl Wire {
         self.0.read_exact(&mut octets)?;
         Ok(octets)
     }
+}
+
+fn socket(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
