@@ -42,6 +42,38 @@ fn windows_rules_are_bound_to_the_program() {
     assert!(output.contains(&format!("$program = '{PROGRAM}'\n")));
 }
 
+/// Row F-63: who has these rules needs no other tool to find out which ones.
+#[test]
+fn whatever_is_open_has_its_rule() {
+    for listener in ports::LISTENERS {
+        let mut registry = Registry::new("MBX1", &[Role::Mailbox, Role::Edge]);
+        common::open(&mut registry, listener, &["0.0.0.0:4711"]);
+        for (format, rule) in [
+            (Format::Nftables, "dport 4711 accept "),
+            (Format::Iptables, "--dport 4711 "),
+            (Format::Windows, "-LocalPort 4711 "),
+        ] {
+            let output = rules(&registry, format, PROGRAM);
+            assert!(output.contains(rule), "{}: no {rule} in\n{output}", listener.id);
+        }
+    }
+}
+
+/// Row F-64: a group to find them by, and names that lead to the row.
+#[test]
+fn the_windows_console_lists_the_rules_by_row() {
+    let output = sample(Format::Windows);
+    let rules: Vec<&str> =
+        output.lines().filter(|line| line.starts_with("New-NetFirewallRule")).collect();
+    for rule in &rules {
+        let (_, name) = rule.split_once(" -DisplayName 'Rialto ").unwrap();
+        let row = name.split([' ', '+']).next().unwrap();
+        assert!(ports::rows::all().any(|it| it.id.to_string() == row), "{rule}");
+        assert!(rule.starts_with("New-NetFirewallRule -Group 'Rialto' "), "{rule}");
+    }
+    assert!(!rules.is_empty());
+}
+
 /// What only this machine reaches gets a comment and no rule.
 #[test]
 fn loopback_listeners_get_no_rule() {

@@ -134,6 +134,18 @@ fn edge_servers_have_no_client_listener() {
     }
 }
 
+/// Row F-60: what listens on 80 and 443 there is opened by another program's setup.
+#[test]
+fn no_rule_of_setup_is_for_the_web() {
+    let rules: Vec<&Row> = rows::all().filter(|row| row.kind == Kind::FirewallRule).collect();
+    assert!(rules.len() > 50);
+    for row in rules {
+        let web = [80, 443].map(Port::new);
+        let named = web.iter().find(|port| row.names(**port, Transport::Tcp));
+        assert_eq!(named, None, "{}", row.id);
+    }
+}
+
 #[test]
 fn nothing_listens_for_the_user_locator_service() {
     let user_locator = rows::row("X-24".parse().unwrap()).unwrap();

@@ -16,6 +16,9 @@ pub(super) static ROWS: &[Row] = &[
         ports: &[tcp(25, "SMTP"), udp(53, "DNS")],
         editions: FIREWALL_ADVICE,
         roles: BOTH,
+        shown_by: Some(
+            "crates/rialto/tests/clients/postfix.rs::mail_leaves_to_where_the_mx_record_says",
+        ),
         ..row("W-02", Advice)
     },
     Row {

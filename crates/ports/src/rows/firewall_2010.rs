@@ -360,6 +360,7 @@ pub(super) static ROWS: &[Row] = &[
         ),
         ports: &[tcp(80, "HTTP"), tcp(443, "HTTPS")],
         editions: ONLY_2010,
+        shown_by: Some("crates/ports/tests/table.rs::no_rule_of_setup_is_for_the_web"),
         ..row("F-60", Rule)
     },
     Row {
@@ -383,11 +384,15 @@ pub(super) static ROWS: &[Row] = &[
             "Setup makes the rules, so the Security Configuration Wizard is no longer needed",
         ),
         editions: ONLY_2010,
+        shown_by: Some("crates/ports/tests/firewall.rs::whatever_is_open_has_its_rule"),
         ..row("F-63", Rule)
     },
     Row {
         purpose: s("The rules can be listed in the Windows Firewall console"),
         editions: ONLY_2010,
+        shown_by: Some(
+            "crates/ports/tests/firewall.rs::the_windows_console_lists_the_rules_by_row",
+        ),
         ..row("F-64", Rule)
     },
     Row {
