@@ -10,11 +10,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod curl;
+mod fetch;
 mod mbsync;
 mod mutt;
 mod postfix;
 mod python;
 mod restart;
 mod rows;
+mod send;
 mod support;
 mod swaks;
