@@ -34,8 +34,7 @@ struct Site {
 impl Site {
     async fn new(users: &[&str]) -> Site {
         // Noon: far from the time of notification.
-        let clock =
-            ManualClock::new(Timestamp::from_secs(1_700_006_400 - 1_700_006_400 % 86_400 + 43_200));
+        let clock = ManualClock::new(Timestamp::from_secs(1_700_049_600));
         let database = Database::open(Options::memory().with_clock(Arc::new(clock.clone())));
         let rows = Database::open(Options::memory()).unwrap();
         let directory = Directory::open(rows.clone(), VerifierOptions::default()).await.unwrap();
