@@ -13,6 +13,7 @@
 pub mod binding;
 pub mod endpoint;
 pub mod file;
+pub mod not_built;
 pub mod port_offset;
 pub mod receive;
 pub mod sample;
@@ -20,14 +21,17 @@ mod section;
 pub mod send;
 pub mod settings;
 pub mod text;
+pub mod transport_service;
 pub mod value;
 
 pub use binding::Binding;
 pub use endpoint::{Endpoint, EndpointError};
 pub use file::ConfigError;
+pub use not_built::Warning;
 pub use port_offset::{OffsetError, offset_port};
 pub use receive::{ReceiveConnector, default_receive_connectors, select};
 pub use sample::sample;
 pub use send::SendConnector;
 pub use settings::{Invalid, Settings};
+pub use transport_service::TransportService;
 pub use value::{ByteQuantity, TimeSpan, Unlimited};

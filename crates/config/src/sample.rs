@@ -6,6 +6,7 @@ use toml::{Table, Value};
 use crate::Settings;
 use crate::section::{Section, Setting};
 use crate::settings::{ClientAccess, Location, MailboxDatabase, Proxy, Resolver, Tls};
+use crate::transport_service::TransportService;
 
 const HEAD: &str = "\
 # Configuration of a Rialto server. All values below are the defaults; a file needs only
@@ -68,6 +69,7 @@ pub fn sample() -> String {
     write_section::<ClientAccess>(&mut file, "pop3");
     write_section::<MailboxDatabase>(&mut file, "mailbox_database");
     write_section::<Location>(&mut file, "location");
+    write_section::<TransportService>(&mut file, "TransportService");
     write_examples(&mut file);
     file
 }
@@ -91,11 +93,14 @@ fn write_settings(
     wanted: fn(&str, Option<&Value>) -> bool,
 ) {
     for setting in settings {
-        let value = defaults.get(setting.key);
+        let (key, value) = match setting.entry(defaults) {
+            Some((key, value)) => (key, Some(value)),
+            None => (setting.key, None),
+        };
         if wanted(setting.key, value) {
             file.push('\n');
             write_comment(file, setting.about);
-            write_value(file, setting.key, value);
+            write_value(file, key, value);
         }
     }
 }
@@ -157,10 +162,11 @@ mod tests {
             ClientAccess::SETTINGS,
             MailboxDatabase::SETTINGS,
             Location::SETTINGS,
+            TransportService::SETTINGS,
         ] {
-            for Setting { key, about } in settings {
+            for setting @ Setting { key, about } in settings {
                 assert!(!about.is_empty(), "{key}");
-                let is_section = sample.contains(&format!("[{key}]"));
+                let is_section = setting.entry(&read).is_some_and(|(_, value)| value.is_table());
                 assert!(is_section || about.iter().all(|line| sample.contains(line)), "{key}");
             }
         }

@@ -4,10 +4,22 @@
 /// A key of a section and what it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// The key in the file.
+    /// The key in the file, or the same in `snake_case` ([`Setting::is`]).
     pub key: &'static str,
     /// The doc comment, line by line.
     pub about: &'static [&'static str],
+}
+
+impl Setting {
+    /// Whether a key of the file is this setting's: Exchange's names are in `PascalCase`.
+    pub fn is(&self, key: &str) -> bool {
+        self.key.replace('_', "").eq_ignore_ascii_case(&key.replace('_', ""))
+    }
+
+    /// The setting's entry in a table.
+    pub fn entry<'t>(&self, table: &'t toml::Table) -> Option<(&'t str, &'t toml::Value)> {
+        table.iter().find(|(key, _)| self.is(key)).map(|(key, value)| (key.as_str(), value))
+    }
 }
 
 /// A table of the configuration file.
@@ -22,6 +34,7 @@ pub trait Section: Default + serde::Serialize {
 macro_rules! section {
     (
         $(#[doc = $about:literal])*
+        $(#[serde(rename_all = $case:literal)])?
         pub struct $name:ident {
             $(
                 $(#[doc = $doc:literal])*
@@ -32,7 +45,7 @@ macro_rules! section {
     ) => {
         $(#[doc = $about])*
         #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-        #[serde(deny_unknown_fields, default)]
+        #[serde(deny_unknown_fields, default $(, rename_all = $case)?)]
         pub struct $name {
             $(
                 $(#[doc = $doc])*

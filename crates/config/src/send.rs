@@ -269,9 +269,9 @@ impl SendConnector {
         }
     }
 
-    /// Each rule and whether it is kept.
-    fn rules(&self) -> [(bool, &'static str); 10] {
-        use SmartHostAuthMechanism::{BasicAuth, BasicAuthRequireTLS, None};
+    /// Each rule and whether it is kept; those about what is not built come last.
+    fn rules(&self) -> [(bool, &'static str); 17] {
+        use SmartHostAuthMechanism::{BasicAuth, BasicAuthRequireTLS, ExchangeServer, None};
         let (dns, hosts) = (self.dns_routing_enabled, !self.smart_hosts.is_empty());
         let smtp = self.address_spaces.iter().all(AddressSpace::is_smtp);
         let wildcard = self.address_spaces.iter().any(AddressSpace::has_wildcard);
@@ -296,6 +296,19 @@ impl SendConnector {
                 "SmartHostAuthMechanism needs SmartHosts, and a user name and password file \
                  for BasicAuth",
             ),
+            (!self.force_helo || !require, "ForceHELO excludes RequireTLS"),
+            (!self.force_helo || !password, "ForceHELO excludes a SmartHostAuthMechanism"),
+            (
+                self.smtp_max_messages_per_connection > 0,
+                "SmtpMaxMessagesPerConnection is at least 1",
+            ),
+            (
+                self.connection_inactivity_time_out.secs() > 0,
+                "ConnectionInactivityTimeOut is at least a second",
+            ),
+            (!secure, "DomainSecureEnabled is not built"),
+            (mechanism != ExchangeServer, "SmartHostAuthMechanism ExchangeServer is not built"),
+            (smtp, "an address space of another type than SMTP is not built"),
         ]
     }
 }

@@ -14,6 +14,7 @@ use crate::endpoint::EndpointError;
 use crate::receive::ReceiveConnectorFault;
 use crate::section::section;
 use crate::send::SendConnectorFault;
+use crate::transport_service::{TransportService, TransportServiceFault};
 use crate::{ByteQuantity, ReceiveConnector, SendConnector, TimeSpan, Unlimited, text};
 
 section! {
@@ -54,6 +55,9 @@ section! {
         mailbox_database: MailboxDatabase = MailboxDatabase::default(),
         /// Where users have their mailboxes.
         location: Location = Location::default(),
+        /// Logs, retries, outgoing connections.
+        #[serde(rename = "TransportService")]
+        transport_service: TransportService = TransportService::default(),
         /// Listeners that differ from the documented ones.
         listener: Vec<ListenerOverride> = Vec::new(),
         /// Other servers of the organization: where each is reached, and the file with the
@@ -259,6 +263,12 @@ pub enum Invalid {
     /// Something is wrong with a Send connector.
     #[error(transparent)]
     Send(#[from] SendConnectorFault),
+    /// Something is wrong with the section of the transport service.
+    #[error(transparent)]
+    TransportService(#[from] TransportServiceFault),
+    /// Another server sends for the connector.
+    #[error("{0}: SourceTransportServers without this server is not built")]
+    OtherSource(String),
 }
 
 impl Settings {
@@ -308,7 +318,16 @@ impl Settings {
         self.mailbox_database.validate()?;
         self.endpoints()?;
         crate::receive::validate_all(&self.receive_connectors()?)?;
-        Ok(crate::send::validate_all(&self.send_connector)?)
+        crate::send::validate_all(&self.send_connector)?;
+        self.check_sources()?;
+        Ok(self.transport_service.validate()?)
+    }
+
+    fn check_sources(&self) -> Result<(), Invalid> {
+        match self.send_connector.iter().find(|connector| !self.is_source_of(connector)) {
+            Some(connector) => Err(Invalid::OtherSource(connector.name.clone())),
+            None => Ok(()),
+        }
     }
 
     /// The directory tells servers apart by their short names.

@@ -45,6 +45,11 @@ impl TimeSpan {
         TimeSpan::from_secs(mins * MINUTE)
     }
 
+    /// Seconds.
+    pub const fn secs(self) -> u64 {
+        self.0.0
+    }
+
     /// As the standard library has it.
     pub const fn duration(self) -> Duration {
         Duration::from_secs(self.0.0)

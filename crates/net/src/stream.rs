@@ -4,6 +4,7 @@
 //! [`Stream::tls_info`]. The layers go on in place and never come off.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -97,6 +98,16 @@ impl Stream {
         Ok(())
     }
 
+    /// Our address, where there is a socket below.
+    pub fn local_address(&self) -> Option<SocketAddr> {
+        match &self.layer {
+            Layer::Plain(socket) => socket.local_address(),
+            Layer::Tls(tls) => tls.get_ref().0.local_address(),
+            Layer::Deflate(deflate) => deflate.inner().local_address(),
+            Layer::Gone(_) => None,
+        }
+    }
+
     /// True inside TLS.
     pub fn is_tls(&self) -> bool {
         self.tls().is_some()
@@ -168,6 +179,14 @@ pub(crate) enum Socket {
 }
 
 impl Socket {
+    fn local_address(&self) -> Option<SocketAddr> {
+        match self {
+            Socket::Tcp(socket) => socket.local_addr().ok(),
+            #[cfg(any(test, feature = "testing"))]
+            Socket::Memory(_) => None,
+        }
+    }
+
     fn io(&mut self) -> &mut dyn Io {
         match self {
             Socket::Tcp(socket) => socket,

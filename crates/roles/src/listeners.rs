@@ -80,6 +80,11 @@ impl<'s> Listeners<'s> {
         Ok(())
     }
 
+    /// Every address that is open now.
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
     /// Every address that was opened.
     pub(crate) fn into_addresses(self) -> Vec<SocketAddr> {
         self.addresses

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,6 +20,8 @@ use ports::{Registry, RegistryError};
 use tokio::task::JoinHandle;
 use transport::Transport;
 use transport::dkim::Signers;
+use transport::queue::schedule::{RetryPolicy, Step};
+use transport::queue::scheduler::Limits as OutboundLimits;
 use types::Domain;
 use types::limits::INTAKE_OCTETS_MAX;
 
@@ -29,11 +32,12 @@ use crate::homes::ServerHomes;
 use crate::janitor::Janitor;
 use crate::listeners::{Listeners, Protocol};
 use crate::locations::Locations;
+use crate::logs::Logs;
 use crate::policy::DatabaseDefaults;
 use crate::recipients::DirectoryRecipients;
 use crate::smtp_in::SmtpIn;
 use crate::storage::{MAILBOX_DATABASE, Storage, StorageError};
-use crate::{imap_service, pop3_service};
+use crate::{imap_service, pop3_service, private};
 
 /// Why a server does not start. Each names what to mend.
 #[derive(Debug, thiserror::Error)]
@@ -109,13 +113,14 @@ pub struct MailboxServer {
 /// What must be ended in order, whether the start succeeds or fails.
 struct Running {
     storage: Storage,
+    logs: Arc<Logs>,
     trigger: ShutdownTrigger,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Running {
-    fn over(storage: Storage) -> Self {
-        Running { storage, trigger: Shutdown::new().0, tasks: Vec::new() }
+    fn over(storage: Storage, logs: Arc<Logs>) -> Self {
+        Running { storage, logs, trigger: Shutdown::new().0, tasks: Vec::new() }
     }
 
     async fn stop(self) {
@@ -126,6 +131,7 @@ impl Running {
             }
         }
         self.storage.close().await;
+        self.logs.close().await;
     }
 }
 
@@ -142,6 +148,7 @@ pub(crate) struct Parts {
     pub signers: Arc<Signers>,
     /// For messages on their way in, by whatever protocol.
     pub intake_memory: Arc<Budget>,
+    pub logs: Arc<Logs>,
     /// Of both IMAP4 listeners together.
     pub imap_sessions: Arc<UserSessions>,
     /// Of both POP3 listeners together.
@@ -162,7 +169,9 @@ impl MailboxServer {
     /// fails, nothing stays open.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let name = server_name(&settings)?;
-        let mut running = Running::over(open_storage(&settings).await?);
+        warn(&settings);
+        let storage = open_storage(&settings).await?;
+        let mut running = Running::over(storage, Logs::start(&settings));
         match Opened::open(&settings, name, &mut running).await {
             Ok(Opened { transport, registry, certificates, authority_file }) => Ok(MailboxServer {
                 settings,
@@ -233,7 +242,9 @@ impl Opened {
         accept_domains(settings, &storage).await?;
         let (certificates, authority_file) = certificates(settings)?;
         let locations = Locations::new(settings);
-        let transport = open_transport(name.clone(), settings, &locations, &storage)?;
+        let logs = Arc::clone(&running.logs);
+        let options = transport_options(name.clone(), settings, &logs);
+        let transport = open_transport(options, settings, &locations, &storage)?;
         let parts = Parts {
             homes: homes(settings, locations, &storage),
             back_ends: BackEnds::new(settings, storage.directory.clone(), &certificates)?,
@@ -241,6 +252,7 @@ impl Opened {
             authenticator: Arc::new(storage.directory.clone()),
             tls: tls(&certificates)?,
             signers: crate::dkim_keys::load(settings)?,
+            logs,
             intake_memory: Budget::new(INTAKE_OCTETS_MAX),
             imap_sessions: UserSessions::new(settings.imap4.max_connections_per_user),
             pop3_sessions: UserSessions::new(settings.pop3.max_connections_per_user),
@@ -271,6 +283,9 @@ async fn serve(
     for endpoint in settings.endpoints()? {
         open(&mut listeners, &endpoint, parts, &smtp)?;
     }
+    for endpoint in connector_endpoints(settings, listeners.addresses()) {
+        listeners.open(&endpoint, smtp_in(&smtp))?;
+    }
     // Mail that goes to the sink does not run in circles.
     let sink = settings.endpoint(&DEMO_SINK)?.bindings;
     let own_listeners = listeners.into_addresses().into_iter();
@@ -296,7 +311,7 @@ fn server_name(settings: &Settings) -> Result<Domain, StartError> {
 
 async fn open_storage(settings: &Settings) -> Result<Storage, StartError> {
     let path = settings.data_directory.clone();
-    std::fs::create_dir_all(&path).map_err(|source| StartError::Folder { path, source })?;
+    private::create_folder(&path).map_err(|source| StartError::Folder { path, source })?;
     let verifier =
         VerifierOptions { unthrottled: settings.unthrottled, ..VerifierOptions::default() };
     Ok(Storage::open(&settings.data_directory, verifier).await?)
@@ -343,8 +358,46 @@ fn tls(certificates: &Arc<CertificateStore>) -> Result<ServerTls, StartError> {
         .map_err(|error| StartError::Tls(error.to_string()))
 }
 
+/// Tells what the settings ask for and this server does not have.
+fn warn(settings: &Settings) {
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+}
+
+/// Transport with the settings' retries and connections, and its log.
+fn transport_options(name: Domain, settings: &Settings, logs: &Arc<Logs>) -> transport::Settings {
+    let from = &settings.transport_service;
+    let most = |limit: config::Unlimited<u32>| {
+        limit.limit().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
+    };
+    transport::Settings {
+        retry: RetryPolicy {
+            glitch: Step {
+                count: from.queue_glitch_retry_count,
+                interval: from.queue_glitch_retry_interval.duration(),
+            },
+            transient: Step {
+                count: from.transient_failure_retry_count,
+                interval: from.transient_failure_retry_interval.duration(),
+            },
+            outbound_connection_failure: from.outbound_connection_failure_retry_interval.duration(),
+            message: from.message_retry_interval.duration(),
+            delay_notification: from.delay_notification_timeout.duration(),
+            expiration: from.message_expiration_timeout.duration(),
+        },
+        connections: OutboundLimits {
+            total: most(from.max_outbound_connections),
+            per_hop: most(from.max_per_domain_outbound_connections),
+        },
+        max_message_octets: settings.max_receive_size.bytes(),
+        tracking: logs.tracking(),
+        ..transport::Settings::new(name)
+    }
+}
+
 fn open_transport(
-    name: Domain,
+    options: transport::Settings,
     settings: &Settings,
     locations: &Arc<Locations>,
     storage: &Storage,
@@ -353,8 +406,6 @@ fn open_transport(
     let recipients = DirectoryRecipients::new(Arc::clone(locations), directory.clone());
     let defaults = DatabaseDefaults::new(&settings.mailbox_database);
     let delivery = MailboxDelivery::new(directory.clone(), defaults);
-    let max_message_octets = settings.max_receive_size.bytes();
-    let options = transport::Settings { max_message_octets, ..transport::Settings::new(name) };
     Ok(Transport::open(storage.mailboxes.clone(), recipients, delivery, options)?)
 }
 
@@ -388,6 +439,30 @@ fn open(
         listeners.open(endpoint, backend::protocol(parts, service)?)?;
     }
     Ok(())
+}
+
+/// Bindings of the file's Receive connectors that no row of the port table has opened. They
+/// count as the row of mail from other servers.
+fn connector_endpoints(settings: &Settings, open: &[SocketAddr]) -> Vec<Endpoint> {
+    let mut endpoints: Vec<Endpoint> = Vec::new();
+    let bindings = settings.receive_connector.iter().filter(|connector| connector.enabled);
+    for binding in bindings.flat_map(|connector| &connector.bindings) {
+        let own = endpoints.iter().flat_map(|endpoint| &endpoint.bindings);
+        let mut taken = open.iter().copied().chain(own.map(|own| own.socket_address()));
+        if !taken.any(|address| overlap(address, binding.socket_address())) {
+            let bindings = vec![*binding];
+            endpoints.push(Endpoint { listener: &DEFAULT_FRONTEND, enabled: true, bindings });
+        }
+    }
+    endpoints
+}
+
+/// Whether a connection may come to both.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let (a, b) = (one.ip(), other.ip());
+    one.port() == other.port()
+        && a.is_ipv4() == b.is_ipv4()
+        && (a == b || a.is_unspecified() || b.is_unspecified())
 }
 
 /// The listeners of Front End Transport.

@@ -11,5 +11,6 @@
 
 pub mod client;
 pub mod codec;
+pub mod protocol_log;
 pub mod server;
 pub mod service;

@@ -10,6 +10,7 @@ use smtp::client::{
     TlsMode,
 };
 use smtp::codec::{BodyType, Notify, OriginalRecipient, RcptParams, Ret};
+use smtp::protocol_log::Entry;
 use smtp::server::Protocol;
 use testkit::transcript::{Machine, Settings, check_directory};
 use types::{Address, ReversePath};
@@ -29,6 +30,7 @@ struct Sender {
     rest: Vec<u8>,
     now: Instant,
     closed: bool,
+    entries: Vec<Entry>,
 }
 
 /// Small, so that dots and line ends fall on borders.
@@ -39,7 +41,8 @@ impl Sender {
         let messages = settings.get("messages").map_or(1, |count| count.parse().unwrap());
         let (rest, now) = (Vec::new(), Instant::now());
         let settings = settings.clone();
-        Sender { settings, client: None, messages, rest, now, closed: false }
+        let entries = Vec::new();
+        Sender { settings, client: None, messages, rest, now, closed: false, entries }
     }
 
     fn has(&self, name: &str) -> bool {
@@ -58,7 +61,14 @@ impl Sender {
             allow_cleartext: self.has("cleartext-login"),
         });
         let protocol = if self.has("lmtp") { Protocol::Lmtp } else { Protocol::Smtp };
-        ClientPolicy { protocol, tls, credentials, ..ClientPolicy::new("us.example.test") }
+        ClientPolicy {
+            protocol,
+            tls,
+            credentials,
+            force_helo: self.has("force-helo"),
+            protocol_logging: true,
+            ..ClientPolicy::new("us.example.test")
+        }
     }
 
     fn body(&self) -> BodyType {
@@ -105,6 +115,7 @@ impl Sender {
         let now = self.now;
         match action {
             Action::Send(bytes) => out.extend(bytes),
+            Action::Log(entry) => self.entries.push(entry),
             Action::StartTls => out.extend(b"[tls]\r\n"),
             Action::Ready if self.messages == 0 => self.client().quit(now),
             Action::Ready => {

@@ -7,13 +7,15 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 use smtp::client::{
-    Action, Client, ClientPolicy, ContentInfo, Envelope, Outcome, Recipient, RecipientResult,
+    Action, Client, ClientPolicy, ContentInfo, Credentials, Envelope, Outcome, Recipient,
+    RecipientResult,
 };
 use smtp::codec::BodyType;
-use smtp::server::BareNewlines;
+use smtp::protocol_log::{Entry, Event};
+use smtp::server::{BareNewlines, ConnectorPolicy};
 use support::{Session, policy, server};
 use testkit::transcript::Settings;
-use types::{Address, ReversePath};
+use types::{Address, Domain, ReversePath};
 
 fn envelope(content: ContentInfo) -> Envelope {
     Envelope {
@@ -35,12 +37,31 @@ fn send(
     switches: &str,
     piece: usize,
 ) -> (Vec<Vec<u8>>, Outcome) {
-    let now = Instant::now();
     let settings = Settings::from([("with".to_owned(), format!("unthrottled {switches}"))]);
-    let mut policy = policy(&settings);
-    policy.bare_newlines = BareNewlines::Reject;
-    let mut session = Session::new(server(policy, false, now), "", now);
-    let mut client = Client::new(ClientPolicy::new("us.example.test"), true, now);
+    let server = ConnectorPolicy { bare_newlines: BareNewlines::Reject, ..policy(&settings) };
+    let talk = talk(content, info, server, ClientPolicy::new("us.example.test"), piece);
+    (talk.messages, talk.outcome)
+}
+
+/// What a conversation brought.
+struct Talk {
+    messages: Vec<Vec<u8>>,
+    outcome: Outcome,
+    /// The protocol logs of client and server.
+    logs: [Vec<Entry>; 2],
+}
+
+fn talk(
+    content: &[u8],
+    info: ContentInfo,
+    theirs: ConnectorPolicy,
+    ours: ClientPolicy,
+    piece: usize,
+) -> Talk {
+    let now = Instant::now();
+    let mut session = Session::new(server(theirs, true, now), "", now);
+    let mut client = Client::new(ours, true, now);
+    let mut log = Vec::new();
     let (mut rest, mut sent, mut outcome) = (content, false, None);
     loop {
         for bytes in session.output().chunks(piece) {
@@ -68,8 +89,10 @@ fn send(
                 Action::Done(done) => outcome = Some(done),
                 Action::Close(fault) => {
                     assert_eq!(fault, None);
-                    return (session.messages, outcome.unwrap());
+                    let (messages, outcome) = (session.messages, outcome.unwrap());
+                    return Talk { messages, outcome, logs: [log, session.entries] };
                 }
+                Action::Log(entry) => log.push(entry),
                 Action::StartTls | Action::Downgrade(_) => unreachable!("{action:?}"),
             }
         }
@@ -106,4 +129,48 @@ proptest! {
         let (messages, _) = send(&content, info, "", piece);
         prop_assert_eq!(messages, [content]);
     }
+}
+
+/// Both sides keep the same conversation, without the password and without the message.
+#[test]
+fn protocol_logs_mirror_each_other() {
+    let domain = Domain::parse("example.test").unwrap();
+    let theirs = ConnectorPolicy {
+        protocol_logging: true,
+        sasl: vec!["LOGIN".to_owned()],
+        ..ConnectorPolicy::client_frontend("MAIL", "mail.example.test", domain)
+    };
+    let credentials = Credentials {
+        user: "alice".to_owned(),
+        password: "secret".to_owned(),
+        allow_cleartext: false,
+    };
+    let ours = ClientPolicy {
+        protocol_logging: true,
+        credentials: Some(credentials),
+        ..ClientPolicy::new("us.example.test")
+    };
+    let talk = talk(b"Subject: x\r\n\r\nhush\r\n", ContentInfo::default(), theirs, ours, 1000);
+    let lines = |log: &[Entry], event| -> Vec<String> {
+        log.iter().filter(|e| e.event == event).map(|e| e.data.clone()).collect()
+    };
+    let [ours, theirs] = &talk.logs;
+    assert_eq!(lines(ours, Event::Send), lines(theirs, Event::Receive));
+    assert_eq!(lines(ours, Event::Receive), lines(theirs, Event::Send));
+    assert_eq!(
+        lines(ours, Event::Send)[..4],
+        ["EHLO us.example.test", "AUTH LOGIN"]
+            .into_iter()
+            .chain(["<authentication response>"; 2])
+            .collect::<Vec<_>>()
+    );
+    let all = format!("{:?}", talk.logs);
+    for hidden in ["secret", "c2VjcmV0", "YWxpY2U="] {
+        assert!(!all.contains(hidden), "{hidden} in {all}");
+    }
+    // The server of these tests repeats the message in its reply; nobody else shows it.
+    assert!(!lines(ours, Event::Send).concat().contains("hush"));
+    let ends = theirs.iter().filter(|entry| entry.event == Event::Disconnect).count();
+    assert_eq!(ends, 1);
+    assert!(theirs.contains(&Entry::information("alice@example.test", "authenticated")));
 }

@@ -160,7 +160,7 @@ async fn messages_arrive_inside_tls() {
         Letter::new(&["bob@example.test", "nobody@example.test"], b"first\r\n.\r\n"),
         Letter::new(&["carol@example.test"], &large),
     ];
-    let sent = send(&mut near, &Pretend, client(TlsMode::Require), &mut letters).await;
+    let sent = send(&mut near, &Pretend, client(TlsMode::Require), &mut letters, &mut ()).await;
     assert_eq!(sent.fault, None);
     assert_eq!(took(&sent), [vec![true, false], vec![true]]);
     task.await.unwrap().unwrap();
@@ -176,7 +176,7 @@ async fn messages_arrive_inside_tls() {
 async fn a_failed_handshake_fails_the_connection() {
     let (mut near, _taken, _task) = listen(pending());
     let mut letters = [Letter::new(&["bob@example.test"], b"x")];
-    let sent = send(&mut near, &NoTls, client(TlsMode::May), &mut letters).await;
+    let sent = send(&mut near, &NoTls, client(TlsMode::May), &mut letters, &mut ()).await;
     assert_eq!(sent, Sent { outcomes: Vec::new(), fault: Some(Fault::TlsHandshake) });
 }
 
@@ -185,7 +185,7 @@ async fn unreadable_content_is_never_a_message() {
     let (mut near, taken, task) = listen(pending());
     let mut letters = [Letter::new(&["bob@example.test"], b"half"), Letter::new(&[], b"")];
     letters[0].broken = true;
-    let sent = send(&mut near, &Pretend, client(TlsMode::None), &mut letters).await;
+    let sent = send(&mut near, &Pretend, client(TlsMode::None), &mut letters, &mut ()).await;
     assert_eq!(sent.fault, Some(Fault::ContentUnreadable));
     assert_eq!(took(&sent), [vec![false]]);
     task.await.unwrap().unwrap();
@@ -196,7 +196,7 @@ async fn unreadable_content_is_never_a_message() {
 async fn a_silent_server_times_out() {
     let (mut near, far) = duplex(1024);
     let mut letters = [Letter::new(&["bob@example.test"], b"x")];
-    let sent = send(&mut near, &NoTls, client(TlsMode::None), &mut letters).await;
+    let sent = send(&mut near, &NoTls, client(TlsMode::None), &mut letters, &mut ()).await;
     assert_eq!(sent.fault, Some(Fault::TimedOut(Stage::Greeting)));
     drop(far);
 }

@@ -52,7 +52,7 @@ pub use envelope::{
     BodyType, Envelope, InternalMessageId, NetworkMessageId, Notify, Origin, OriginalRecipient,
     Recipient, Return, SenderCheck, Source, TlsSession,
 };
-pub use intake::{IntakePolicy, SubmissionPolicy, prepare_header};
+pub use intake::{HopLimits, IntakePolicy, SubmissionPolicy, prepare_header};
 pub use plan::Content;
 pub use queue::admin::{MessageInfo, QueueInfo, VerbError};
 pub use queue::manager::QueueManager;

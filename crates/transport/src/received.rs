@@ -109,6 +109,20 @@ pub fn hop_count(header_bytes: &[u8]) -> usize {
     header::fields(header_bytes).filter(|field| field.is("Received")).count()
 }
 
+/// How often a server of one of these names has had the message: Received fields whose
+/// `By-domain` is one of them.
+pub fn local_hop_count(header_bytes: &[u8], names: &[&Domain]) -> usize {
+    let by = |field: &header::Field<'_>| {
+        let value = field.value();
+        let mut words = value.split_ascii_whitespace();
+        let domain = words.by_ref().find(|word| word.eq_ignore_ascii_case("by")).and(words.next());
+        let domain = domain.and_then(|domain| Domain::parse(domain.trim_end_matches(';')).ok());
+        domain.is_some_and(|domain| names.contains(&&domain))
+    };
+    let received = header::fields(header_bytes).filter(|field| field.is("Received"));
+    received.filter(by).count()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -234,6 +234,14 @@ pub const MESSAGES_PER_CONNECTION_MAX: usize = 20;
 /// Overdue parts that one turn of the queue looks at for delay and expiry.
 pub const NOTICES_PER_TURN_MAX: usize = 100;
 
+// ---- Logs ----
+
+/// Octets of one field of a log's line: more than any list of recipients of one transaction.
+pub const LOG_FIELD_OCTETS_MAX: usize = 64 * 1024;
+/// Octets of lines that wait to be written into logs. Beyond that lines are dropped: a slow
+/// disk may cost log lines, not memory and not the patience of clients.
+pub const LOG_QUEUE_OCTETS_MAX: usize = 8 * 1024 * 1024;
+
 // ---- IMAP ----
 
 /// Octets of a command's lines, literals apart. RFC 9051 wants 8,192 at least; clients that

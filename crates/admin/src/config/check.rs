@@ -16,7 +16,10 @@ pub struct Check {
 impl Check {
     pub(super) fn run(&self, console: &mut Console<'_>) -> Result<Outcome, AdminError> {
         match Settings::load(&self.file) {
-            Ok(_) => {
+            Ok(settings) => {
+                for warning in settings.warnings() {
+                    console.print(&format!("warning: {warning}\n"))?;
+                }
                 console.print(&format!("{} is good\n", self.file.display()))?;
                 Ok(Outcome::Good)
             }

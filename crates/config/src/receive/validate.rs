@@ -46,6 +46,9 @@ pub enum ReceiveConnectorFault {
         /// What it excludes.
         excluded: &'static str,
     },
+    /// Mutual TLS with partners, which would prove nothing here.
+    #[error("{0}: DomainSecureEnabled is not built")]
+    DomainSecure(String),
     /// A number outside its range.
     #[error("{connector}: {property} is outside its range")]
     OutOfRange {
@@ -73,8 +76,8 @@ pub enum ReceiveConnectorFault {
 }
 
 use ReceiveConnectorFault::{
-    Ambiguous, DuplicateName, Excludes, Needs, NoBindings, NoName, NoRemoteRanges, NoneNotAlone,
-    OutOfRange,
+    Ambiguous, DomainSecure, DuplicateName, Excludes, Needs, NoBindings, NoName, NoRemoteRanges,
+    NoneNotAlone, OutOfRange,
 };
 
 type Verdict = Result<(), ReceiveConnectorFault>;
@@ -86,6 +89,9 @@ impl ReceiveConnector {
         self.check_none_alone()?;
         self.check_needs()?;
         self.check_exclusions()?;
+        if self.domain_secure_enabled {
+            return Err(DomainSecure(self.name.clone()));
+        }
         self.check_ranges()
     }
 
@@ -279,6 +285,10 @@ mod tests {
                 c.auth_mechanism = vec![Tls, ExternalAuthoritative];
             }),
             "C: DomainSecureEnabled excludes ExternalAuthoritative"
+        );
+        assert_eq!(
+            fault(|c| c.domain_secure_enabled = true),
+            "C: DomainSecureEnabled is not built"
         );
         assert_eq!(fault(|c| c.chunking_enabled = false), "C: BinaryMimeEnabled needs Chunking");
         assert_eq!(

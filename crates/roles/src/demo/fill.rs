@@ -10,8 +10,8 @@ use mailbox::{Access, Fault, Mailbox, MailboxNumber, Special};
 use transport::firewall::HeaderRights;
 use transport::received::Stamp;
 use transport::{
-    BodyType, Envelope, IntakePolicy, NetworkMessageId, Origin, Refused, Source, Submission,
-    prepare_header,
+    BodyType, Envelope, HopLimits, IntakePolicy, NetworkMessageId, Origin, Refused, Source,
+    Submission, prepare_header,
 };
 use types::{Address, Clock, Domain, ReversePath};
 
@@ -114,7 +114,8 @@ async fn deliver(
 /// The message with its header as the pickup directory would prepare it.
 fn stamped(message: &[u8], stamp: &Stamp<'_>) -> Result<Vec<u8>, Refused> {
     let (header, body) = message.split_at(transport::header::header_len(message));
-    let policy = IntakePolicy { rights: HeaderRights::NONE, submission: None };
+    let policy =
+        IntakePolicy { rights: HeaderRights::NONE, hops: HopLimits::NONE, submission: None };
     let mut stamped = prepare_header(header, stamp, &policy)?;
     stamped.extend_from_slice(body);
     Ok(stamped)

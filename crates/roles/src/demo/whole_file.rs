@@ -1,8 +1,10 @@
-//! Files that others see whole or not at all.
+//! Files that are there whole or not at all, for their owner only.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use crate::private;
 
 /// A file or folder that cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +26,7 @@ fn try_write(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let fresh = path.with_file_name(name);
-    let mut file = File::create(&fresh)?;
+    let mut file = private::create_file(&fresh)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&fresh, path)?;

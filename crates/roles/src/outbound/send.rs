@@ -7,12 +7,14 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use config::SendConnector;
+use config::receive::ProtocolLoggingLevel;
 use config::send::TlsAuthLevel;
 use net::connect::Rules;
 use net::tls::Roots;
 use net::{ClientTls, Connector, Resolver, Stream};
 use smtp::client::{Client, ClientPolicy, Credentials, Fault, RecipientResult, TlsMode};
-use smtp::service::{self, Sent};
+use smtp::protocol_log::Entry;
+use smtp::service::{self, Journal, Sent};
 use store::Database;
 use transport::boundary::BoxFuture;
 use transport::dkim::Signers;
@@ -21,6 +23,7 @@ use transport::{EnhancedStatus, Hop, HopReport, NextHop, OutgoingMessage, Recipi
 use super::message::Outgoing;
 use super::routes::Connectors;
 use super::targets::{NoTarget, Target, targets};
+use crate::logs::{self, Connectivity, Endpoints, Logs};
 use crate::server::{Parts, StartError};
 use crate::tls::HostTls;
 
@@ -34,6 +37,7 @@ pub(super) struct SmtpNextHop {
     opportunistic: ClientTls,
     verified: ClientTls,
     signers: Arc<Signers>,
+    logs: Arc<Logs>,
 }
 
 impl SmtpNextHop {
@@ -56,6 +60,7 @@ impl SmtpNextHop {
                 .map_err(|error| StartError::Tls(error.to_string()))?,
             verified: ClientTls::verified(&Roots::System)?,
             signers: Arc::clone(&parts.signers),
+            logs: Arc::clone(&parts.logs),
         })
     }
 
@@ -63,11 +68,26 @@ impl SmtpNextHop {
         let Some(settings) = self.connectors.get(&hop.key.next_hop_connector) else {
             return HopReport::unreachable(no_connector());
         };
+        let about = format!("{} {}", hop.key.delivery_type, settings.name);
+        let log = Connectivity::begin(&self.logs, &hop.key.next_hop_domain, &about);
+        let report = self.attempt_hosts(hop, settings, messages, &log).await;
+        log.end(&summary(&report, messages));
+        report
+    }
+
+    async fn attempt_hosts(
+        &self,
+        hop: &Hop,
+        settings: &SendConnector,
+        messages: &[OutgoingMessage],
+        log: &Connectivity,
+    ) -> HopReport {
         let targets = match targets(&self.resolver, &hop.key, settings).await {
             Ok(targets) => targets,
             Err(NoTarget::Later(reply)) => return HopReport::unreachable(reply),
             Err(NoTarget::Never(reply)) => return refused(messages, &reply),
         };
+        log.step(&list(&targets));
         let mut outgoing = Vec::with_capacity(messages.len());
         for message in messages {
             match Outgoing::load(&self.database, &self.signers, message).await {
@@ -77,7 +97,7 @@ impl SmtpNextHop {
                 Err(_) => break,
             }
         }
-        self.try_all(settings, &targets, &mut outgoing).await
+        self.try_all(settings, &targets, &mut outgoing, log).await
     }
 
     /// Host after host until one takes a message or answers for good.
@@ -86,6 +106,7 @@ impl SmtpNextHop {
         settings: &SendConnector,
         targets: &[Target],
         outgoing: &mut [Outgoing],
+        log: &Connectivity,
     ) -> HopReport {
         let mut last = HopReport::unreachable(no_route());
         for target in targets {
@@ -94,7 +115,11 @@ impl SmtpNextHop {
                 Err(reply) => HopReport::unreachable(reply),
             };
             if !last.messages.is_empty() {
+                log.step(&format_args!("Established connection to {}", target.address));
                 return last;
+            }
+            if let Some(failure) = &last.failure {
+                log.step(&format_args!("Failed connection to {} ({failure})", target.address));
             }
             tracing::info!(host = %target.host, address = %target.address,
                 failure = ?last.failure, "next hop does not answer");
@@ -125,15 +150,34 @@ impl SmtpNextHop {
         mode: TlsMode,
         outgoing: &mut [Outgoing],
     ) -> Result<Sent, Reply> {
-        let mut stream = self.connect(settings, target).await?;
+        let endpoints = Endpoints { local: None, remote: target.address };
+        let mut log = self.logs.send(settings, endpoints);
+        let mut stream = self.connect(settings, target, log.as_mut()).await?;
         let client = Client::new(self.policy(settings, mode)?, false, Instant::now());
         let tls = HostTls { tls: self.tls(settings), host: tls_name(settings, target) };
-        Ok(service::send(&mut stream, &tls, client, outgoing).await)
+        let mut no_log = ();
+        let journal: &mut dyn Journal = match &mut log {
+            Some(log) => log,
+            None => &mut no_log,
+        };
+        Ok(service::send(&mut stream, &tls, client, outgoing, journal).await)
     }
 
-    async fn connect(&self, settings: &SendConnector, target: &Target) -> Result<Stream, Reply> {
+    async fn connect(
+        &self,
+        settings: &SendConnector,
+        target: &Target,
+        log: Option<&mut logs::Protocol>,
+    ) -> Result<Stream, Reply> {
         let source = settings.source_ip_address;
         let connected = self.connector.connect(target.purpose, target.address, source).await;
+        if let Some(log) = log {
+            log.log(&Entry::information("", "attempting to connect"));
+            match &connected {
+                Ok(stream) => log.connected(stream.local_address()),
+                Err(error) => log.log(&Entry::information("", &error.to_string())),
+            }
+        }
         connected.map_err(|error| {
             let text = format!("SMTPSEND.Connect; {}: {error}", target.host);
             Reply::new(421, EnhancedStatus::new(4, 4, 1), text)
@@ -146,7 +190,16 @@ impl SmtpNextHop {
             false => &settings.fqdn,
         };
         let credentials = credentials(settings)?;
-        Ok(ClientPolicy { tls, credentials, ..ClientPolicy::new(name) })
+        let policy = ClientPolicy::new(name);
+        let silence = settings.connection_inactivity_time_out.duration();
+        Ok(ClientPolicy {
+            tls,
+            credentials,
+            force_helo: settings.force_helo,
+            protocol_logging: settings.protocol_logging_level == ProtocolLoggingLevel::Verbose,
+            timeouts: policy.timeouts.at_most(silence),
+            ..policy
+        })
     }
 
     /// What the certificate must prove.
@@ -202,6 +255,26 @@ fn credentials(settings: &SendConnector) -> Result<Option<Credentials>, Reply> {
     }))
 }
 
+/// The hosts of a next hop for the connectivity log, the first few.
+fn list(targets: &[Target]) -> String {
+    const SHOWN: usize = 10;
+    let shown = targets.iter().take(SHOWN);
+    let shown = shown.map(|target| format!("{}[{}]", target.host, target.address));
+    shown.collect::<Vec<_>>().join(";")
+}
+
+/// What a connection brought, for the connectivity log.
+fn summary(report: &HopReport, messages: &[OutgoingMessage]) -> String {
+    let taken = |recipients: &&Vec<RecipientReport>| {
+        recipients.iter().any(|result| matches!(result, RecipientReport::Taken { .. }))
+    };
+    let sent = report.messages.iter().zip(messages).filter(|(result, _)| taken(result));
+    let (count, octets) =
+        sent.fold((0, 0), |(count, octets), (_, message)| (count + 1, octets + message.octets));
+    let failure = report.failure.as_ref().map(|reply| format!(" ({reply})")).unwrap_or_default();
+    format!("Messages: {count} Bytes: {octets}{failure}")
+}
+
 fn report(host: &str, sent: Sent) -> HopReport {
     let recipients = |results: Vec<RecipientResult>| results.into_iter().map(recipient).collect();
     HopReport {
@@ -231,7 +304,6 @@ fn refused(messages: &[OutgoingMessage], reply: &Reply) -> HopReport {
     HopReport { messages: messages.iter().map(each).collect(), ..HopReport::default() }
 }
 
-/// A remote server's reply as transport keeps it; without an enhanced status its class tells.
 /// A message that cannot be read waits, and keeps no other one waiting.
 fn put_off(message: &OutgoingMessage, reply: &Reply) -> HopReport {
     tracing::error!(message = %message.id, %reply, "a message cannot be sent");
@@ -239,6 +311,7 @@ fn put_off(message: &OutgoingMessage, reply: &Reply) -> HopReport {
     HopReport { messages: vec![said], ..HopReport::default() }
 }
 
+/// A remote server's reply as transport keeps it; without an enhanced status its class tells.
 fn of_wire(reply: smtp::codec::Reply) -> Reply {
     let class = (reply.code / 100) as u8;
     let status = match reply.enhanced {

@@ -1,20 +1,24 @@
 //! Receive connectors from the settings to what a session is told.
 
 use config::Settings;
-use config::receive::{AuthMechanism, ExtendedRight, PermissionGroup, ReceiveConnector, SizeMode};
+use config::receive::{
+    AuthMechanism, ExtendedRight, PermissionGroup, ProtocolLoggingLevel, ReceiveConnector, SizeMode,
+};
 use net::ConnectionLimits;
 use smtp::server::{
     AuthMechanisms, BareNewlines, ConnectorLimits, ConnectorPolicy, Extensions, PermissionGroups,
     Rights, SizeEnabled,
 };
 use types::Domain;
-use types::limits::RECEIVED_FIELDS_MAX;
+
+use super::trace::Trace;
 
 /// The session's view of a connector. `default_domain` completes a bare `Postmaster`.
 pub(crate) fn policy(
     connector: &ReceiveConnector,
     settings: &Settings,
     default_domain: Domain,
+    trace: &Trace,
 ) -> ConnectorPolicy {
     let fqdn = match connector.fqdn.is_empty() {
         true => &settings.server_name,
@@ -30,7 +34,8 @@ pub(crate) fn policy(
         require_ehlo_domain: connector.require_ehlo_domain,
         bare_newlines: bare_newlines(connector),
         extensions: extensions(connector),
-        limits: limits(connector),
+        limits: limits(connector, trace),
+        protocol_logging: connector.protocol_logging_level == ProtocolLoggingLevel::Verbose,
         unthrottled: settings.unthrottled,
         ..ConnectorPolicy::custom(&connector.name, fqdn, default_domain)
     }
@@ -116,7 +121,7 @@ fn extensions(connector: &ReceiveConnector) -> Extensions {
     }
 }
 
-fn limits(connector: &ReceiveConnector) -> ConnectorLimits {
+fn limits(connector: &ReceiveConnector, trace: &Trace) -> ConnectorLimits {
     let header_octets = usize::try_from(connector.max_header_size.bytes());
     ConnectorLimits {
         message_octets_max: connector.max_message_size.bytes(),
@@ -124,8 +129,8 @@ fn limits(connector: &ReceiveConnector) -> ConnectorLimits {
         recipients_max: connector.max_recipients_per_message as usize,
         protocol_errors_max: connector.max_protocol_errors.limit().unwrap_or(u32::MAX),
         logon_failures_max: u32::from(connector.max_logon_failures),
-        hops_max: usize::from(connector.max_hop_count),
-        stranger_hops_max: RECEIVED_FIELDS_MAX,
+        hops_max: trace.hops(true),
+        stranger_hops_max: trace.hops(false),
         connection_timeout: connector.connection_timeout.duration(),
         inactivity_timeout: connector.connection_inactivity_timeout.duration(),
         tarpit: connector.tarpit_interval.duration(),

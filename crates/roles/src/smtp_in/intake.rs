@@ -13,12 +13,13 @@ use store::Database;
 use transport::firewall::HeaderRights;
 use transport::received::Stamp;
 use transport::{
-    Accepted, EnhancedStatus, IntakePolicy, NetworkMessageId, RecipientRights, Refused, Reply,
-    Submission, SubmissionPolicy, Transport, prepare_header,
+    Accepted, EnhancedStatus, HopLimits, IntakePolicy, NetworkMessageId, RecipientRights, Refused,
+    Reply, Submission, SubmissionPolicy, Transport, prepare_header,
 };
 use types::{Address, Domain, ReversePath};
 
 use super::envelope;
+use super::trace::Trace;
 
 /// Authors of one message that are looked at.
 const AUTHORS_MAX: usize = 100;
@@ -99,8 +100,9 @@ impl Intake {
         principal: Option<&Principal>,
         transaction: &Transaction,
         bytes: Vec<u8>,
+        trace: &Trace,
     ) -> codec::Reply {
-        match self.submit(session, principal, transaction, bytes).await {
+        match self.submit(session, principal, transaction, bytes, trace).await {
             Ok(accepted) => self.accepted(&accepted),
             Err(Refused(reply)) => wire(reply),
         }
@@ -112,13 +114,14 @@ impl Intake {
         principal: Option<&Principal>,
         transaction: &Transaction,
         bytes: Vec<u8>,
+        trace: &Trace,
     ) -> Result<Accepted, Refused> {
         let id = self.transport.next_id();
         let envelope = envelope::envelope(transaction);
         let origin = envelope::origin(session, principal);
         let stamp = Stamp {
             origin: &origin,
-            server: &self.server,
+            server: &trace.name,
             id,
             recipient: match envelope.recipients.as_slice() {
                 [only] => Some(&only.address),
@@ -135,8 +138,11 @@ impl Intake {
             true => HeaderRights::EXCHANGE_SERVERS,
             false => HeaderRights::OUTSIDE,
         };
+        let names = [&self.server, &trace.name];
+        let all = trace.hops(session.identity.is_some());
+        let hops = HopLimits { all, local: trace.local_hops_max, names: &names };
         let mut message =
-            prepare_header(&bytes[..end], &stamp, &IntakePolicy { rights, submission })?;
+            prepare_header(&bytes[..end], &stamp, &IntakePolicy { rights, hops, submission })?;
         message.extend_from_slice(&bytes[end..]);
         let content = self.transport.content(Bytes::from(message)).await?;
         let network_id = NetworkMessageId::generate();

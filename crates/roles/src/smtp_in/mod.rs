@@ -9,6 +9,7 @@ mod envelope;
 mod intake;
 mod rate;
 mod session;
+mod trace;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -20,10 +21,12 @@ use net::{Budget, Connection, Gate, ServerTls};
 use smtp::server::{ConnectorPolicy, Peer, Server};
 use types::{Domain, Timestamp};
 
+use crate::logs::{self, Logs};
 use crate::server::Parts;
 use crate::tls::{self, StreamTls};
 pub(crate) use intake::Intake;
 use session::{Counting, Session};
+use trace::Trace;
 
 /// Serves connections of all SMTP listeners: which connector a connection belongs to is
 /// decided by where it came in and where from.
@@ -37,6 +40,7 @@ struct Shared {
     authenticator: Arc<dyn auth::Authenticator>,
     budget: Arc<Budget>,
     tls: ServerTls,
+    logs: Arc<Logs>,
     /// Listeners that begin with TLS.
     implicit: Vec<SocketAddr>,
 }
@@ -46,6 +50,7 @@ struct Door {
     policy: Arc<ConnectorPolicy>,
     gate: Arc<Gate>,
     rate: Option<Arc<Counting>>,
+    trace: Arc<Trace>,
 }
 
 impl SmtpIn {
@@ -53,7 +58,8 @@ impl SmtpIn {
         let connectors = parts.settings.receive_connectors()?;
         let domain = parts.default_domain();
         let doors = connectors.iter().map(|connector| {
-            let policy = connectors::policy(connector, &parts.settings, domain.clone());
+            let trace = Trace::of(connector, &server);
+            let policy = connectors::policy(connector, &parts.settings, domain.clone(), &trace);
             let limits = match parts.settings.unthrottled {
                 true => net::ConnectionLimits::UNLIMITED,
                 false => connectors::connections(connector),
@@ -63,6 +69,7 @@ impl SmtpIn {
                 policy: Arc::new(policy),
                 gate: Gate::new(limits),
                 rate: rate.map(Arc::new),
+                trace: Arc::new(trace),
             };
             (connector.name.clone(), door)
         });
@@ -71,7 +78,7 @@ impl SmtpIn {
             database: parts.storage.mailboxes.clone(),
             directory: parts.storage.directory.clone(),
             homes: parts.homes.clone(),
-            server,
+            server: server.clone(),
         };
         Ok(SmtpIn(Arc::new(Shared {
             doors: doors.collect(),
@@ -79,6 +86,7 @@ impl SmtpIn {
             authenticator: Arc::clone(&parts.authenticator),
             budget: Arc::clone(&parts.intake_memory),
             tls: parts.tls.clone(),
+            logs: Arc::clone(&parts.logs),
             implicit: implicit_addresses(parts),
             connectors,
         })))
@@ -95,11 +103,11 @@ fn implicit_addresses(parts: &Parts) -> Vec<SocketAddr> {
 impl net::listener::Handler for SmtpIn {
     async fn handle(&self, mut connection: Connection) {
         let shared = &self.0;
-        let selected = config::select(&shared.connectors, connection.local, connection.peer.ip());
-        let Some(door) = selected.and_then(|connector| shared.doors.get(&connector.name)) else {
+        let Some((connector, door)) = shared.door(&connection) else {
             tracing::info!(peer = %connection.peer, "no Receive connector is for this client");
             return;
         };
+        let log = shared.log(connector, &connection);
         let Ok(_permit) = door.gate.admit(connection.peer.ip()) else {
             return tls::farewell(connection.stream, TOO_MANY).await;
         };
@@ -113,12 +121,7 @@ impl net::listener::Handler for SmtpIn {
         };
         let peer = Peer { address: connection.peer, connected_at: now(shared), tls: secured };
         let server = Server::new(Arc::clone(&door.policy), peer, std::time::Instant::now());
-        let session = Session::new(
-            Arc::clone(&shared.intake),
-            Arc::clone(&shared.authenticator),
-            Arc::clone(&shared.budget),
-            door.rate.clone(),
-        );
+        let session = Session::new(shared, door, log);
         let shutdown = connection.shutdown.clone();
         let ended =
             smtp::service::serve(&mut connection.stream, &upgrade, server, session, async move {
@@ -134,6 +137,22 @@ impl net::listener::Handler for SmtpIn {
 const TOO_MANY: &[u8] = b"421 4.3.2 Too many connections\r\n";
 
 impl Shared {
+    /// The connector that a connection belongs to.
+    fn door(&self, connection: &Connection) -> Option<(&ReceiveConnector, &Door)> {
+        let from = connection.peer.ip();
+        let connector = config::select(&self.connectors, connection.local, from)?;
+        Some((connector, self.doors.get(&connector.name)?))
+    }
+
+    /// The connection's protocol log, where there is one, begun.
+    fn log(&self, connector: &ReceiveConnector, connection: &Connection) -> Option<logs::Protocol> {
+        let local = Some(connection.local);
+        let endpoints = logs::Endpoints { local, remote: connection.peer };
+        let mut log = self.logs.receive(connector, endpoints)?;
+        log.connected(local);
+        Some(log)
+    }
+
     /// A listener on all addresses shows its connections with the address they came to.
     fn is_implicit(&self, local: SocketAddr) -> bool {
         self.implicit.iter().any(|address| {

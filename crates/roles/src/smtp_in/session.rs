@@ -11,6 +11,7 @@ use config::receive::{MessageRateSource, ReceiveConnector};
 use net::Budget;
 use net::budget::{Exhausted, Held};
 use smtp::codec::{Enhanced, MailParams, RcptParams, Reply};
+use smtp::protocol_log::Entry;
 use smtp::server::{
     Identity, PermissionGroups, Sasl, SaslAnswer, SessionInfo, Transaction, Verdict,
 };
@@ -19,6 +20,9 @@ use types::{Address, ReversePath};
 
 use super::intake::Intake;
 use super::rate::{Rate, Source};
+use super::trace::Trace;
+use super::{Door, Shared};
+use crate::logs;
 
 /// Decides for one connection.
 pub(super) struct Session {
@@ -28,6 +32,8 @@ pub(super) struct Session {
     rate: Option<Arc<Counting>>,
     dialogue: Option<Dialogue>,
     principal: Option<Arc<Principal>>,
+    trace: Arc<Trace>,
+    log: Option<logs::Protocol>,
 }
 
 /// MessageRateLimit of a connector, and what it is counted by.
@@ -57,13 +63,17 @@ impl Counting {
 }
 
 impl Session {
-    pub(super) fn new(
-        intake: Arc<Intake>,
-        authenticator: Arc<dyn Authenticator>,
-        budget: Arc<Budget>,
-        rate: Option<Arc<Counting>>,
-    ) -> Self {
-        Session { intake, authenticator, budget, rate, dialogue: None, principal: None }
+    pub(super) fn new(shared: &Shared, door: &Door, log: Option<logs::Protocol>) -> Self {
+        Session {
+            intake: Arc::clone(&shared.intake),
+            authenticator: Arc::clone(&shared.authenticator),
+            budget: Arc::clone(&shared.budget),
+            rate: door.rate.clone(),
+            dialogue: None,
+            principal: None,
+            trace: Arc::clone(&door.trace),
+            log,
+        }
     }
 
     /// The principal, as long as the session counts as logged in: STARTTLS ends a login.
@@ -126,6 +136,12 @@ fn too_fast() -> Reply {
 impl Backend for Session {
     type Sink = Message;
 
+    fn log(&mut self, entry: Entry) {
+        if let Some(log) = &mut self.log {
+            log.log(&entry);
+        }
+    }
+
     async fn authenticate(&mut self, session: &SessionInfo, step: Sasl) -> SaslAnswer {
         let turn = match step {
             Sasl::Start(mechanism, initial) => {
@@ -171,6 +187,7 @@ impl Backend for Session {
             intake: Arc::clone(&self.intake),
             principal: self.principal.clone().filter(|_| session.identity.is_some()),
             held: Held::new(Arc::clone(&self.budget)),
+            trace: Arc::clone(&self.trace),
         })
     }
 }
@@ -180,6 +197,7 @@ pub(super) struct Message {
     intake: Arc<Intake>,
     principal: Option<Arc<Principal>>,
     held: Held,
+    trace: Arc<Trace>,
 }
 
 impl Sink for Message {
@@ -192,6 +210,6 @@ impl Sink for Message {
     async fn finish(self, session: &SessionInfo, transaction: &Transaction) -> Vec<Reply> {
         let (bytes, _share) = self.held.into_parts();
         let principal = self.principal.as_deref();
-        vec![self.intake.message(session, principal, transaction, bytes).await]
+        vec![self.intake.message(session, principal, transaction, bytes, &self.trace).await]
     }
 }

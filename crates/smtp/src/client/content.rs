@@ -59,7 +59,7 @@ impl Client {
                 self.expect_final();
             }
             Some(Framing::Bdat) => {
-                self.output.extend(Command::Bdat { octets: 0, last: true }.encode());
+                self.say(&Command::Bdat { octets: 0, last: true });
                 self.expect_final();
             }
         }
@@ -68,7 +68,7 @@ impl Client {
 
     fn chunk(&mut self, piece: &[u8]) {
         let command = Command::Bdat { octets: piece.len() as u64, last: false };
-        self.output.extend(command.encode());
+        self.say(&command);
         self.output.extend_from_slice(piece);
         self.expected.push_back(Expect::Chunk);
     }

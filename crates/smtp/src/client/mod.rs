@@ -34,6 +34,7 @@ use std::time::{Duration, Instant};
 
 use crate::codec::reply::ReplyReader;
 use crate::codec::{BodyType, Command, Reply};
+use crate::protocol_log::{self, Entry, Event, command_line};
 
 use content::Framing;
 use offer::Offer;
@@ -51,6 +52,8 @@ pub use crate::server::Protocol;
 pub enum Action {
     /// Send these bytes.
     Send(Vec<u8>),
+    /// Write this into the protocol log; only with [`ClientPolicy::protocol_logging`].
+    Log(Entry),
     /// Shake hands, then call [`Client::tls_started`] or [`Client::tls_failed`].
     StartTls,
     /// The connection can take a message: call [`Client::deliver`] or [`Client::quit`].
@@ -270,6 +273,7 @@ impl Client {
 
     /// A whole reply has come.
     fn reply(&mut self, reply: Reply) {
+        self.log_reply(&reply);
         let Some(expect) = self.expected.pop_front() else { return self.unasked(reply) };
         if reply.code == 421 && expect != Expect::Quit {
             return self.fail(Fault::Refused(expect.stage(), reply));
@@ -309,9 +313,36 @@ impl Client {
     fn pump(&mut self) {
         while self.offer.pipelining || self.expected.is_empty() {
             let Some((command, expect)) = self.unsent.pop_front() else { return };
-            self.output.extend(command.encode());
+            self.say(&command);
             self.expected.push_back(expect);
         }
+    }
+
+    /// Puts a command into the output.
+    fn say(&mut self, command: &Command) {
+        let line = command.encode();
+        self.log(|| Entry::said(Event::Send, &command_line(line.trim_ascii_end())));
+        self.output.extend(line);
+    }
+
+    /// Makes an entry for the protocol log, where there is one.
+    fn log(&mut self, entry: impl FnOnce() -> Entry) {
+        if self.policy.protocol_logging {
+            self.actions.push_back(Action::Log(entry()));
+        }
+    }
+
+    fn log_reply(&mut self, reply: &Reply) {
+        if !self.policy.protocol_logging {
+            return;
+        }
+        if reply.code == 334 {
+            return self.log(|| Entry::said(Event::Receive, "334 <authentication response>"));
+        }
+        let mut bytes = Vec::new();
+        reply.encode(&mut bytes);
+        let heard = protocol_log::lines(&bytes).map(|line| Entry::said(Event::Receive, &line));
+        self.actions.extend(heard.map(Action::Log));
     }
 
     fn flush(&mut self) {
@@ -333,6 +364,8 @@ impl Client {
     fn close(&mut self, fault: Option<Fault>) {
         self.flush();
         self.actions.retain(|action| !matches!(action, Action::Ready | Action::StartTls));
+        let by_peer = matches!(fault, Some(Fault::Disconnected(_)));
+        self.log(|| Entry::disconnect(by_peer));
         self.actions.push_back(Action::Close(fault));
         self.phase = Phase::Closed;
         self.expected.clear();

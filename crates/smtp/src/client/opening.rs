@@ -8,6 +8,7 @@ use super::{
 };
 use crate::codec::command::to_base64;
 use crate::codec::reply::ReplyReader;
+use crate::protocol_log::{Entry, Event};
 
 /// What the next reply to AUTH must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,7 @@ impl Client {
         }
         self.touch(now);
         self.secured = true;
+        self.log(|| Entry::information("", "TLS negotiation succeeded"));
         self.phase = Phase::Opening;
         self.reader = ReplyReader::default();
         self.say_hello();
@@ -51,6 +53,9 @@ impl Client {
         self.offer = Offer::default();
         let name = self.policy.hello_name.clone();
         let command = match self.policy.protocol {
+            Protocol::Smtp if self.policy.force_helo => {
+                return self.command(Command::Helo(name), Expect::Helo);
+            }
             Protocol::Smtp => Command::Ehlo(name),
             Protocol::Lmtp => Command::Lhlo(name),
         };
@@ -135,6 +140,7 @@ impl Client {
 
     fn respond(&mut self, secret: &str, next: AuthStep) {
         let line = format!("{}\r\n", to_base64(secret.as_bytes()));
+        self.log(|| Entry::said(Event::Send, "<authentication response>"));
         self.output.extend_from_slice(line.as_bytes());
         self.expected.push_back(Expect::Auth(next));
     }

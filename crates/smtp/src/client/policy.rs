@@ -16,6 +16,10 @@ pub struct ClientPolicy {
     pub tls: TlsMode,
     /// Login at a smart host.
     pub credentials: Option<Credentials>,
+    /// ForceHELO: say HELO where EHLO would be said, and use no extension.
+    pub force_helo: bool,
+    /// ProtocolLoggingLevel Verbose: the session makes entries for the protocol log.
+    pub protocol_logging: bool,
     /// How long the server may take.
     pub timeouts: Timeouts,
 }
@@ -28,6 +32,8 @@ impl ClientPolicy {
             protocol: Protocol::Smtp,
             tls: TlsMode::May,
             credentials: None,
+            force_helo: false,
+            protocol_logging: false,
             timeouts: Timeouts::default(),
         }
     }
@@ -78,6 +84,22 @@ pub struct Timeouts {
     pub data_termination: Duration,
     /// QUIT: all that matters has been settled.
     pub quit: Duration,
+}
+
+impl Timeouts {
+    /// The same, but no wait is longer than this (ConnectionInactivityTimeOut).
+    #[must_use]
+    pub fn at_most(self, longest: Duration) -> Self {
+        Timeouts {
+            greeting: self.greeting.min(longest),
+            mail: self.mail.min(longest),
+            rcpt: self.rcpt.min(longest),
+            data_initiation: self.data_initiation.min(longest),
+            data_block: self.data_block.min(longest),
+            data_termination: self.data_termination.min(longest),
+            quit: self.quit.min(longest),
+        }
+    }
 }
 
 impl Default for Timeouts {

@@ -4,6 +4,7 @@ use types::{Address, ReversePath};
 
 use super::info::Identity;
 use crate::codec::{MailParams, RcptParams, Reply};
+use crate::protocol_log::Entry;
 
 /// What the driver does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Action {
     Ask(Question),
     /// The message under way will not be finished: drop what was kept of it.
     Abort,
+    /// Write this into the protocol log; only with [`ConnectorPolicy::protocol_logging`](super::ConnectorPolicy::protocol_logging).
+    Log(Entry),
     /// Shake hands, then call [`Server::tls_started`](super::Server::tls_started).
     StartTls,
     /// Close the connection.

@@ -38,6 +38,7 @@ use types::{Address, ReversePath};
 
 use crate::codec::line::{Line, LineBuffer};
 use crate::codec::{MailParams, RcptParams};
+use crate::protocol_log::Entry;
 
 use body::Body;
 use commands::content::Content;
@@ -179,6 +180,12 @@ impl Server {
         }
         self.advance(now);
         self.active = self.now;
+        self.log(|| {
+            Entry::information(
+                &tls.version,
+                &format!("TLS negotiation succeeded with {}", tls.cipher),
+            )
+        });
         self.info.restart_inside(tls, &self.policy);
         self.phase = Phase::Commands;
     }

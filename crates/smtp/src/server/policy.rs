@@ -39,6 +39,8 @@ pub struct ConnectorPolicy {
     pub extensions: Extensions,
     /// Numbers and times.
     pub limits: ConnectorLimits,
+    /// ProtocolLoggingLevel Verbose: the session makes entries for the protocol log.
+    pub protocol_logging: bool,
     /// Lifts tarpits, and rates where the backend keeps them: benchmarks and tests.
     pub unthrottled: bool,
 }
@@ -186,6 +188,7 @@ impl ConnectorPolicy {
             bare_newlines: BareNewlines::Reject,
             extensions: Extensions::default(),
             limits: ConnectorLimits::default(),
+            protocol_logging: false,
             unthrottled: false,
         }
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Action, Phase, Server, replies};
 use crate::codec::Reply;
+use crate::protocol_log::{self, Entry, Event};
 
 /// A reply that the peer has to wait for.
 #[derive(Debug)]
@@ -59,9 +60,24 @@ impl Server {
     }
 
     fn put(&mut self, reply: &Reply) {
-        let mut output = std::mem::take(&mut self.output);
-        self.encode(reply, &mut output);
-        self.output = output;
+        let mut bytes = Vec::new();
+        self.encode(reply, &mut bytes);
+        self.put_bytes(&bytes);
+    }
+
+    fn put_bytes(&mut self, reply: &[u8]) {
+        self.output.extend_from_slice(reply);
+        if self.policy.protocol_logging {
+            let said = protocol_log::lines(reply).map(|line| Entry::said(Event::Send, &line));
+            self.actions.extend(said.map(Action::Log));
+        }
+    }
+
+    /// Makes an entry for the protocol log, where there is one.
+    pub(super) fn log(&mut self, entry: impl FnOnce() -> Entry) {
+        if self.policy.protocol_logging {
+            self.actions.push_back(Action::Log(entry()));
+        }
     }
 
     fn encode(&self, reply: &Reply, out: &mut Vec<u8>) {
@@ -91,6 +107,7 @@ impl Server {
             return;
         }
         self.flush();
+        self.log(|| Entry::information("", &format!("Tarpit for {} s", delay.as_secs())));
         let mut bytes = Vec::new();
         self.encode(&reply, &mut bytes);
         self.delayed = Some(Delayed { until: self.now + delay, reply: bytes, close });
@@ -99,7 +116,7 @@ impl Server {
     fn end_delay(&mut self) {
         let Some(delayed) = self.delayed.take() else { return };
         self.active = self.now;
-        self.output.extend_from_slice(&delayed.reply);
+        self.put_bytes(&delayed.reply);
         if delayed.close {
             self.close();
         }
@@ -139,6 +156,8 @@ impl Server {
         }
         self.drop_transaction();
         self.flush();
+        let by_peer = self.ended;
+        self.log(|| Entry::disconnect(by_peer));
         self.actions.push_back(Action::Close);
         self.phase = Phase::Closed;
         self.delayed = None;

@@ -10,6 +10,7 @@ use types::{Address, ReversePath};
 
 use super::{Upgrade, wire};
 use crate::codec::{Enhanced, MailParams, RcptParams, Reply};
+use crate::protocol_log::Entry;
 use crate::server::{
     Action, Answer, Question, Sasl, SaslAnswer, Server, SessionInfo, Transaction, Verdict,
 };
@@ -33,6 +34,9 @@ pub trait Backend: Send {
     ) -> impl Future<Output = Verdict> + Send {
         async { Verdict::Accept }
     }
+
+    /// An entry for the protocol log. Must not wait.
+    fn log(&mut self, _entry: Entry) {}
 
     /// One step of AUTH. The session has made sure that the mechanism is offered.
     fn authenticate(
@@ -140,6 +144,7 @@ where
             Action::Send(bytes) => wire::write(self.stream, &bytes).await?,
             Action::Ask(question) => self.ask(question).await?,
             Action::Abort => self.sink = None,
+            Action::Log(entry) => self.backend.log(entry),
             Action::StartTls => {
                 let tls = self.tls.start_tls(self.stream).await?;
                 self.server.tls_started(wire::now(), tls);

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::{Upgrade, wire};
 use crate::client::{Action, Client, ContentInfo, Envelope, Fault, Outcome};
 use crate::codec::BodyType;
+use crate::protocol_log::Entry;
 
 /// A message that waits to be sent.
 pub trait Outgoing: Send {
@@ -27,6 +28,17 @@ pub trait Outgoing: Send {
     }
 }
 
+/// Who keeps the protocol log of a connection. Must not wait.
+pub trait Journal: Send {
+    /// Takes an entry.
+    fn log(&mut self, entry: Entry);
+}
+
+/// Keeps nothing.
+impl Journal for () {
+    fn log(&mut self, _entry: Entry) {}
+}
+
 /// What one connection brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
@@ -37,13 +49,20 @@ pub struct Sent {
 }
 
 /// Sends messages over one connection until they are done or it ends.
-pub async fn send<S, U, M>(stream: &mut S, tls: &U, client: Client, messages: &mut [M]) -> Sent
+pub async fn send<S, U, M>(
+    stream: &mut S,
+    tls: &U,
+    client: Client,
+    messages: &mut [M],
+    journal: &mut dyn Journal,
+) -> Sent
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     U: Upgrade<S>,
     M: Outgoing,
 {
-    let mut sender = Sender { stream, tls, client, messages, begun: 0, outcomes: Vec::new() };
+    let (begun, outcomes) = (0, Vec::new());
+    let mut sender = Sender { stream, tls, client, messages, journal, begun, outcomes };
     let fault = sender.run().await;
     let outcomes = sender.outcomes;
     // Everything is settled; a peer that is gone before we are changes nothing.
@@ -58,6 +77,7 @@ struct Sender<'a, S, U, M> {
     tls: &'a U,
     client: Client,
     messages: &'a mut [M],
+    journal: &'a mut dyn Journal,
     /// How many messages were given to the session; the last of them is under way.
     begun: usize,
     outcomes: Vec<Outcome>,
@@ -98,6 +118,7 @@ where
                     self.client.tls_failed(wire::now());
                 }
             },
+            Action::Log(entry) => self.journal.log(entry),
             Action::Ready => self.next_message(),
             Action::Done(outcome) => self.outcomes.push(outcome),
             Action::Rewind | Action::NeedContent | Action::Downgrade(_) => {

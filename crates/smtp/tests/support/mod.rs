@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use smtp::codec::{Enhanced, Reply};
+use smtp::protocol_log::Entry;
 use smtp::server::{
     Action, Answer, AuthMechanisms, ConnectorPolicy, Identity, Peer, PermissionGroups, Protocol,
     Question, Sasl, SaslAnswer, Server, SizeEnabled, TlsInfo, Verdict,
@@ -102,6 +103,7 @@ pub struct Session {
     content: Vec<u8>,
     pub messages: Vec<Vec<u8>>,
     pub aborts: usize,
+    pub entries: Vec<Entry>,
     now: Instant,
 }
 
@@ -109,7 +111,8 @@ impl Session {
     pub fn new(server: Server, refuse: &str, now: Instant) -> Self {
         let (content, messages) = (Vec::new(), Vec::new());
         let refuse = refuse.to_owned();
-        Session { server, closed: false, refuse, content, messages, aborts: 0, now }
+        let entries = Vec::new();
+        Session { server, closed: false, refuse, content, messages, aborts: 0, entries, now }
     }
 
     pub fn input(&mut self, now: Instant, bytes: &[u8]) {
@@ -132,6 +135,7 @@ impl Session {
                     self.aborts += 1;
                 }
                 Action::StartTls => {}
+                Action::Log(entry) => self.entries.push(entry),
                 Action::Close => self.closed = true,
             }
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::demo::whole_file::{self, FileError};
+use crate::private;
 
 /// The folder's name in the data directory.
 pub const FOLDER_NAME: &str = "sink";
@@ -36,7 +37,7 @@ impl Folder {
     /// Goes on after what earlier runs have left.
     fn newest(&self) -> Result<u64, FileError> {
         let unusable = |source| FileError { path: self.path.clone(), source };
-        fs::create_dir_all(&self.path).map_err(unusable)?;
+        private::create_folder(&self.path).map_err(unusable)?;
         let names = fs::read_dir(&self.path).map_err(unusable)?;
         let numbers = names.flatten().filter_map(|entry| number(&entry.path()));
         Ok(numbers.max().unwrap_or(0))
@@ -53,6 +54,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    fn mode(path: &Path) -> u32 {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
     fn names(data: &Path) -> Vec<String> {
         let entries = fs::read_dir(data.join(FOLDER_NAME)).unwrap();
         let name = |entry: fs::DirEntry| entry.file_name().into_string().unwrap();
@@ -67,6 +73,10 @@ mod tests {
         let folder = Folder::new(data.path());
         assert_eq!(fs::read(folder.keep(b"one").unwrap()).unwrap(), b"one");
         folder.keep(b"two").unwrap();
+        assert_eq!(
+            [mode(&data.path().join(FOLDER_NAME)), mode(&data.path().join("sink/002.eml"))],
+            [0o700, 0o600]
+        );
         fs::write(data.path().join("sink/100.eml.new"), b"torn").unwrap();
         let reopened = Folder::new(data.path());
         reopened.keep(b"three").unwrap();

@@ -8,6 +8,7 @@ use super::super::{
 use crate::codec::SyntaxError;
 use crate::codec::command::{base64, to_base64};
 use crate::codec::line::Line;
+use crate::protocol_log::{Entry, Event};
 
 impl Server {
     pub(super) fn auth(&mut self, mechanism: String, initial: Option<Vec<u8>>) {
@@ -55,7 +56,11 @@ impl Server {
 
     /// The client's line after a challenge.
     pub(in super::super) fn next_response(&mut self, rounds: usize) -> bool {
-        match self.input.line(SMTP_AUTH_LINE_OCTETS_MAX) {
+        let line = self.input.line(SMTP_AUTH_LINE_OCTETS_MAX);
+        if line.is_some() {
+            self.log(|| Entry::authentication(Event::Receive));
+        }
+        match line {
             None => {
                 self.phase = Phase::Sasl { rounds };
                 return false;
@@ -81,6 +86,7 @@ impl Server {
             SaslAnswer::Challenge(challenge) => {
                 let line = format!("334 {}\r\n", to_base64(&challenge));
                 self.output.extend_from_slice(line.as_bytes());
+                self.log(|| Entry::authentication(Event::Send));
                 self.phase = Phase::Sasl { rounds: rounds + 1 };
             }
             SaslAnswer::Accept(identity) => self.logged_on(identity),
@@ -94,6 +100,7 @@ impl Server {
         if identity.groups.common(self.policy.permission_groups).is_empty() {
             return self.logon_failed();
         }
+        self.log(|| Entry::information(&identity.name, "authenticated"));
         self.info.identity = Some(identity);
         self.info.refresh_rights(&self.policy);
         self.say(replies::authenticated());

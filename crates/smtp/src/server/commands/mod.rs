@@ -9,6 +9,7 @@ mod starttls;
 
 use super::{Server, replies};
 use crate::codec::{Command, Enhanced, Reply, SyntaxError};
+use crate::protocol_log::{Entry, Event, command_line};
 
 /// First words of requests that browsers are tricked into sending to mail ports.
 const HTTP: [&[u8]; 7] = [b"GET ", b"HEAD ", b"POST ", b"PUT ", b"CONNECT ", b"OPTIONS ", b"HOST:"];
@@ -16,6 +17,7 @@ const HTTP: [&[u8]; 7] = [b"GET ", b"HEAD ", b"POST ", b"PUT ", b"CONNECT ", b"O
 impl Server {
     /// One command line.
     pub(super) fn command_line(&mut self, line: &[u8]) {
+        self.log(|| Entry::said(Event::Receive, &command_line(line)));
         if is_http(line) {
             return self.close();
         }

@@ -1,0 +1,237 @@
+//! The files of one log: a new one for each period and when one is full; old ones go.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use types::Timestamp;
+
+use super::kind::{Kind, Limits};
+use super::row::Row;
+use crate::private;
+
+const EXTENSION: &str = ".LOG";
+
+/// A log as its writer sees it.
+pub(super) struct LogFile {
+    kind: Kind,
+    folder: PathBuf,
+    limits: Limits,
+    open: Option<Open>,
+}
+
+/// The file that is written to.
+struct Open {
+    period: String,
+    number: u32,
+    out: BufWriter<File>,
+    octets: u64,
+}
+
+impl LogFile {
+    pub(super) fn new(kind: Kind, root: &Path, limits: Limits) -> Self {
+        LogFile { kind, folder: kind.folder(root), limits, open: None }
+    }
+
+    /// Writes a line, into the next file where it is time for that.
+    pub(super) fn append(&mut self, row: &Row) -> io::Result<()> {
+        let octets = row.line.len() as u64;
+        let period = self.kind.period(row.at);
+        let mut open = match self.open.take() {
+            // Lines of a moment ago stay behind later ones.
+            Some(open) if open.period >= period && self.has_room(open.octets, octets) => open,
+            Some(mut full) => {
+                full.out.flush()?;
+                let period = period.max(full.period.clone());
+                let number = if period == full.period { full.number + 1 } else { 1 };
+                self.begin(period, number, row.at)?
+            }
+            None => self.begin_after_restart(period, octets, row.at)?,
+        };
+        open.out.write_all(row.line.as_bytes())?;
+        open.octets += octets;
+        self.open = Some(open);
+        Ok(())
+    }
+
+    /// Hands what was written to the system.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.open.as_mut().map_or(Ok(()), |open| open.out.flush())
+    }
+
+    /// A file takes one line however small it may be.
+    fn has_room(&self, octets: u64, more: u64) -> bool {
+        octets == 0 || octets + more <= self.limits.file_octets
+    }
+
+    /// Goes on with the last file of the period, or behind it.
+    fn begin_after_restart(&self, period: String, more: u64, at: Timestamp) -> io::Result<Open> {
+        private::create_folder(&self.folder)?;
+        let mut number = self.last_number(&period)?;
+        let octets = fs::metadata(self.path(&period, number)).map_or(0, |file| file.len());
+        if !self.has_room(octets, more) {
+            number += 1;
+        }
+        self.begin(period, number, at)
+    }
+
+    fn begin(&self, period: String, number: u32, at: Timestamp) -> io::Result<Open> {
+        let path = self.path(&period, number);
+        self.remove_old(&path, at)?;
+        let file = private::append_to_file(&path)?;
+        let octets = file.metadata()?.len();
+        let mut open = Open { period, number, out: BufWriter::new(file), octets };
+        if octets == 0 {
+            open.out.write_all(self.kind.head(at).as_bytes())?;
+        }
+        Ok(open)
+    }
+
+    fn path(&self, period: &str, number: u32) -> PathBuf {
+        self.folder.join(format!("{}{period}-{number}{EXTENSION}", self.kind.prefix()))
+    }
+
+    /// The number of the period's last file; 1 when there is none.
+    fn last_number(&self, period: &str) -> io::Result<u32> {
+        let head = format!("{}{period}-", self.kind.prefix());
+        let number = |name: &str| name.strip_prefix(&head)?.strip_suffix(EXTENSION)?.parse().ok();
+        let files = self.files()?;
+        let names = files.iter().filter_map(|file| file.path.file_name()?.to_str());
+        Ok(names.filter_map(number).max().unwrap_or(1))
+    }
+
+    /// Deletes files beyond the greatest age, then the oldest while all are too large. What
+    /// the file that begins will take is counted, so that the folder stays below its limit.
+    fn remove_old(&self, begins: &Path, now: Timestamp) -> io::Result<()> {
+        let mut files = self.files()?;
+        files.retain(|file| file.path != begins);
+        files.sort_by_key(|file| (file.modified, file.path.clone()));
+        let room = self.limits.folder_octets.saturating_sub(self.limits.file_octets);
+        let mut octets: u64 = files.iter().map(|file| file.octets).sum();
+        for file in files {
+            let age = now.since(file.modified.into());
+            let too_old = self.limits.age.secs() > 0 && age > self.limits.age.duration();
+            if too_old || octets > room {
+                fs::remove_file(&file.path)?;
+                octets -= file.octets;
+            }
+        }
+        Ok(())
+    }
+
+    /// The files of this log.
+    fn files(&self) -> io::Result<Vec<OnDisk>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.starts_with(self.kind.prefix()) && name.ends_with(EXTENSION) {
+                let about = fs::metadata(&path)?;
+                files.push(OnDisk { modified: about.modified()?, octets: about.len(), path });
+            }
+        }
+        Ok(files)
+    }
+}
+
+struct OnDisk {
+    path: PathBuf,
+    modified: SystemTime,
+    octets: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::PermissionsExt;
+    use std::time::Duration;
+
+    use config::TimeSpan;
+
+    use super::*;
+
+    const KIND: Kind = Kind::Connectivity;
+    const UNLIMITED: Limits =
+        Limits { age: TimeSpan::from_secs(0), folder_octets: u64::MAX, file_octets: u64::MAX };
+
+    fn row(day: i64, text: &str) -> Row {
+        Row::new(Timestamp::from_secs(day * 86_400), &[text])
+    }
+
+    fn written(root: &Path, limits: Limits, rows: &[Row]) -> LogFile {
+        let mut log = LogFile::new(KIND, root, limits);
+        for row in rows {
+            log.append(row).unwrap();
+            log.flush().unwrap();
+        }
+        log
+    }
+
+    fn names(root: &Path) -> Vec<String> {
+        let entries = fs::read_dir(KIND.folder(root)).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_day_has_its_file_and_a_full_file_has_a_successor() {
+        let root = tempfile::tempdir().unwrap();
+        let limits = Limits { file_octets: 400, ..UNLIMITED };
+        let long = "x".repeat(300);
+        let rows = [row(0, &long), row(0, &long), row(1, "next day"), row(0, "a moment ago")];
+        written(root.path(), limits, &rows);
+        let expected =
+            ["CONNECTLOG19700101-1.LOG", "CONNECTLOG19700101-2.LOG", "CONNECTLOG19700102-1.LOG"];
+        assert_eq!(names(root.path()), expected);
+        written(root.path(), limits, &[row(1, "after a restart")]);
+        assert_eq!(names(root.path()), expected);
+        let last = fs::read_to_string(KIND.folder(root.path()).join(expected[2])).unwrap();
+        let lines: Vec<_> = last.lines().collect();
+        assert_eq!(lines[0], "#Software: Rialto");
+        assert_eq!(lines[4], format!("#Fields: {CONNECTIVITY}"));
+        let texts: Vec<_> = lines[5..].iter().map(|line| &line[25..]).collect();
+        assert_eq!(texts, ["next day", "a moment ago", "after a restart"]);
+        written(root.path(), limits, &[row(1, &long)]);
+        assert_eq!(names(root.path()).last().unwrap(), "CONNECTLOG19700102-2.LOG");
+    }
+
+    const CONNECTIVITY: &str = "date-time,session,source,destination,direction,description";
+
+    #[test]
+    fn old_files_and_those_beyond_the_folders_size_go() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = KIND.folder(root.path());
+        let text = "x".repeat(100);
+        written(root.path(), UNLIMITED, &[row(0, &text), row(1, &text), row(2, &text)]);
+        let day = |day: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(day * 86_400);
+        for (number, name) in names(root.path()).iter().enumerate() {
+            let file = File::options().append(true).open(folder.join(name)).unwrap();
+            file.set_modified(day(number as u64)).unwrap();
+        }
+        fs::write(folder.join("notes.txt"), "mine").unwrap();
+        let aged = Limits { age: TimeSpan::from_secs(2 * 86_400), ..UNLIMITED };
+        written(root.path(), aged, &[row(3, &text)]);
+        let left = names(root.path());
+        assert_eq!(left[0], "CONNECTLOG19700102-1.LOG");
+        assert_eq!(left.len(), 4);
+        let small = Limits { folder_octets: 600, file_octets: 300, ..UNLIMITED };
+        written(root.path(), small, &[row(4, &text)]);
+        let octets: u64 =
+            names(root.path()).iter().map(|n| fs::metadata(folder.join(n)).unwrap().len()).sum();
+        assert!(octets <= 600, "{octets}");
+        assert!(names(root.path()).contains(&"notes.txt".to_owned()));
+    }
+
+    #[test]
+    fn only_the_owner_reads_logs() {
+        let root = tempfile::tempdir().unwrap();
+        written(root.path(), UNLIMITED, &[row(0, "x")]);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let folder = KIND.folder(root.path());
+        assert_eq!(mode(&folder), 0o700);
+        assert_eq!(mode(&folder.join("CONNECTLOG19700101-1.LOG")), 0o600);
+    }
+}

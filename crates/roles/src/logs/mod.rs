@@ -1,0 +1,108 @@
+//! The logs of transport in Exchange's form, in `logs` below the data directory: message
+//! tracking, connectivity, and the protocol logs of Receive and Send connectors.
+//!
+//! Comma-separated values behind a header of `#` lines, one file after the other
+//! (`MSGTRK2026112310-1.LOG`). One thread writes them all ([`writer`]).
+//!
+//! Invariants: whoever has a line to write never waits for the disk; what the disk cannot keep
+//! up with is dropped and counted. The files are for the server's account only, and bounded in
+//! age and size as `config::TransportService` says.
+
+mod connectivity;
+mod file;
+mod kind;
+mod protocol;
+mod row;
+mod tracking;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use config::Settings;
+use config::receive::{ProtocolLoggingLevel, ReceiveConnector};
+use config::send::SendConnector;
+use types::{Clock, SystemClock};
+
+pub(crate) use connectivity::Connectivity;
+pub(crate) use protocol::{Endpoints, Protocol};
+
+use kind::{Kind, Limits, Tree};
+use row::Row;
+use writer::Writer;
+
+/// The folder in the data directory.
+pub const FOLDER_NAME: &str = "logs";
+
+/// The logs of a running server.
+pub(crate) struct Logs {
+    server: String,
+    settings: config::TransportService,
+    writer: Writer,
+    last_session: AtomicU64,
+}
+
+impl Logs {
+    /// Starts the writer. Files and folders come into being with their first line.
+    pub(crate) fn start(settings: &Settings) -> Arc<Self> {
+        let transport = settings.transport_service.clone();
+        let limits = move |kind| Limits::of(kind, &transport);
+        let root = settings.data_directory.join(FOLDER_NAME);
+        Arc::new(Logs {
+            server: settings.short_name(),
+            settings: settings.transport_service.clone(),
+            writer: Writer::start(root, limits),
+            last_session: AtomicU64::new(SystemClock.now().micros().unsigned_abs()),
+        })
+    }
+
+    /// Waits until everything is written, and takes no more.
+    pub(crate) async fn close(self: Arc<Self>) {
+        let closed = tokio::task::spawn_blocking(move || self.writer.close()).await;
+        if let Err(error) = closed {
+            tracing::error!(%error, "logs were not closed");
+        }
+    }
+
+    /// The protocol log of a connection to a Receive connector, if its level asks for one.
+    pub(crate) fn receive(
+        self: &Arc<Self>,
+        connector: &ReceiveConnector,
+        endpoints: Endpoints,
+    ) -> Option<Protocol> {
+        let kind = Kind::Receive(Tree::of(connector.transport_role));
+        let wanted = connector.protocol_logging_level == ProtocolLoggingLevel::Verbose;
+        wanted.then(|| self.protocol(kind, &connector.name, endpoints))
+    }
+
+    /// The protocol log of a connection of a Send connector, if its level asks for one.
+    pub(crate) fn send(
+        self: &Arc<Self>,
+        connector: &SendConnector,
+        endpoints: Endpoints,
+    ) -> Option<Protocol> {
+        let wanted = connector.protocol_logging_level == ProtocolLoggingLevel::Verbose;
+        wanted.then(|| self.protocol(Kind::Send, &connector.name, endpoints))
+    }
+
+    fn protocol(self: &Arc<Self>, kind: Kind, connector: &str, endpoints: Endpoints) -> Protocol {
+        Protocol::new(Arc::clone(self), kind, self.connector_id(connector), endpoints)
+    }
+
+    /// `SERVER\Default Frontend SERVER`, as Exchange names connectors in logs.
+    fn connector_id(&self, connector: &str) -> String {
+        match connector.is_empty() {
+            true => String::new(),
+            false => format!("{}\\{connector}", self.server),
+        }
+    }
+
+    /// A name for a session that no other has, over restarts too.
+    fn next_session(&self) -> String {
+        format!("{:016X}", self.last_session.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn write(&self, kind: Kind, row: Row) {
+        self.writer.write(kind, row);
+    }
+}
