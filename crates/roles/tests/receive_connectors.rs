@@ -76,7 +76,8 @@ const BARE_LINE_FEED: &str = "EHLO c\nMAIL FROM:<a@there.test>\nRCPT TO:<alice@e
 const TWO_RECIPIENTS: &str = "EHLO c\nMAIL FROM:<a@there.test>\nRCPT TO:<alice@example.test>\n\
     RCPT TO:<postmaster@example.test>";
 const TWO_MESSAGES: &str = "EHLO c\nMAIL FROM:<a@there.test>\nRSET\nMAIL FROM:<a@there.test>";
-const NOOPS: &str = "NOOP\n[wait]";
+/// A line that keeps the connection busy until the server closes.
+const NOOPS: &str = "[noops]";
 
 const CASES: &[Case] = &[
     case("RemoteIPRanges", "[\"192.0.2.1\"]", "", Without("220 ")),
@@ -104,13 +105,10 @@ const CASES: &[Case] = &[
         "MessageRateLimit = 1",
         case("MessageRateSource", "\"None\"", TWO_MESSAGES, Without("421 4.4.2")),
     ),
-    beside(
-        "ConnectionTimeout = \"00:00:02\"",
-        case("ConnectionInactivityTimeout", "\"00:00:01\"", WAIT, With("421 4.4.1")),
-    ),
+    case("ConnectionInactivityTimeout", "\"00:00:01\"", WAIT, With("421 4.4.1")),
     beside(
         "ConnectionInactivityTimeout = \"00:00:01\"",
-        case("ConnectionTimeout", "\"00:00:02\"", NOOPS, With("421 4.4.")),
+        case("ConnectionTimeout", "\"00:00:02\"", NOOPS, With("421 4.4.2")),
     ),
     case("MaxProtocolErrors", "1", "X\nY", With("421 4.7.0")),
     case("MaxLogonFailures", "1", WRONG, Without("250 2.0.0 OK")),
@@ -221,6 +219,11 @@ async fn conversation(address: IpAddr, port: usize, says: &str) -> String {
                 first = Some(std::mem::replace(&mut stream, next));
             }
             WAIT => {}
+            NOOPS => {
+                while stream.write_all(b"NOOP\r\n").await.is_ok() && !heard.contains("421 ") {
+                    heard += &reply(&mut stream).await;
+                }
+            }
             line => {
                 let line = line.replace("[2000 octets]", &"x".repeat(2000));
                 let line = line.replace("\\r", "\r").replace("\\n", "\n");
@@ -344,7 +347,7 @@ async fn conversations_are_logged_without_secrets() {
     assert!(
         has("<", "EHLO c,") && has("<", "AUTH PLAIN,") && has("<", "RCPT TO:<alice@example.test>,")
     );
-    assert!(has("*", "alice@example.test,authenticated") && has(">", "250 2.6.0 "));
+    assert!(has("*", "alice") && has(">", "\"250 2.6.0 "));
     for secret in ["AGFsaWNl", "wonderland", "hush", "mum"] {
         assert!(!front.contains(secret), "{secret}");
     }
