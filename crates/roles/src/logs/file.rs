@@ -107,7 +107,9 @@ impl LogFile {
         let mut files = self.files()?;
         files.retain(|file| file.path != begins);
         files.sort_by_key(|file| (file.modified, file.path.clone()));
-        let room = self.limits.folder_octets.saturating_sub(self.limits.file_octets);
+        let Limits { folder_octets, file_octets, .. } = self.limits;
+        let reserved = if file_octets < folder_octets { file_octets } else { 0 };
+        let room = folder_octets - reserved;
         let mut octets: u64 = files.iter().map(|file| file.octets).sum();
         for file in files {
             let age = now.since(file.modified.into());
