@@ -56,6 +56,18 @@ pub fn allocate(change: &mut Change<'_, '_>, flags: &[Flag]) -> Result<(Flags, K
     Ok((system, keywords))
 }
 
+/// The bits that flags have of their own, and the keywords by name.
+pub fn named(flags: &[Flag]) -> (Flags, Vec<String>) {
+    let (mut system, mut keywords) = (Flags::NONE, Vec::new());
+    for flag in flags {
+        match meaning(flag) {
+            Meaning::System(bit) => system |= bit,
+            Meaning::Keyword(name) => keywords.push(name.to_owned()),
+        }
+    }
+    (system, keywords)
+}
+
 /// The operation's name in the mailbox.
 pub fn operation(operation: StoreOperation) -> FlagOp {
     match operation {

@@ -146,6 +146,11 @@ impl Selected {
         self.known
     }
 
+    /// The change number up to which the client knows all.
+    pub fn told(&self) -> ChangeNumber {
+        self.known.changes
+    }
+
     /// The session itself has written.
     pub fn touched(&mut self) {
         self.stale = true;

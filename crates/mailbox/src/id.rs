@@ -59,9 +59,20 @@ number!(
     ChangeNumber(u64)
 );
 number!(
+    /// Unfinished bulk work, and the list its items stand in: from the same counter as folders.
+    IntentNumber(u64)
+);
+number!(
     /// A message within its folder (RFC 9051 section 2.3.1.1). Never 0, never reused.
     Uid(u32)
 );
+
+impl IntentNumber {
+    /// Where the rows of its items stand, as if it were a folder.
+    pub(crate) fn list(self) -> FolderId {
+        FolderId::new(self.0)
+    }
+}
 
 /// A GUID in the byte order of the wire ([MS-DTYP] 2.3.4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

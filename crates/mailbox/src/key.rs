@@ -2,7 +2,9 @@
 //! big-endian, so that a mailbox is one contiguous range and a folder's pages lie in UID order.
 //! The layout is described in `docs/design/store.md`.
 
-use crate::id::{ChangeNumber, ContentNumber, FolderId, Guid, ItemNumber, MailboxNumber, Mid, Uid};
+use crate::id::{
+    ChangeNumber, ContentNumber, FolderId, Guid, IntentNumber, ItemNumber, MailboxNumber, Mid, Uid,
+};
 use crate::rights::Grantee;
 
 /// First octet of every mailbox key.
@@ -55,7 +57,8 @@ pub enum Table {
     Derived = 0x31,
     /// Posting blocks of the search index.
     Postings = 0x32,
-    /// Intents of unfinished bulk work. Reserved.
+    /// [`crate::record::Intent`]: unfinished bulk work, by number. Its pages stand in the tables
+    /// of folders under the same number.
     Intent = 0x40,
     /// What a protocol must remember (ActiveSync). Reserved.
     ProtocolState = 0x50,
@@ -270,6 +273,16 @@ pub fn postings(mailbox: MailboxNumber, segment: u64) -> Vec<u8> {
 /// The segment of the search index that a row belongs to.
 pub fn postings_segment(key: &[u8]) -> Option<u64> {
     number_of(key)
+}
+
+/// Unfinished bulk work.
+pub fn intent(mailbox: MailboxNumber, number: IntentNumber) -> Vec<u8> {
+    numbered(mailbox, Table::Intent, number.get())
+}
+
+/// The number of an intent's row.
+pub fn intent_number(key: &[u8]) -> Option<IntentNumber> {
+    number_of(key).map(IntentNumber::new)
 }
 
 /// The overlay of one item.

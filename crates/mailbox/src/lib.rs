@@ -13,6 +13,7 @@
 //!   journal, mailbox counters.
 //! * An associated item never appears in a list of ordinary items.
 
+pub mod bulk;
 pub mod change;
 mod defaults;
 mod derived;
@@ -40,13 +41,16 @@ pub mod table;
 pub mod uid_set;
 pub mod view;
 
+pub use bulk::{Appending, Parcel, Partly, Portions, Staging};
 pub use change::{Change, NewItem, Stored, UidPair, is_settable};
 pub use events::{Events, JournalEvent};
 pub use fault::Fault;
 pub use flags::{FlagChange, FlagOp, Flags, KeywordTable, Keywords};
 pub use grants::granted;
 pub use home::{FindGranted, FindHome, Home, Homes};
-pub use id::{ChangeNumber, ContentNumber, FolderId, Guid, ItemNumber, MailboxNumber, Mid, Uid};
+pub use id::{
+    ChangeNumber, ContentNumber, FolderId, Guid, IntentNumber, ItemNumber, MailboxNumber, Mid, Uid,
+};
 pub use mailbox::Mailbox;
 pub use overlay::{NewProperties, PropertyChange, StagedProperty};
 pub use page::Entry;

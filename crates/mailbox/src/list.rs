@@ -3,13 +3,16 @@
 //! The counters and the open page stay in memory until [`OpenList::flush`], so a hundred
 //! appends in one transaction encode them once. Sealed pages are written as they change.
 
-use store::{ReadExt, Txn};
+use std::ops::ControlFlow;
+
+use store::{Direction, Read, ReadExt, Txn};
 
 use crate::fault::Fault;
-use crate::flags::Flags;
 use crate::id::{ChangeNumber, FolderId, MailboxNumber, Uid};
-use crate::key::{self, List, Table};
-use crate::page::{DIRECTORY_PAGES_MAX, Directory, Entry, PAGE_ENTRIES_MAX, Page, PageRef};
+use crate::key::{self, List};
+use crate::page::{
+    DIRECTORY_PAGES_MAX, Directory, Entry, ListPlace, PAGE_ENTRIES_MAX, Page, PageRef,
+};
 use crate::record::FolderCounters;
 use crate::uid_set::UidSet;
 
@@ -24,9 +27,7 @@ pub(crate) enum Fate {
 }
 
 pub(crate) struct OpenList {
-    mailbox: MailboxNumber,
-    folder: FolderId,
-    list: List,
+    place: ListPlace,
     pub(crate) counters: FolderCounters,
     /// Entries of the open page, once something needed them.
     tail: Option<Page>,
@@ -46,7 +47,8 @@ impl OpenList {
             // There is no row before the first associated item.
             List::Associated => row.unwrap_or(FolderCounters { uid_next: 1, ..Default::default() }),
         };
-        Ok(OpenList { mailbox, folder, list, counters, tail: None, dirty: false })
+        let place = ListPlace { mailbox, folder, list };
+        Ok(OpenList { place, counters, tail: None, dirty: false })
     }
 
     /// Raises HIGHESTMODSEQ.
@@ -64,18 +66,30 @@ impl OpenList {
         Ok(Uid::new(uid))
     }
 
+    /// The next so many UIDs. Errors: Limit.
+    pub(crate) fn next_uids(&mut self, count: u32) -> Result<UidSet, Fault> {
+        let first = self.counters.uid_next;
+        let next = first.checked_add(count).ok_or(Fault::Limit("UIDs of this folder"))?;
+        self.counters.uid_next = next;
+        self.dirty = true;
+        let mut uids = UidSet::new();
+        if count > 0 {
+            uids.insert_run(first..=next - 1);
+        }
+        Ok(uids)
+    }
+
     /// Puts a new entry at the end; its UID comes from [`OpenList::next_uid`].
     pub(crate) fn append(&mut self, txn: &mut Txn<'_>, entry: Entry) -> Result<(), Fault> {
         if self.counters.tail.is_some_and(|tail| tail.count as usize >= PAGE_ENTRIES_MAX) {
             self.seal_tail(txn)?;
         }
-        self.count_in(&entry);
+        self.counters.count_in(&entry);
         self.touch(entry.modseq());
-        let first = self.counters.tail.map_or(entry.uid, |tail| tail.first);
-        let page = self.tail_page(txn)?;
-        page.entries.push(entry);
-        let summary = page.summary(first);
-        self.counters.tail = Some(summary);
+        let mut tail = self.counters.tail.unwrap_or_else(|| PageRef::empty(entry.uid));
+        tail.add(&entry);
+        self.tail_page(txn)?.entries.push(entry);
+        self.counters.tail = Some(tail);
         Ok(())
     }
 
@@ -96,7 +110,7 @@ impl OpenList {
         let mut page = std::mem::take(self.tail_page(txn)?);
         let changed = self.rewrite_page(&mut page, uids, &mut visit)?;
         if page.entries.is_empty() {
-            txn.delete(&self.page_key(tail.first))?;
+            txn.delete(&self.place.page_key(&tail))?;
             self.counters.tail = None;
             self.tail = None;
         } else {
@@ -113,34 +127,72 @@ impl OpenList {
             return Ok(());
         }
         if let (Some(page), Some(tail)) = (&self.tail, &self.counters.tail) {
-            txn.put_record(&self.page_key(tail.first), page)?;
+            txn.put_record(&self.place.page_key(tail), page)?;
         }
-        let key = key::folder_counters(self.mailbox, self.folder, self.list);
-        txn.put_record(&key, &self.counters)?;
+        let ListPlace { mailbox, folder, list } = self.place;
+        txn.put_record(&key::folder_counters(mailbox, folder, list), &self.counters)?;
         Ok(())
     }
 
-    /// Moves the full open page into the directory.
+    /// Gives all pages away, to another list. Their rows stay where they are; the counters say
+    /// what was in them.
+    pub(crate) fn hand_over(&mut self, txn: &mut Txn<'_>) -> Result<Vec<PageRef>, Fault> {
+        self.seal_tail(txn)?;
+        self.dirty = false;
+        let mut pages = Vec::new();
+        for (key, chunk) in self.place.chunks(txn)? {
+            txn.delete(&key)?;
+            pages.extend(chunk.pages);
+        }
+        Ok(pages)
+    }
+
+    /// Takes pages behind its own, as they are; `totals` counts what is in them. Their UIDs come
+    /// from [`OpenList::next_uids`].
+    pub(crate) fn take_over(
+        &mut self,
+        txn: &mut Txn<'_>,
+        pages: &[PageRef],
+        totals: &FolderCounters,
+    ) -> Result<(), Fault> {
+        self.seal_tail(txn)?;
+        self.put_pages(txn, pages)?;
+        self.counters.count_in_all(totals);
+        let change = pages.iter().map(|page| page.max_cn).max();
+        self.touch(change.unwrap_or_default());
+        Ok(())
+    }
+
+    /// Moves the open page into the directory.
     fn seal_tail(&mut self, txn: &mut Txn<'_>) -> Result<(), Fault> {
         let Some(sealed) = self.counters.tail.take() else { return Ok(()) };
         if let Some(page) = self.tail.take() {
-            txn.put_record(&self.page_key(sealed.first), &page)?;
+            txn.put_record(&self.place.page_key(&sealed), &page)?;
         }
-        let (key, mut directory) = match self.last_chunk(txn)? {
-            Some((key, chunk)) if chunk.pages.len() < DIRECTORY_PAGES_MAX => (key, chunk),
-            _ => (self.chunk_key(sealed.first), Directory::default()),
-        };
-        directory.pages.push(sealed);
-        txn.put_record(&key, &directory)?;
+        self.put_pages(txn, &[sealed])
+    }
+
+    /// Names pages at the end of the directory.
+    fn put_pages(&self, txn: &mut Txn<'_>, mut pages: &[PageRef]) -> Result<(), Fault> {
+        let mut last = self.last_chunk(txn)?;
+        while let Some(first) = pages.first() {
+            let (key, mut chunk) = last
+                .take()
+                .filter(|(_, chunk)| chunk.pages.len() < DIRECTORY_PAGES_MAX)
+                .unwrap_or_else(|| (self.place.chunk_key(first.first), Directory::default()));
+            let room = DIRECTORY_PAGES_MAX - chunk.pages.len();
+            let (some, rest) = pages.split_at(room.min(pages.len()));
+            chunk.pages.extend_from_slice(some);
+            txn.put_record(&key, &chunk)?;
+            pages = rest;
+        }
         Ok(())
     }
 
     fn tail_page(&mut self, txn: &Txn<'_>) -> Result<&mut Page, Fault> {
         let page = match (self.tail.take(), &self.counters.tail) {
             (Some(page), _) => page,
-            (None, Some(tail)) => txn
-                .record::<Page>(&self.page_key(tail.first))?
-                .ok_or(Fault::Damaged("open page is missing"))?,
+            (None, Some(tail)) => Page::load(txn, &self.place, tail)?,
             (None, None) => Page::default(),
         };
         Ok(self.tail.insert(page))
@@ -183,17 +235,19 @@ impl OpenList {
         if !uids.touches(page_ref.first, page_ref.last) {
             return Ok(Some(page_ref));
         }
-        let key = self.page_key(page_ref.first);
-        let mut page = txn.record::<Page>(&key)?.ok_or(Fault::Damaged("page is missing"))?;
+        let mut page = Page::load(txn, &self.place, &page_ref)?;
         if !self.rewrite_page(&mut page, uids, visit)? {
             return Ok(Some(page_ref));
         }
+        if page.entries.is_empty() || page_ref.staged.is_some() {
+            txn.delete(&self.place.page_key(&page_ref))?;
+        }
         if page.entries.is_empty() {
-            txn.delete(&key)?;
             return Ok(None);
         }
-        txn.put_record(&key, &page)?;
-        Ok(Some(page.summary(page_ref.first)))
+        let rewritten = page.summary(page_ref.first);
+        txn.put_record(&self.place.page_key(&rewritten), &page)?;
+        Ok(Some(rewritten))
     }
 
     fn rewrite_page(
@@ -209,19 +263,19 @@ impl OpenList {
                 kept.push(entry);
                 continue;
             }
-            let before = (entry.flags, entry.size);
+            let before = entry.clone();
             match visit(&mut entry)? {
                 Fate::Keep => kept.push(entry),
                 Fate::Changed => {
                     changed = true;
-                    self.count_out(before.0, before.1);
-                    self.count_in(&entry);
+                    self.counters.count_out(&before);
+                    self.counters.count_in(&entry);
                     self.touch(entry.modseq());
                     kept.push(entry);
                 }
                 Fate::Gone => {
                     changed = true;
-                    self.count_out(before.0, before.1);
+                    self.counters.count_out(&before);
                 }
             }
         }
@@ -229,62 +283,33 @@ impl OpenList {
         Ok(changed)
     }
 
-    fn count_in(&mut self, entry: &Entry) {
-        let counters = &mut self.counters;
-        counters.exists += 1;
-        counters.octets += u64::from(entry.size);
-        counters.unseen += u32::from(!entry.flags.contains(Flags::SEEN));
-        if entry.flags.contains(Flags::DELETED) {
-            counters.deleted += 1;
-            counters.deleted_octets += u64::from(entry.size);
-        }
-        self.dirty = true;
-    }
-
-    fn count_out(&mut self, flags: Flags, size: u32) {
-        let counters = &mut self.counters;
-        counters.exists = counters.exists.saturating_sub(1);
-        counters.octets = counters.octets.saturating_sub(u64::from(size));
-        if !flags.contains(Flags::SEEN) {
-            counters.unseen = counters.unseen.saturating_sub(1);
-        }
-        if flags.contains(Flags::DELETED) {
-            counters.deleted = counters.deleted.saturating_sub(1);
-            counters.deleted_octets = counters.deleted_octets.saturating_sub(u64::from(size));
-        }
-        self.dirty = true;
-    }
-
     fn chunks_touching(
         &self,
         txn: &Txn<'_>,
         uids: &UidSet,
     ) -> Result<Vec<(Vec<u8>, Directory)>, Fault> {
-        let mut chunks = crate::view::chunks(txn, self.mailbox, self.folder, self.list)?;
+        let (Some(first), Some(last)) = (uids.first(), uids.last()) else { return Ok(Vec::new()) };
+        let from = self.last_chunk_key(txn, &key::after(&self.place.chunk_key(first)))?;
+        let from = from.unwrap_or_else(|| self.place.directory());
+        let to = key::after(&self.place.chunk_key(last));
+        let mut chunks = self.place.chunks_between(txn, &from, &to)?;
         chunks.retain(|(_, chunk)| chunk.pages.iter().any(|p| uids.touches(p.first, p.last)));
         Ok(chunks)
     }
 
-    fn last_chunk(&self, txn: &Txn<'_>) -> Result<Option<(Vec<u8>, Directory)>, Fault> {
-        let from = key::list(self.mailbox, Table::Directory, self.folder, self.list);
+    /// The last row of the directory before `to`.
+    fn last_chunk_key(&self, txn: &Txn<'_>, to: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         let mut last = None;
-        txn.records::<Directory>(
-            &from,
-            &key::after(&from),
-            store::Direction::Backward,
-            &mut |key, chunk| {
-                last = Some((key.to_vec(), chunk));
-                std::ops::ControlFlow::Break(())
-            },
-        )?;
+        txn.range(&self.place.directory(), to, Direction::Backward, &mut |key, _| {
+            last = Some(key.to_vec());
+            ControlFlow::Break(())
+        })?;
         Ok(last)
     }
 
-    fn page_key(&self, first: Uid) -> Vec<u8> {
-        key::paged(self.mailbox, Table::Page, self.folder, self.list, first)
-    }
-
-    fn chunk_key(&self, first: Uid) -> Vec<u8> {
-        key::paged(self.mailbox, Table::Directory, self.folder, self.list, first)
+    fn last_chunk(&self, txn: &Txn<'_>) -> Result<Option<(Vec<u8>, Directory)>, Fault> {
+        let end = key::after(&self.place.directory());
+        let Some(key) = self.last_chunk_key(txn, &end)? else { return Ok(None) };
+        Ok(txn.record(&key)?.map(|chunk| (key, chunk)))
     }
 }

@@ -4,11 +4,15 @@
 //! kilobytes. Everything a list, a flag change or a resynchronisation needs stands in the
 //! entry; content rows are never opened for it.
 
-use store::{Corrupt, Record};
+use std::ops::ControlFlow;
+
+use store::{Corrupt, Direction, Read, ReadExt, Record};
 use types::wire::{Reader, Truncated, put_int, put_uint, put_uint128};
 
+use crate::fault::Fault;
 use crate::flags::{Flags, Keywords};
-use crate::id::{ChangeNumber, ContentNumber, FolderId, ItemNumber, Mid, Uid};
+use crate::id::{ChangeNumber, ContentNumber, FolderId, ItemNumber, MailboxNumber, Mid, Uid};
+use crate::key::{self, List, Table};
 
 /// Entries of a page. 128 entries of 40 to 60 octets stay below 8 KB, one engine page.
 pub const PAGE_ENTRIES_MAX: usize = 128;
@@ -66,6 +70,12 @@ impl Entry {
     /// What it counts in the mailbox's quota: the message, and what clients wrote besides.
     pub fn octets(&self) -> u64 {
         u64::from(self.size) + u64::from(self.overlay_octets)
+    }
+
+    /// The entry with no change since it appeared.
+    pub(crate) fn unchanged(self) -> Self {
+        let unchanged = ChangeNumber::default();
+        Entry { cn_content: unchanged, cn_read: unchanged, cn_other: unchanged, ..self }
     }
 
     fn encode(&self, out: &mut Vec<u8>, previous_uid: u32) {
@@ -174,18 +184,84 @@ fn decode_page(reader: &mut Reader<'_>) -> Result<Page, Truncated> {
 }
 
 impl Page {
+    /// Reads the page of a list, wherever it stands.
+    pub(crate) fn load(read: &dyn Read, place: &ListPlace, page: &PageRef) -> Result<Page, Fault> {
+        let row: Option<Page> = read.record(&place.page_key(page))?;
+        let mut row = row.ok_or(Fault::Damaged("page is missing"))?;
+        if let Some(staged) = page.staged {
+            row.rebase(page.first.get().wrapping_sub(staged.first.get()), staged.change);
+        }
+        Ok(row)
+    }
+
+    /// Numbers of staged entries count from elsewhere.
+    fn rebase(&mut self, uid: u32, change: ChangeNumber) {
+        for entry in &mut self.entries {
+            entry.uid = Uid::new(entry.uid.get().wrapping_add(uid));
+            let numbers = [
+                &mut entry.cn_created,
+                &mut entry.cn_content,
+                &mut entry.cn_read,
+                &mut entry.cn_other,
+            ];
+            for number in numbers {
+                *number = ChangeNumber::new(number.get() + change.get());
+            }
+        }
+    }
+
     /// What the directory says about this page.
     pub fn summary(&self, first: Uid) -> PageRef {
-        let mut page = PageRef { first, ..PageRef::default() };
-        page.min_mid = Mid::new(u64::MAX);
-        for entry in &self.entries {
-            page.count += 1;
-            page.last = entry.uid;
-            page.max_cn = page.max_cn.max(entry.modseq());
-            page.min_mid = page.min_mid.min(entry.mid);
-            page.max_mid = page.max_mid.max(entry.mid);
-        }
+        let mut page = PageRef::empty(first);
+        self.entries.iter().for_each(|entry| page.add(entry));
         page
+    }
+}
+
+/// Whose pages: one list of a folder.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ListPlace {
+    pub(crate) mailbox: MailboxNumber,
+    pub(crate) folder: FolderId,
+    pub(crate) list: List,
+}
+
+impl ListPlace {
+    /// Where a page stands.
+    pub(crate) fn page_key(&self, page: &PageRef) -> Vec<u8> {
+        let (folder, first) =
+            page.staged.map_or((self.folder, page.first), |staged| (staged.list, staged.first));
+        key::paged(self.mailbox, Table::Page, folder, self.list, first)
+    }
+
+    /// Where the row of the directory stands that begins with this UID.
+    pub(crate) fn chunk_key(&self, first: Uid) -> Vec<u8> {
+        key::paged(self.mailbox, Table::Directory, self.folder, self.list, first)
+    }
+
+    /// What the keys of all rows of the directory begin with.
+    pub(crate) fn directory(&self) -> Vec<u8> {
+        key::list(self.mailbox, Table::Directory, self.folder, self.list)
+    }
+
+    /// The rows of the directory, in UID order, with their keys.
+    pub(crate) fn chunks(&self, read: &dyn Read) -> Result<Vec<(Vec<u8>, Directory)>, Fault> {
+        self.chunks_between(read, &self.directory(), &key::after(&self.directory()))
+    }
+
+    /// Those of them whose keys lie between two.
+    pub(crate) fn chunks_between(
+        &self,
+        read: &dyn Read,
+        from: &[u8],
+        to: &[u8],
+    ) -> Result<Vec<(Vec<u8>, Directory)>, Fault> {
+        let mut found = Vec::new();
+        read.records::<Directory>(from, to, Direction::Forward, &mut |key, chunk| {
+            found.push((key.to_vec(), chunk));
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
     }
 }
 
@@ -204,9 +280,57 @@ pub struct PageRef {
     pub min_mid: Mid,
     /// The largest MID.
     pub max_mid: Mid,
+    /// Where the page stands, if it came by [`crate::Change::publish`] and was not rewritten yet.
+    pub staged: Option<StagedAt>,
+}
+
+/// A page under the list it was staged in, with numbers that count from elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StagedAt {
+    /// The list of the intent.
+    pub list: FolderId,
+    /// The UID in the page's key, which is [`PageRef::first`] in the folder.
+    pub first: Uid,
+    /// What its change numbers count from.
+    pub change: ChangeNumber,
+}
+
+impl StagedAt {
+    fn encode(staged: Option<Self>, out: &mut Vec<u8>) {
+        put_uint(out, staged.map_or(0, |staged| staged.list.get()));
+        if let Some(staged) = staged {
+            put_uint(out, u64::from(staged.first.get()));
+            put_uint(out, staged.change.get());
+        }
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Option<Self>, Truncated> {
+        Ok(match reader.uint()? {
+            0 => None,
+            list => Some(StagedAt {
+                list: FolderId::new(list),
+                first: Uid::new(reader.uint32()?),
+                change: ChangeNumber::new(reader.uint()?),
+            }),
+        })
+    }
 }
 
 impl PageRef {
+    /// A page without entries yet.
+    pub(crate) fn empty(first: Uid) -> Self {
+        PageRef { first, min_mid: Mid::new(u64::MAX), ..PageRef::default() }
+    }
+
+    /// Counts an entry that comes behind the others.
+    pub(crate) fn add(&mut self, entry: &Entry) {
+        self.count += 1;
+        self.last = entry.uid;
+        self.max_cn = self.max_cn.max(entry.modseq());
+        self.min_mid = self.min_mid.min(entry.mid);
+        self.max_mid = self.max_mid.max(entry.mid);
+    }
+
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         put_uint(out, u64::from(self.first.get()));
         put_uint(out, u64::from(self.last.get().saturating_sub(self.first.get())));
@@ -225,6 +349,7 @@ impl PageRef {
             max_cn: ChangeNumber::new(reader.uint()?),
             min_mid: Mid::new(reader.uint()?),
             max_mid: Mid::new(reader.uint()?),
+            staged: None,
         })
     }
 }
@@ -238,20 +363,27 @@ pub struct Directory {
 }
 
 impl Record for Directory {
-    const VERSION: u8 = 1;
+    /// Version 1 knew no staged pages.
+    const VERSION: u8 = 2;
 
     fn encode(&self, out: &mut Vec<u8>) {
         put_uint(out, self.pages.len() as u64);
         for page in &self.pages {
             page.encode(out);
+            StagedAt::encode(page.staged, out);
         }
     }
 
-    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+    fn decode(version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
         let mut reader = Reader::new(payload);
+        let page = |reader: &mut Reader<'_>| -> Result<PageRef, Truncated> {
+            let page = PageRef::decode(reader)?;
+            let staged = if version == 1 { None } else { StagedAt::decode(reader)? };
+            Ok(PageRef { staged, ..page })
+        };
         let decode = |reader: &mut Reader<'_>| -> Result<Directory, Truncated> {
             let count = reader.uint()?;
-            let pages = (0..count).map(|_| PageRef::decode(reader)).collect::<Result<_, _>>()?;
+            let pages = (0..count).map(|_| page(reader)).collect::<Result<_, _>>()?;
             Ok(Directory { pages })
         };
         decode(&mut reader).map_err(|_| Corrupt("page directory"))
@@ -295,6 +427,7 @@ mod tests {
         fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
             let _ = Page::decode(1, &bytes);
             let _ = Directory::decode(1, &bytes);
+            let _ = Directory::decode(2, &bytes);
         }
     }
 }

@@ -70,6 +70,27 @@ impl UidSet {
         self.runs.iter().flat_map(|&(first, last)| (first..=last).map(Uid::new))
     }
 
+    /// At most `most` UIDs from `from` on, and the first UID behind them.
+    pub fn first_from(&self, from: Uid, most: u64) -> (UidSet, Option<Uid>) {
+        let mut some = UidSet::new();
+        let mut left = most;
+        let at = self.runs.partition_point(|run| run.1 < from.get());
+        for &(first, last) in &self.runs[at..] {
+            let first = first.max(from.get());
+            if left == 0 {
+                return (some, Some(Uid::new(first)));
+            }
+            let count = (u64::from(last - first) + 1).min(left);
+            let end = first + (count - 1) as u32;
+            some.runs.push((first, end));
+            left -= count;
+            if end < last {
+                return (some, Some(Uid::new(end + 1)));
+            }
+        }
+        (some, None)
+    }
+
     /// Adds one UID.
     pub fn insert(&mut self, uid: Uid) {
         self.insert_run(uid.get()..=uid.get());
@@ -346,6 +367,11 @@ mod tests {
             let mut union = sa.clone();
             union.extend(&sb);
             prop_assert_eq!(plain(&union), &a | &b);
+            let (some, rest) = sa.first_from(Uid::new(x), 5);
+            let expected: Vec<u32> = a.range(x..).copied().collect();
+            let (taken, left) = expected.split_at(expected.len().min(5));
+            prop_assert_eq!(plain(&some).into_iter().collect::<Vec<_>>(), taken);
+            prop_assert_eq!(rest.map(Uid::get), left.first().copied());
             let mut less = sa.clone();
             prop_assert_eq!(less.remove(Uid::new(x)), a.contains(&x));
             prop_assert!(!less.contains(Uid::new(x)));

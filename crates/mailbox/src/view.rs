@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::flags::KeywordTable;
 use crate::id::{ChangeNumber, ContentNumber, FolderId, Guid, MailboxNumber, Mid, Uid};
 use crate::key::{self, List, Table};
-use crate::page::{Directory, Entry, Page, PageRef};
+use crate::page::{Entry, ListPlace, Page, PageRef};
 use crate::record::{
     Content, ContentRow, Counters, Folder, FolderCounters, Meta, Special, Tombstone,
 };
@@ -217,7 +217,7 @@ impl<'a> View<'a> {
                 (page.first.get()..=page.last.get()).for_each(|uid| runs.push(Uid::new(uid)));
                 continue;
             }
-            let page = self.page(id, List::Items, page.first)?;
+            let page = self.page(id, List::Items, &page)?;
             page.entries.iter().for_each(|entry| runs.push(entry.uid));
         }
         Ok(runs)
@@ -227,6 +227,23 @@ impl<'a> View<'a> {
     pub fn entries(&self, id: FolderId, uids: &UidSet, visit: Visit<'_>) -> Result<(), Fault> {
         self.require(id, Rights::READ_ANY)?;
         self.walk(id, |page| uids.touches(page.first, page.last), |e| uids.contains(e.uid), visit)
+    }
+
+    /// The UIDs whose entries are wanted.
+    pub fn uids_where(
+        &self,
+        id: FolderId,
+        uids: &UidSet,
+        wanted: impl Fn(&Entry) -> bool,
+    ) -> Result<UidSet, Fault> {
+        let mut found = UidSet::new();
+        self.entries(id, uids, &mut |entry| {
+            if wanted(entry) {
+                found.insert(entry.uid);
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
     }
 
     /// One entry.
@@ -420,15 +437,18 @@ impl<'a> View<'a> {
     }
 
     fn pages_of(&self, id: FolderId, list: List) -> Result<Vec<PageRef>, Fault> {
-        let chunks = chunks(self.read, self.mailbox, id, list)?;
+        let chunks = self.list_place(id, list).chunks(self.read)?;
         let mut pages: Vec<_> = chunks.into_iter().flat_map(|(_, chunk)| chunk.pages).collect();
         pages.extend(self.counters_of(id, list)?.tail);
         Ok(pages)
     }
 
-    fn page(&self, id: FolderId, list: List, first: Uid) -> Result<Page, Fault> {
-        let key = key::paged(self.mailbox, Table::Page, id, list, first);
-        self.read.record(&key)?.ok_or(Fault::Damaged("page is missing"))
+    fn page(&self, id: FolderId, list: List, page: &PageRef) -> Result<Page, Fault> {
+        Page::load(self.read, &self.list_place(id, list), page)
+    }
+
+    fn list_place(&self, folder: FolderId, list: List) -> ListPlace {
+        ListPlace { mailbox: self.mailbox, folder, list }
     }
 
     fn walk(
@@ -450,7 +470,7 @@ impl<'a> View<'a> {
         visit: Visit<'_>,
     ) -> Result<(), Fault> {
         for page in self.pages_of(id, list)?.iter().filter(|page| open(page)) {
-            let page = self.page(id, list, page.first)?;
+            let page = self.page(id, list, page)?;
             for entry in page.entries.iter().filter(|entry| wanted(entry)) {
                 if visit(entry).is_break() {
                     return Ok(());
@@ -459,22 +479,6 @@ impl<'a> View<'a> {
         }
         Ok(())
     }
-}
-
-/// The rows of a list's page directory, in UID order, with their keys.
-pub(crate) fn chunks(
-    read: &dyn Read,
-    mailbox: MailboxNumber,
-    folder: FolderId,
-    list: List,
-) -> Result<Vec<(Vec<u8>, Directory)>, Fault> {
-    let from = key::list(mailbox, Table::Directory, folder, list);
-    let mut found = Vec::new();
-    read.records::<Directory>(&from, &key::after(&from), Direction::Forward, &mut |key, chunk| {
-        found.push((key.to_vec(), chunk));
-        ControlFlow::Continue(())
-    })?;
-    Ok(found)
 }
 
 /// Folder names compare without case.

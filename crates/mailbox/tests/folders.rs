@@ -94,6 +94,8 @@ async fn renaming_the_inbox_moves_its_messages() {
     let root = f.special(Special::Root).await;
     f.append_many(inbox, "m", 2).await;
     let folder = f.write(move |c| c.rename_inbox(root, "Old")).await;
+    let moved = f.mailbox.move_all(inbox, folder.id).await;
+    assert!(moved.fault.is_none() && moved.done.len() == 2);
     assert_eq!(f.uids(inbox).await.len(), 0);
     assert_eq!(f.uids(folder.id).await.len(), 2);
 }

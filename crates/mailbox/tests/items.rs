@@ -286,31 +286,12 @@ async fn keywords_are_numbered_once_and_bounded() {
 
 #[tokio::test]
 async fn a_delivery_writes_five_rows() {
-    use store::Read;
     let f = fixture().await;
     let inbox = f.inbox().await;
     f.append(inbox, "first").await;
-    let rows = |f: &support::Fixture| {
-        let mailbox = f.mailbox.clone();
-        async move {
-            let database = mailbox.database().clone();
-            let (from, to) = mailbox::key::mailbox_range(mailbox.number());
-            database
-                .read(move |snapshot| {
-                    let mut rows = std::collections::BTreeMap::new();
-                    snapshot.range(&from, &to, store::Direction::Forward, &mut |key, row| {
-                        rows.insert(key.to_vec(), row.payload.to_vec());
-                        ControlFlow::Continue(())
-                    })?;
-                    Ok::<_, store::StoreError>(rows)
-                })
-                .await
-                .unwrap()
-        }
-    };
-    let before = rows(&f).await;
+    let before = f.rows().await;
     let entry = f.append(inbox, "second").await;
-    let after = rows(&f).await;
+    let after = f.rows().await;
     let written = after.iter().filter(|(key, value)| before.get(*key) != Some(value)).count();
     assert_eq!(entry.uid.get(), 2);
     assert!(written <= 5, "{written} rows");

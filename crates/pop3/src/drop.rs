@@ -89,14 +89,14 @@ impl Maildrop {
         self.messages.iter_mut().for_each(|message| message.deleted = false);
     }
 
-    /// Deletes what is marked, in one transaction: the UPDATE state.
+    /// Deletes what is marked: the UPDATE state. After a fault some may be gone (RFC 1939
+    /// section 6).
     pub async fn commit(self) -> Result<(), Fault> {
         let marked = self.messages.iter().filter(|message| message.deleted);
         let uids: UidSet = marked.map(|message| message.uid).collect();
         if uids.is_empty() {
             return Ok(());
         }
-        let folder = self.folder;
-        self.mailbox.write(move |change| change.expunge(folder, &uids, false)).await.map(|_| ())
+        self.mailbox.expunge(self.folder, uids, false).await.map(|_| ())
     }
 }

@@ -117,6 +117,7 @@ impl Janitor {
         self.defaults.policy(settings).apply(&mailbox).await?;
         purge_expired(&mailbox, shutdown).await?;
         purge_rows(&mailbox, shutdown).await?;
+        purge_intents(&mailbox, shutdown).await?;
         delete_contents(&mailbox, shutdown).await
     }
 }
@@ -192,6 +193,17 @@ async fn purge_rows(mailbox: &Mailbox, shutdown: &Shutdown) -> Result<(), Fault>
         Ok(done > 0)
     })
     .await
+}
+
+/// Deletes what was staged by work that nobody goes on with.
+async fn purge_intents(mailbox: &Mailbox, shutdown: &Shutdown) -> Result<(), Fault> {
+    let now = mailbox.database().now();
+    while !shutdown.is_requested()
+        && let Some(intent) = mailbox.read(move |view| view.forgotten_intent(now)).await?
+    {
+        in_slices(mailbox, shutdown, move |change| Ok(!change.abandon(intent)?)).await?;
+    }
+    Ok(())
 }
 
 /// Deletes contents nobody refers to: looked for in a snapshot, deleted in slices.

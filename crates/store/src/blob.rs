@@ -133,6 +133,14 @@ impl Staged {
         self.len() == 0
     }
 
+    /// Octets that it adds to the transaction that adopts it, beside a few.
+    pub fn row_octets(&self) -> usize {
+        match &self.0.held {
+            Held::Inline(bytes) => bytes.len(),
+            Held::Segment(_) => 0,
+        }
+    }
+
     pub(crate) fn place(&self) -> Place {
         match &self.0.held {
             Held::Inline(bytes) => Place::Inline(bytes.clone()),

@@ -250,6 +250,11 @@ impl Database {
         .await
     }
 
+    /// Whether two handles are of one database.
+    pub fn is_same(&self, other: &Database) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     /// Watches a topic: see [`Txn::wake`].
     pub fn watch(&self, topic: u64) -> Watch {
         self.inner.shared.topics.watch(topic)

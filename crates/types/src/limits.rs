@@ -37,6 +37,8 @@ pub const LAZY_WAIT_MS_MAX: u64 = 1_000;
 pub const BULK_SLICE_OCTETS: usize = 256 * 1024;
 /// Milliseconds one slice of bulk work should take.
 pub const BULK_SLICE_MS: u64 = 5;
+/// Items that one interactive transaction changes; more are done in slices of the bulk lane.
+pub const INTERACTIVE_ITEMS_MAX: u64 = 512;
 /// Octets of recently used rows that the writer keeps in memory, per database.
 pub const WRITER_CACHE_OCTETS_MAX: usize = 64 * 1024 * 1024;
 /// Milliseconds after which a reader should end its snapshot and go on from a cursor.

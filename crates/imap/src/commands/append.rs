@@ -1,20 +1,20 @@
 //! APPEND, with several messages (RFC 3502), and REPLACE (RFC 8508).
 //!
 //! Each message is admitted before its first octet is asked for, and staged as soon as its last
-//! one is there; all of them become visible in one transaction.
+//! one is there; all of them become visible in one transaction ([`Appending`]).
 
 use std::sync::Arc;
 
-use mailbox::{Change, Entry, Fault, Flags, Folder, Keywords, Mailbox, NewItem, Rights, Uid};
+use mailbox::{
+    Appending, Change, Fault, Folder, Keywords, Mailbox, NewItem, Parcel, Rights, Uid, UidSet,
+};
 use net::budget::{Held, Share};
-use store::Staged;
 use types::limits;
 
 use crate::codec::append::{Append, AppendOptions, Replaced, append_next};
-use crate::codec::flag::Flag;
 use crate::codec::sequence_set::write_set;
 use crate::codec::{Frame, Literal};
-use crate::flags::allocate;
+use crate::flags::named;
 use crate::io::{Io, after_secs};
 use crate::names::try_create;
 use crate::reply::{Outcome, Reply, Trouble};
@@ -23,13 +23,11 @@ use crate::session::Authenticated;
 /// Octets from which on deriving a summary leaves the session's thread.
 const DERIVE_INLINE_OCTETS_MAX: usize = 64 * 1024;
 
-/// A message staged and ready.
-struct Parcel {
-    staged: Staged,
-    summary: Arc<[u8]>,
-    options: AppendOptions,
-    /// Of a message that stays in memory until the commit.
-    _share: Option<Share>,
+/// The messages of a command on their way.
+struct Incoming {
+    appending: Appending,
+    /// The memory of those that are not written yet.
+    shares: Vec<Share>,
 }
 
 /// Where messages go, and in whose place.
@@ -50,14 +48,20 @@ pub async fn append(
         Ok(target) => target,
         Err(trouble) => return refuse(io, literal, trouble).await,
     };
-    let parcels = receive(session, io, &target, append.first, literal).await?;
+    let appending = Appending::new(target.mailbox.clone(), target.folder.id);
+    let mut incoming = Incoming { appending, shares: Vec::new() };
+    let received = receive(session, io, &target, &mut incoming, append.first, literal).await;
+    if let Err(trouble) = received {
+        incoming.appending.abandon().await;
+        return Err(trouble);
+    }
     let replaces = target.replaces;
-    let entries = commit(&target, parcels).await?;
+    let uids = commit(&target, incoming).await?;
     if let Some(selected) = &mut session.selected {
         selected.touched();
     }
     let mut code = format!("APPENDUID {} ", target.folder.uid_validity).into_bytes();
-    write_set(&mut code, entries.iter().map(|entry| entry.uid.get()));
+    write_set(&mut code, uids.iter().map(Uid::get));
     let code = String::from_utf8_lossy(&code).into_owned();
     if replaces.is_some() {
         // RFC 8508 section 4.3: before the EXPUNGE that follows from it.
@@ -65,6 +69,18 @@ pub async fn append(
         return Ok(Reply::ok("REPLACE completed"));
     }
     Ok(Reply::ok("APPEND completed").code(code))
+}
+
+impl Incoming {
+    async fn add(&mut self, parcel: Parcel, share: Option<Share>) -> Result<(), Trouble> {
+        self.appending.add(parcel).await?;
+        if self.appending.waiting() == 1 {
+            // Those before are written.
+            self.shares.clear();
+        }
+        self.shares.extend(share);
+        Ok(())
+    }
 }
 
 async fn refuse(io: &mut Io, literal: Literal, trouble: Trouble) -> Outcome {
@@ -109,19 +125,21 @@ async fn receive(
     session: &Authenticated,
     io: &mut Io,
     target: &Target,
+    incoming: &mut Incoming,
     first: AppendOptions,
     first_literal: Literal,
-) -> Result<Vec<Parcel>, Trouble> {
+) -> Result<(), Trouble> {
     let (mut options, mut literal) = (first, first_literal);
-    let (mut parcels, mut octets) = (Vec::new(), 0);
+    let (mut messages, mut octets) = (0, 0);
     loop {
         octets += literal.size;
-        if let Err(trouble) = admit(session, target, &literal, octets, parcels.len()).await {
-            return refuse(io, literal, trouble).await.map(|_| Vec::new());
+        if let Err(trouble) = admit(session, target, &literal, octets, messages).await {
+            return refuse(io, literal, trouble).await.map(|_| ());
         }
         let utf8 = options.utf8;
-        match stage(session, io, target, options, literal).await {
-            Ok(parcel) => parcels.push(parcel),
+        messages += 1;
+        match stage(session, io, target, incoming, options, literal).await {
+            Ok(()) => {}
             Err(Trouble::Reply(reply)) => {
                 io.skip_command(after_secs(limits::IMAP_COMMAND_STALL_SECS)).await?;
                 return Err(reply.into());
@@ -130,7 +148,7 @@ async fn receive(
         }
         match next(io, utf8).await? {
             Some((more, at)) => (options, literal) = (more, at),
-            None => return Ok(parcels),
+            None => return Ok(()),
         }
     }
 }
@@ -169,9 +187,10 @@ async fn stage(
     session: &Authenticated,
     io: &mut Io,
     target: &Target,
+    incoming: &mut Incoming,
     options: AppendOptions,
     literal: Literal,
-) -> Result<Parcel, Trouble> {
+) -> Result<(), Trouble> {
     io.framer().stream();
     io.invite(literal).await?;
     let held = Held::new(Arc::clone(&session.account.server.intake_memory));
@@ -182,7 +201,16 @@ async fn stage(
     let (summary, message) = derive(message).await?;
     let in_memory = message.len() <= limits::INLINE_OCTETS_MAX;
     let staged = target.mailbox.stage(message).await?;
-    Ok(Parcel { staged, summary, options, _share: Some(share).filter(|_| in_memory) })
+    let (flags, keywords) = named(&options.flags);
+    let item = NewItem {
+        summary,
+        prefix: Vec::new(),
+        flags,
+        keywords: Keywords::NONE,
+        received: options.date.map(|date| date.unix),
+        zone_minutes: options.date.map_or(0, |date| date.zone_minutes),
+    };
+    incoming.add(Parcel { staged, item, keywords }, Some(share).filter(|_| in_memory)).await
 }
 
 /// The octets of a literal. What is held grows with what has come, not with what was announced.
@@ -232,45 +260,27 @@ async fn next(io: &mut Io, utf8: bool) -> Result<Option<(AppendOptions, Literal)
     }
 }
 
-/// All messages in one transaction.
-async fn commit(target: &Target, parcels: Vec<Parcel>) -> Result<Vec<Entry>, Trouble> {
-    let (folder, replaces) = (target.folder.id, target.replaces);
-    let work = move |change: &mut Change<'_, '_>| -> Result<Vec<Entry>, Fault> {
-        let mut entries = Vec::with_capacity(parcels.len());
-        for parcel in &parcels {
-            entries.push(place(change, folder, replaces, parcel)?);
-        }
-        Ok(entries)
+/// Makes all messages visible at once. Gives their UIDs.
+async fn commit(target: &Target, incoming: Incoming) -> Result<UidSet, Trouble> {
+    let Incoming { appending, shares: _until_written } = incoming;
+    let Some(replaced) = target.replaces else { return Ok(appending.finish().await?) };
+    let (folder, parcels) = (target.folder.id, appending.into_waiting());
+    let work = move |change: &mut Change<'_, '_>| {
+        parcels.iter().map(|parcel| replace(change, folder, replaced, parcel)).collect()
     };
     Ok(target.mailbox.write(work).await?)
 }
 
-fn place(
+fn replace(
     change: &mut Change<'_, '_>,
     folder: mailbox::FolderId,
-    replaces: Option<(mailbox::FolderId, Uid)>,
+    (from, uid): (mailbox::FolderId, Uid),
     parcel: &Parcel,
-) -> Result<Entry, Fault> {
-    let (flags, keywords) = flags(change, &parcel.options.flags)?;
-    let item = NewItem {
-        summary: Arc::clone(&parcel.summary),
-        prefix: Vec::new(),
-        flags,
-        keywords,
-        received: parcel.options.date.map(|date| date.unix),
-        zone_minutes: parcel.options.date.map_or(0, |date| date.zone_minutes),
-    };
-    match replaces {
-        Some((from, uid)) if from == folder => change.replace(folder, uid, &parcel.staged, &item),
-        Some((from, uid)) => {
-            let entry = change.append(folder, &parcel.staged, &item)?;
-            change.expunge(from, &std::iter::once(uid).collect(), false)?;
-            Ok(entry)
-        }
-        None => change.append(folder, &parcel.staged, &item),
+) -> Result<Uid, Fault> {
+    if from == folder {
+        return Ok(parcel.replace(change, folder, uid)?.uid);
     }
-}
-
-fn flags(change: &mut Change<'_, '_>, flags: &[Flag]) -> Result<(Flags, Keywords), Fault> {
-    allocate(change, flags)
+    let entry = parcel.append(change, folder)?;
+    change.expunge(from, &std::iter::once(uid).collect(), false)?;
+    Ok(entry.uid)
 }

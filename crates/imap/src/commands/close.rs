@@ -10,8 +10,7 @@ pub async fn close(session: &mut Authenticated) -> Outcome {
     let selected = session.selected()?;
     if !selected.read_only {
         let folder = selected.folder;
-        let all = UidSet::all();
-        selected.mailbox.write(move |change| change.expunge(folder, &all, true)).await?;
+        selected.mailbox.expunge(folder, UidSet::all(), true).await?;
     }
     session.selected = None;
     Ok(Reply::ok("CLOSE completed"))

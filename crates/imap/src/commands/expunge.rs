@@ -21,18 +21,14 @@ pub async fn expunge(
         Some(set) => selected.resolve(&set, true)?,
         None => UidSet::all(),
     };
-    let (gone, content_cn) = selected
-        .mailbox
-        .write(move |change| {
-            let gone = change.expunge(folder, &uids, true)?;
-            Ok((gone, change.view()?.status(folder)?.content_cn))
-        })
-        .await?;
+    let expunged = selected.mailbox.expunge(folder, uids, true).await;
     selected.touched();
+    let gone = expunged?;
     session.sync(io, true).await?;
     let reply = Reply::ok("EXPUNGE completed");
     if gone.is_empty() || !session.enabled.condstore {
         return Ok(reply);
     }
-    Ok(reply.code(format!("HIGHESTMODSEQ {content_cn}")))
+    let told = session.selected()?.told();
+    Ok(reply.code(format!("HIGHESTMODSEQ {told}")))
 }

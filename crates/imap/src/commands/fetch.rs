@@ -1,13 +1,13 @@
 //! FETCH (RFC 9051 section 6.4.5, RFC 7162 sections 3.1.4 and 3.2.6, RFC 9394).
 
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::sync::Arc;
 
 use mailbox::{ChangeNumber, ContentNumber, FlagOp, Flags, UidSet};
 use types::limits;
 
 use super::search::window;
-use super::store::{Wanted, change_flags};
+use super::store::{FlagChanges, Wanted};
 use crate::codec::fetch::{Fetch, FetchItem, OctetsForm};
 use crate::codec::flag::Flag;
 use crate::codec::sequence_set::SequenceSet;
@@ -122,30 +122,31 @@ async fn mark_seen(
         return Ok(unseen);
     }
     let wanted = Wanted { op: FlagOp::Add, flags: vec![Flag::Seen], unchanged_since: None };
+    let mut changes = FlagChanges::new(wanted, unseen);
+    let mut seen = UidSet::new();
     let mut out = Vec::new();
-    let done = change_flags(selected, &mut out, wanted, unseen, false, enabled).await;
-    io.put(&out).await?;
-    match done {
-        Ok(done) => Ok(done.changed()),
-        // Who may read but not mark reads without marking (RFC 4314, right s).
-        Err(Trouble::Reply(reply)) if reply.code.as_deref() == Some("NOPERM") => Ok(UidSet::new()),
-        Err(trouble) => Err(trouble),
+    loop {
+        let done = changes.next(selected, &mut out, false, enabled).await;
+        io.put(&out).await?;
+        out.clear();
+        match done {
+            Ok(Some(done)) => seen.extend(&done.changed()),
+            Ok(None) => return Ok(seen),
+            // Who may read but not mark reads without marking (RFC 4314, right s).
+            Err(Trouble::Reply(reply)) if reply.code.as_deref() == Some("NOPERM") => {
+                return Ok(UidSet::new());
+            }
+            Err(trouble) => return Err(trouble),
+        }
     }
 }
 
 async fn unseen(selected: &Selected, uids: UidSet) -> Result<UidSet, Trouble> {
     let folder = selected.folder;
-    let read = selected.mailbox.read(move |view| {
-        let mut unseen = UidSet::new();
-        view.entries(folder, &uids, &mut |entry| {
-            if !entry.flags.contains(Flags::SEEN) {
-                unseen.insert(entry.uid);
-            }
-            ControlFlow::Continue(())
-        })?;
-        Ok(unseen)
+    let unseen = selected.mailbox.read(move |view| {
+        view.uids_where(folder, &uids, |entry| !entry.flags.contains(Flags::SEEN))
     });
-    Ok(read.await?)
+    Ok(unseen.await?)
 }
 
 /// What was sent in all.

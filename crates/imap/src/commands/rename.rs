@@ -1,6 +1,6 @@
 //! RENAME (RFC 9051 section 6.3.6).
 
-use mailbox::{Change, Fault, Special};
+use mailbox::{Change, Fault, FolderId, Special};
 
 use crate::names::folder_at;
 use crate::reply::{Outcome, Reply};
@@ -14,11 +14,21 @@ pub async fn rename(session: &mut Authenticated, from: String, to: String) -> Ou
         return Ok(Reply::no("Folders stay in their mailbox").code("CANNOT"));
     }
     let (old, new) = (source.path, target.path);
-    source.mailbox.write(move |change| run(change, &old, &new)).await?;
+    let emptied = source.mailbox.write(move |change| run(change, &old, &new)).await?;
+    if let Some((inbox, into)) = emptied
+        && let Some(fault) = source.mailbox.move_all(inbox, into).await.fault
+    {
+        return Err(fault.into());
+    }
     Ok(Reply::ok("RENAME completed"))
 }
 
-fn run(change: &mut Change<'_, '_>, old: &[String], new: &[String]) -> Result<(), Fault> {
+/// Gives the Inbox and the folder for its messages, if it is the Inbox.
+fn run(
+    change: &mut Change<'_, '_>,
+    old: &[String],
+    new: &[String],
+) -> Result<Option<(FolderId, FolderId)>, Fault> {
     let folder = folder_at(&change.view()?, old)?.ok_or(Fault::NotFound("folder"))?;
     let (name, above) = new.split_last().ok_or(Fault::Invalid("A mailbox needs a name"))?;
     let parent = match above {
@@ -26,17 +36,13 @@ fn run(change: &mut Change<'_, '_>, old: &[String], new: &[String]) -> Result<()
         above => made_if_missing(change, above)?,
     };
     if folder.special == Some(Special::Inbox) {
-        change.rename_inbox(parent, name)?;
-    } else {
-        change.rename_folder(folder.id, parent, name)?;
+        return Ok(Some((folder.id, change.rename_inbox(parent, name)?.id)));
     }
-    Ok(())
+    change.rename_folder(folder.id, parent, name)?;
+    Ok(None)
 }
 
-fn made_if_missing(
-    change: &mut Change<'_, '_>,
-    path: &[String],
-) -> Result<mailbox::FolderId, Fault> {
+fn made_if_missing(change: &mut Change<'_, '_>, path: &[String]) -> Result<FolderId, Fault> {
     if let Some(folder) = folder_at(&change.view()?, path)? {
         return Ok(folder.id);
     }

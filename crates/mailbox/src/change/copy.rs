@@ -2,7 +2,7 @@
 
 use super::{Change, UidPair};
 use crate::fault::Fault;
-use crate::id::{ChangeNumber, FolderId, ItemNumber, Mid};
+use crate::id::{FolderId, ItemNumber, Mid};
 use crate::key;
 use crate::page::Entry;
 use crate::record::{Alias, EventKind};
@@ -67,17 +67,9 @@ impl Change<'_, '_> {
     /// Places an entry that was in another folder: new UID, MID and change number, the rest
     /// as it comes.
     pub(super) fn arrive(&mut self, to: FolderId, entry: Entry) -> Result<Entry, Fault> {
-        let unchanged = ChangeNumber::default();
-        let entry = Entry {
-            uid: self.list(to)?.0.next_uid()?,
-            mid: Mid::new(self.next_id()),
-            saved: self.txn.now().secs(),
-            cn_created: self.next_change(),
-            cn_content: unchanged,
-            cn_read: unchanged,
-            cn_other: unchanged,
-            ..entry
-        };
+        let mid = Mid::new(self.next_id());
+        let saved = self.txn.now().secs();
+        let entry = self.numbered(to, Entry { mid, saved, ..entry })?;
         self.place(to, &entry)?;
         Ok(entry)
     }

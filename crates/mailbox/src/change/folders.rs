@@ -96,12 +96,12 @@ impl Change<'_, '_> {
         Ok(folder)
     }
 
-    /// Renames the Inbox as IMAP wants it (RFC 9051 section 6.3.6): a new folder takes its
-    /// messages, the Inbox stays, empty.
+    /// Makes the folder that takes the messages of an Inbox that is renamed as IMAP wants it
+    /// (RFC 9051 section 6.3.6); the caller moves them, by [`crate::Mailbox::move_all`]. Errors
+    /// as [`Change::create_folder`], and Denied when they may not be moved.
     pub fn rename_inbox(&mut self, parent: FolderId, name: &str) -> Result<Folder, Fault> {
-        let folder = self.create_folder(parent, name, None, None)?;
-        self.move_items(default_id(Special::Inbox), &UidSet::all(), folder.id)?;
-        Ok(folder)
+        self.require(default_id(Special::Inbox), Rights::READ_ANY | Rights::DELETE_ANY)?;
+        self.create_folder(parent, name, None, None)
     }
 
     /// Deletes a folder without subfolders; its items go to Recoverable Items. Errors: Denied;

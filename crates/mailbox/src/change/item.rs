@@ -92,9 +92,10 @@ impl Change<'_, '_> {
         self.counters.unreferenced += 1;
         self.check_quota(staged.len() + item.prefix.len() as u64)?;
         let bytes = self.adopt(staged)?;
-        let mut entry = self.new_entry(folder, bytes, item)?;
-        (entry.item, entry.mid) = (old.item, old.mid);
-        (entry.overlaid, entry.overlay_octets) = self.uncover(&old)?;
+        let (overlaid, overlay_octets) = self.uncover(&old)?;
+        let new = self.new_entry(bytes, item)?;
+        let new = Entry { item: old.item, mid: old.mid, overlaid, overlay_octets, ..new };
+        let mut entry = self.numbered(folder, new)?;
         entry.cn_content = entry.cn_created;
         self.place(folder, &entry)?;
         self.event(EventKind::Modified, folder, None, [entry.mid.get()]);
@@ -132,28 +133,24 @@ impl Change<'_, '_> {
         item: &NewItem,
         kind: EventKind,
     ) -> Result<Entry, Fault> {
-        let entry = self.new_entry(folder, bytes, item)?;
+        let entry = self.new_entry(bytes, item)?;
+        let entry = self.numbered(folder, entry)?;
         self.place(folder, &entry)?;
         self.event(kind, folder, None, [entry.mid.get()]);
         Ok(entry)
     }
 
-    /// An entry for new bytes, its content row written.
-    pub(super) fn new_entry(
-        &mut self,
-        folder: FolderId,
-        bytes: Bytes,
-        item: &NewItem,
-    ) -> Result<Entry, Fault> {
-        let content = self.new_content(bytes, item)?;
+    /// An entry for new bytes, its content row written. It has no UID and no change number yet.
+    pub(super) fn new_entry(&mut self, bytes: Bytes, item: &NewItem) -> Result<Entry, Fault> {
+        let content = Content::new(bytes.blob, bytes.octets, item.prefix.clone(), &item.summary);
+        let content = self.put_content(&content)?;
         let number = self.next_id();
         let now = self.txn.now().secs();
-        let uid = self.list(folder)?.0.next_uid()?;
         let size = u32::try_from(bytes.octets + item.prefix.len() as u64)
             .map_err(|_| Fault::Limit("octets of a message"))?;
         let unchanged = ChangeNumber::default();
         Ok(Entry {
-            uid,
+            uid: Uid::default(),
             item: ItemNumber::new(number),
             content,
             mid: Mid::new(number),
@@ -163,7 +160,7 @@ impl Change<'_, '_> {
             zone_minutes: item.zone_minutes,
             saved: now,
             size,
-            cn_created: self.next_change(),
+            cn_created: unchanged,
             cn_content: unchanged,
             cn_read: unchanged,
             cn_other: unchanged,
@@ -173,14 +170,20 @@ impl Change<'_, '_> {
         })
     }
 
+    /// The entry under the folder's next UID and the next change number.
+    pub(super) fn numbered(&mut self, folder: FolderId, entry: Entry) -> Result<Entry, Fault> {
+        let uid = self.list(folder)?.0.next_uid()?;
+        Ok(Entry { uid, cn_created: self.next_change(), ..entry.unchanged() })
+    }
+
     pub(super) fn adopt(&mut self, staged: &Staged) -> Result<Bytes, Fault> {
         Ok(Bytes { blob: self.txn.adopt(staged)?, octets: staged.len() })
     }
 
-    fn new_content(&mut self, bytes: Bytes, item: &NewItem) -> Result<ContentNumber, Fault> {
+    /// Writes the rows of a content that is new to this mailbox.
+    pub(super) fn put_content(&mut self, content: &Content) -> Result<ContentNumber, Fault> {
         let number = self.next_content();
-        let row = Content::new(bytes.blob, bytes.octets, item.prefix.clone(), &item.summary);
-        for (at, row) in (0..).zip(row.to_rows()) {
+        for (at, row) in (0..).zip(content.to_rows()) {
             self.txn.put_record(&key::content_row(self.mailbox, number, at), &row)?;
         }
         Ok(number)
@@ -188,7 +191,7 @@ impl Change<'_, '_> {
 
     /// Appends an entry and counts it.
     pub(super) fn place(&mut self, folder: FolderId, entry: &Entry) -> Result<(), Fault> {
-        self.count_item(folder, entry.octets());
+        self.count_items(folder, 1, entry.octets());
         let (list, txn) = self.list(folder)?;
         list.append(txn, entry.clone())
     }
@@ -215,9 +218,8 @@ impl Change<'_, '_> {
             taken.push(entry.clone());
             Ok(Fate::Gone)
         })?;
-        for entry in &taken {
-            self.uncount_item(folder, entry.octets());
-        }
+        let octets = taken.iter().map(Entry::octets).sum();
+        self.uncount_items(folder, taken.len() as u64, octets);
         Ok(taken)
     }
 }

@@ -10,12 +10,14 @@ mod create;
 mod delete;
 mod flags;
 mod folders;
+mod import;
 mod item;
 mod properties;
 mod purge;
 mod quota;
 mod restore;
 mod retention;
+mod stage;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::Occupied;
@@ -25,6 +27,7 @@ use types::Timestamp;
 
 pub use annotate::ANNOTATION_OCTETS_MAX;
 pub use flags::Stored;
+pub use import::Source;
 pub use item::NewItem;
 pub use properties::is_settable;
 pub use restore::Restored;
@@ -118,6 +121,11 @@ impl<'c, 't> Change<'c, 't> {
         self.txn.now()
     }
 
+    /// Whether this transaction is long enough for a slice of bulk work.
+    pub fn slice_full(&self) -> bool {
+        self.txn.slice_full()
+    }
+
     /// Writes what is left, the journal row among it, and has the watchers woken. Without it
     /// nothing of the change is kept.
     pub fn finish(mut self) -> Result<(), Fault> {
@@ -194,7 +202,7 @@ impl<'c, 't> Change<'c, 't> {
         ContentNumber::new(self.counters.content)
     }
 
-    /// The items of a folder.
+    /// The items of a folder, or of an intent.
     fn list(&mut self, folder: FolderId) -> Result<(&mut OpenList, &mut Txn<'t>), Fault> {
         if !self.lists.contains_key(&folder) {
             let list = OpenList::load(self.txn, self.mailbox, folder, List::Items)?;
@@ -250,8 +258,17 @@ impl<'c, 't> Change<'c, 't> {
         mids: impl IntoIterator<Item = u64>,
     ) {
         let mut mids: Vec<u64> = mids.into_iter().collect();
-        mids.sort_unstable();
-        self.events.push(Event { kind, folder, other, mids, old_mids: Vec::new() });
+        match self.events.last_mut() {
+            // The portions of one operation are one event.
+            Some(last) if !mids.is_empty() && last.is_alike(kind, folder, other) => {
+                last.mids.append(&mut mids);
+                last.mids.sort_unstable();
+            }
+            _ => {
+                mids.sort_unstable();
+                self.events.push(Event { kind, folder, other, mids, old_mids: Vec::new() });
+            }
+        }
     }
 
     /// What came from another folder: pairs of the MID there and the MID here. New MIDs rise.
@@ -284,22 +301,26 @@ impl<'c, 't> Change<'c, 't> {
             .any(|special| crate::defaults::default_id(special) == folder)
     }
 
-    fn count_item(&mut self, folder: FolderId, octets: u64) {
-        if Self::is_recoverable(folder) {
-            self.counters.recoverable_octets += octets;
-        } else {
-            self.counters.octets += octets;
-            self.counters.items += 1;
+    fn count_items(&mut self, folder: FolderId, items: u64, octets: u64) {
+        match Self::is_recoverable(folder) {
+            true => self.counters.recoverable_octets += octets,
+            false => {
+                self.counters.octets += octets;
+                self.counters.items += items;
+            }
         }
     }
 
-    fn uncount_item(&mut self, folder: FolderId, octets: u64) {
-        if Self::is_recoverable(folder) {
-            let left = self.counters.recoverable_octets.saturating_sub(octets);
-            self.counters.recoverable_octets = left;
-        } else {
-            self.counters.octets = self.counters.octets.saturating_sub(octets);
-            self.counters.items = self.counters.items.saturating_sub(1);
+    fn uncount_items(&mut self, folder: FolderId, items: u64, octets: u64) {
+        match Self::is_recoverable(folder) {
+            true => {
+                let left = self.counters.recoverable_octets.saturating_sub(octets);
+                self.counters.recoverable_octets = left;
+            }
+            false => {
+                self.counters.octets = self.counters.octets.saturating_sub(octets);
+                self.counters.items = self.counters.items.saturating_sub(items);
+            }
         }
     }
 }

@@ -81,7 +81,8 @@ impl Change<'_, '_> {
         let mut entry = match (&new.message, list) {
             (Some((staged, item)), List::Items) => {
                 let bytes = self.adopt(staged)?;
-                self.new_entry(folder, bytes, item)?
+                let entry = self.new_entry(bytes, item)?;
+                self.numbered(folder, entry)?
             }
             (None, List::Associated) => self.new_associated(folder, new.flags)?,
             _ => return Err(Fault::Invalid("prepared for the other list")),
@@ -205,7 +206,7 @@ impl Change<'_, '_> {
 
     /// Writes the overlay of an entry, or removes an empty one. It is the whole size of an
     /// associated item.
-    fn put_overlay(
+    pub(super) fn put_overlay(
         &mut self,
         overlay: &Overlay,
         list: List,

@@ -11,7 +11,7 @@ use super::Change;
 use crate::fault::Fault;
 use crate::fulltext;
 use crate::id::{ChangeNumber, ContentNumber, FolderId, ItemNumber, Mid};
-use crate::key::{self, List, Table};
+use crate::key::{self, Table};
 use crate::page::{Entry, Page};
 use crate::record::{DeletedFolder, JournalRow, Tombstone};
 use crate::view::View;
@@ -123,7 +123,7 @@ impl Change<'_, '_> {
         (self.txn.now().secs().max(0) as u64).saturating_sub(seconds)
     }
 
-    fn delete_keys(&mut self, keys: &[Vec<u8>]) -> Result<(), Fault> {
+    pub(super) fn delete_keys(&mut self, keys: &[Vec<u8>]) -> Result<(), Fault> {
         keys.iter().try_for_each(|key| self.txn.delete(key)).map_err(Fault::from)
     }
 }
@@ -215,19 +215,19 @@ impl View<'_> {
         })?)
     }
 
-    /// What the entries of both lists of every folder name.
+    /// What entries name: those of both lists of every folder, and those that are only staged.
     fn live(&self) -> Result<Live, Fault> {
         let mut live = Live::default();
-        for folder in self.all_folders()? {
-            for list in [List::Items, List::Associated] {
-                let from = key::list(self.mailbox, Table::Page, folder.id, list);
-                let to = key::after(&from);
-                self.read.records::<Page>(&from, &to, Direction::Forward, &mut |_, page| {
-                    page.entries.iter().for_each(|entry| live.add(entry));
-                    ControlFlow::Continue(())
-                })?;
-            }
-        }
+        let from = key::table(self.mailbox, Table::Page);
+        self.read.records::<Page>(
+            &from,
+            &key::after(&from),
+            Direction::Forward,
+            &mut |_, page| {
+                page.entries.iter().for_each(|entry| live.add(entry));
+                ControlFlow::Continue(())
+            },
+        )?;
         Ok(live)
     }
 }

@@ -3,8 +3,9 @@
 use store::{Corrupt, Record};
 use types::wire::{Reader, Truncated, put_uint};
 
+use crate::flags::Flags;
 use crate::id::ChangeNumber;
-use crate::page::PageRef;
+use crate::page::{Entry, PageRef};
 
 /// The counters of a mailbox. Handed out inside a write function, so in commit order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,6 +73,8 @@ pub struct FolderCounters {
     pub deleted_octets: u64,
     /// Octets of all messages.
     pub octets: u64,
+    /// Octets of what clients wrote besides.
+    pub overlay_octets: u64,
     /// The largest change number of anything in the list, expunges included; HIGHESTMODSEQ.
     pub content_cn: ChangeNumber,
     /// Tombstones up to here are gone: who asks from before it gets no complete answer.
@@ -80,8 +83,54 @@ pub struct FolderCounters {
     pub tail: Option<PageRef>,
 }
 
+impl FolderCounters {
+    /// What the list counts in the mailbox's quota.
+    pub(crate) fn quota_octets(&self) -> u64 {
+        self.octets + self.overlay_octets
+    }
+
+    /// Counts an entry that came.
+    pub(crate) fn count_in(&mut self, entry: &Entry) {
+        self.exists += 1;
+        self.octets += u64::from(entry.size);
+        self.overlay_octets += u64::from(entry.overlay_octets);
+        self.unseen += u32::from(!entry.flags.contains(Flags::SEEN));
+        if entry.flags.contains(Flags::DELETED) {
+            self.deleted += 1;
+            self.deleted_octets += u64::from(entry.size);
+        }
+    }
+
+    /// Counts an entry that went.
+    pub(crate) fn count_out(&mut self, entry: &Entry) {
+        let size = u64::from(entry.size);
+        self.exists = self.exists.saturating_sub(1);
+        self.octets = self.octets.saturating_sub(size);
+        let overlay = u64::from(entry.overlay_octets);
+        self.overlay_octets = self.overlay_octets.saturating_sub(overlay);
+        if !entry.flags.contains(Flags::SEEN) {
+            self.unseen = self.unseen.saturating_sub(1);
+        }
+        if entry.flags.contains(Flags::DELETED) {
+            self.deleted = self.deleted.saturating_sub(1);
+            self.deleted_octets = self.deleted_octets.saturating_sub(size);
+        }
+    }
+
+    /// Counts all entries of another list.
+    pub(crate) fn count_in_all(&mut self, others: &FolderCounters) {
+        self.exists += others.exists;
+        self.octets += others.octets;
+        self.overlay_octets += others.overlay_octets;
+        self.unseen += others.unseen;
+        self.deleted += others.deleted;
+        self.deleted_octets += others.deleted_octets;
+    }
+}
+
 impl Record for FolderCounters {
-    const VERSION: u8 = 1;
+    /// Version 1 did not count overlays.
+    const VERSION: u8 = 2;
 
     fn encode(&self, out: &mut Vec<u8>) {
         for number in [self.uid_next, self.exists, self.unseen, self.deleted] {
@@ -89,6 +138,7 @@ impl Record for FolderCounters {
         }
         put_uint(out, self.deleted_octets);
         put_uint(out, self.octets);
+        put_uint(out, self.overlay_octets);
         put_uint(out, self.content_cn.get());
         put_uint(out, self.tombstone_floor.get());
         out.push(u8::from(self.tail.is_some()));
@@ -97,12 +147,12 @@ impl Record for FolderCounters {
         }
     }
 
-    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
-        decode(payload).map_err(|_| Corrupt("folder counters"))
+    fn decode(version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+        decode(version, payload).map_err(|_| Corrupt("folder counters"))
     }
 }
 
-fn decode(payload: &[u8]) -> Result<FolderCounters, Truncated> {
+fn decode(version: u8, payload: &[u8]) -> Result<FolderCounters, Truncated> {
     let mut reader = Reader::new(payload);
     Ok(FolderCounters {
         uid_next: reader.uint32()?,
@@ -111,6 +161,7 @@ fn decode(payload: &[u8]) -> Result<FolderCounters, Truncated> {
         deleted: reader.uint32()?,
         deleted_octets: reader.uint()?,
         octets: reader.uint()?,
+        overlay_octets: if version == 1 { 0 } else { reader.uint()? },
         content_cn: ChangeNumber::new(reader.uint()?),
         tombstone_floor: ChangeNumber::new(reader.uint()?),
         tail: match reader.octet()? {

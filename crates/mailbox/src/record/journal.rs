@@ -56,8 +56,20 @@ pub struct Event {
     /// The MIDs, ascending; empty for folder events.
     pub mids: Vec<u64>,
     /// For copies and moves: the MID of each in `other`, in the order of `mids`. Rows of the
-    /// first version have none.
+    /// first version have none, nor have copies that were staged.
     pub old_mids: Vec<u64>,
+}
+
+impl Event {
+    /// The same thing happened to other items of the folder.
+    pub(crate) fn is_alike(
+        &self,
+        kind: EventKind,
+        folder: FolderId,
+        other: Option<FolderId>,
+    ) -> bool {
+        (self.kind, self.folder, self.other) == (kind, folder, other)
+    }
 }
 
 /// The events of one transaction; stands under the last of its change numbers.

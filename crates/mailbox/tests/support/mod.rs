@@ -2,15 +2,16 @@
 
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use mailbox::search::Criteria;
 use mailbox::{
-    Access, Change, Entry, Fault, FolderId, Guid, Mailbox, MailboxNumber, NewItem, Special, UidSet,
-    View,
+    Access, Change, Entry, Fault, FolderId, Guid, Mailbox, MailboxNumber, NewItem, Special, Uid,
+    UidSet, View,
 };
-use store::{Database, Options};
+use store::{Database, Options, Read};
 use types::time::ManualClock;
 use types::{Clock, Timestamp};
 
@@ -33,6 +34,10 @@ pub async fn engines() -> [Fixture; 2] {
     [fixture().await, open(sqlite, Some(directory)).await]
 }
 
+pub async fn fixture_on_disk(directory: &std::path::Path) -> Fixture {
+    open(Options::sqlite(directory), None).await
+}
+
 async fn open(options: Options, directory: Option<tempfile::TempDir>) -> Fixture {
     let clock = ManualClock::new(Timestamp::from_secs(1_700_000_000));
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
@@ -45,6 +50,11 @@ async fn open(options: Options, directory: Option<tempfile::TempDir>) -> Fixture
 }
 
 impl Fixture {
+    /// Another mailbox at the same time.
+    pub fn with(&self, mailbox: Mailbox) -> Fixture {
+        Fixture { mailbox, clock: self.clock.clone(), directory: None }
+    }
+
     pub async fn inbox(&self) -> FolderId {
         self.special(Special::Inbox).await
     }
@@ -107,6 +117,65 @@ impl Fixture {
             slices += 1;
         }
         slices
+    }
+
+    /// A folder of so many copies of one message.
+    pub async fn large_folder(&self, name: &'static str, count: usize) -> FolderId {
+        let folder = self.write(move |c| c.create_path(&[name])).await.id;
+        let step = count.min(1000);
+        self.append_many(folder, "m", step).await;
+        let first = UidSet::from_iter((1..=step as u32).map(Uid::new));
+        for _ in 1..count.div_ceil(1000) {
+            let first = first.clone();
+            self.write(move |c| c.copy(folder, &first, folder)).await;
+        }
+        folder
+    }
+
+    pub async fn entries(&self, folder: FolderId) -> Vec<Entry> {
+        self.read(move |view| {
+            let mut entries = Vec::new();
+            view.entries(folder, &UidSet::all(), &mut |entry| {
+                entries.push(entry.clone());
+                ControlFlow::Continue(())
+            })?;
+            Ok(entries)
+        })
+        .await
+    }
+
+    /// Everything of a folder's counters and entries that must agree.
+    pub async fn check_folder(&self, folder: FolderId, count: usize) {
+        let status = self.read(move |view| view.status(folder)).await;
+        let entries = self.entries(folder).await;
+        assert_eq!((status.exists as usize, entries.len()), (count, count));
+        assert!(entries.windows(2).all(|pair| pair[0].uid < pair[1].uid));
+        assert!(entries.windows(2).all(|pair| pair[0].cn_created < pair[1].cn_created));
+        assert!(entries.iter().all(|entry| entry.uid.get() < status.uid_next));
+        assert!(entries.iter().all(|entry| entry.modseq() <= status.content_cn));
+        let octets: u64 = entries.iter().map(|entry| u64::from(entry.size)).sum();
+        assert_eq!(status.octets, octets);
+    }
+
+    /// Commits while a future runs, and what it gives.
+    pub async fn commits_of<T>(&self, work: impl Future<Output = T>) -> (u64, T) {
+        let before = self.mailbox.database().stats().commits;
+        let value = work.await;
+        (self.mailbox.database().stats().commits - before, value)
+    }
+
+    /// All rows of the mailbox.
+    pub async fn rows(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let (from, to) = mailbox::key::mailbox_range(self.mailbox.number());
+        let read = self.mailbox.database().read(move |snapshot| {
+            let mut rows = BTreeMap::new();
+            snapshot.range(&from, &to, store::Direction::Forward, &mut |key, row| {
+                rows.insert(key.to_vec(), row.payload.to_vec());
+                ControlFlow::Continue(())
+            })?;
+            Ok::<_, store::StoreError>(rows)
+        });
+        read.await.unwrap()
     }
 
     pub async fn search(&self, folder: FolderId, criteria: Criteria) -> Vec<u32> {
