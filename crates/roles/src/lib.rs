@@ -18,7 +18,7 @@ mod imap_service;
 mod janitor;
 mod listeners;
 mod locations;
-mod logs;
+pub mod logs;
 mod outbound;
 mod policy;
 mod pop3_service;

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use smtp::client::{
-    Client, ClientPolicy, ContentInfo, Envelope, Fault, Recipient, RecipientResult, Stage, TlsMode,
+    Client, ClientPolicy, ContentInfo, Envelope, Fault, Outcome, Recipient, RecipientResult, Stage,
+    TlsMode,
 };
 use smtp::codec::{BodyType, Enhanced, MailParams, RcptParams, Reply};
 use smtp::server::{ConnectorPolicy, Peer, Server, SessionInfo, TlsInfo, Transaction, Verdict};
-use smtp::service::{Backend, NoTls, Outgoing, Sent, Sink, Upgrade, send, serve};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use smtp::service::{self, Attendants, Backend, Journal, NoTls, Outgoing, Sink, Upgrade, serve};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use types::{Address, Domain, ReversePath, Timestamp};
 
 /// What was taken: sender, recipients, content, and how it came.
@@ -144,6 +145,30 @@ fn listen(
     let task =
         tokio::spawn(async move { serve(&mut far, &Pretend, server(), backend, shutdown).await });
     (near, taken, task)
+}
+
+/// What a connection brought.
+#[derive(Debug, PartialEq, Eq)]
+struct Sent {
+    outcomes: Vec<Outcome>,
+    fault: Option<Fault>,
+}
+
+async fn send<S, U>(
+    stream: &mut S,
+    tls: &U,
+    client: Client,
+    letters: &mut [Letter],
+    journal: &mut dyn Journal,
+) -> Sent
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    U: Upgrade<S>,
+{
+    let mut outcomes = Vec::new();
+    let attendants = Attendants { journal, settle: &mut outcomes };
+    let fault = service::send(stream, tls, client, letters, attendants).await;
+    Sent { outcomes, fault }
 }
 
 fn took(sent: &Sent) -> Vec<Vec<bool>> {

@@ -194,24 +194,19 @@ pub struct OutgoingMessage {
     pub octets: u64,
 }
 
-/// What one connection to a next hop brought.
-#[derive(Clone, Debug, Default)]
-pub struct HopReport {
-    /// Per message in the order given; messages missing at the end were not tried.
-    pub messages: Vec<Vec<RecipientReport>>,
-    /// Set when the connection failed: the queue waits before the next one. Messages that
-    /// were not tried stay as they are.
-    pub failure: Option<Reply>,
-    /// The host that answered.
+/// What a next hop said about one message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageReport {
+    /// Per recipient, in the envelope's order.
+    pub recipients: Vec<RecipientReport>,
+    /// The host that answered; None: this server.
     pub remote_host: Option<String>,
 }
 
-impl HopReport {
-    /// No connection came about.
-    pub fn unreachable(reply: Reply) -> Self {
-        HopReport { failure: Some(reply), ..HopReport::default() }
-    }
-}
+/// Where a next hop's reports go, one a message in the order given, each as soon as it is
+/// known: the queue records it while the next message is on its way. Messages without one were
+/// not tried and stay as they are.
+pub type Reports = tokio::sync::mpsc::UnboundedSender<MessageReport>;
 
 /// What a next hop said about one recipient; the vector keeps the envelope's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,10 +226,12 @@ pub enum RecipientReport {
 
 /// Sends to next hops; implemented over SMTP by crate `roles`.
 pub trait NextHop: Send + Sync {
-    /// Opens one connection and sends the messages one after the other.
+    /// Opens one connection and sends the messages one after the other. The reply is set when
+    /// the connection failed: the queue waits before the next one.
     fn send<'a>(
         &'a self,
         hop: &'a Hop,
         messages: &'a [OutgoingMessage],
-    ) -> BoxFuture<'a, HopReport>;
+        reports: Reports,
+    ) -> BoxFuture<'a, Option<Reply>>;
 }

@@ -44,8 +44,9 @@ mod submit;
 pub mod tracking;
 
 pub use boundary::{
-    Delivery, DeliveryOutcome, DomainType, Group, GroupReports, Hop, HopReport, LocalDelivery,
-    LocalMailbox, NextHop, OutgoingMessage, RecipientReport, Recipients, Resolved, Summary,
+    Delivery, DeliveryOutcome, DomainType, Group, GroupReports, Hop, LocalDelivery, LocalMailbox,
+    MessageReport, NextHop, OutgoingMessage, RecipientReport, Recipients, Reports, Resolved,
+    Summary,
 };
 pub use connector::{AddressSpace, ConnectorGuid, DomainPattern, SendConnector};
 pub use envelope::{

@@ -174,6 +174,33 @@ async fn a_connection_that_breaks_keeps_the_rest() {
     assert_eq!(server.connection_minutes(), [0, 1]);
 }
 
+/// Else a kill in the middle of a connection would send again what was taken long before.
+#[tokio::test]
+async fn what_is_taken_is_recorded_while_the_connection_lasts() {
+    let mut server = server().await;
+    for _ in 0..3 {
+        server.submit(envelope("alice@example.test", &["x@far.test"])).await.unwrap();
+    }
+    server.world.scripts.lock().unwrap().push_back(Script::Hang(2));
+    let waiting = async |transport: &transport::Transport| {
+        while transport.queues().await.unwrap()[0].message_count > 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let transport = server.transport.clone();
+    tokio::select! {
+        _ = server.manager.run_until_idle() => panic!("the connection lasts"),
+        () = waiting(&transport) => {}
+    }
+    let mut server = server.restart().await;
+    server.settle().await;
+    let seen = server.world.seen.lock().unwrap();
+    let sent: Vec<usize> = seen.iter().map(|connection| connection.messages.len()).collect();
+    assert_eq!(sent, [3, 1], "only what was not taken goes again");
+    drop(seen);
+    assert_eq!(server.queue_rows(), 0);
+}
+
 #[tokio::test]
 async fn twenty_messages_per_connection() {
     let mut server = server().await;

@@ -32,7 +32,7 @@ use row::Row;
 use writer::Writer;
 
 /// The folder in the data directory.
-const FOLDER_NAME: &str = "logs";
+pub const FOLDER_NAME: &str = "logs";
 
 /// The logs of a running server.
 pub(crate) struct Logs {

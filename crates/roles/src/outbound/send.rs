@@ -12,13 +12,15 @@ use config::send::TlsAuthLevel;
 use net::connect::Rules;
 use net::tls::Roots;
 use net::{ClientTls, Connector, Resolver, Stream};
-use smtp::client::{Client, ClientPolicy, Credentials, Fault, RecipientResult, TlsMode};
+use smtp::client::{Client, ClientPolicy, Credentials, Fault, Outcome, RecipientResult, TlsMode};
 use smtp::protocol_log::Entry;
-use smtp::service::{self, Journal, Sent};
+use smtp::service::{self, Attendants, Journal, Settle};
 use store::Database;
 use transport::boundary::BoxFuture;
 use transport::dkim::Signers;
-use transport::{EnhancedStatus, Hop, HopReport, NextHop, OutgoingMessage, RecipientReport, Reply};
+use transport::{
+    EnhancedStatus, Hop, MessageReport, NextHop, OutgoingMessage, RecipientReport, Reply, Reports,
+};
 
 use super::message::Outgoing;
 use super::routes::Connectors;
@@ -64,40 +66,54 @@ impl SmtpNextHop {
         })
     }
 
-    async fn attempt(&self, hop: &Hop, messages: &[OutgoingMessage]) -> HopReport {
+    async fn attempt(
+        &self,
+        hop: &Hop,
+        messages: &[OutgoingMessage],
+        reports: Reports,
+    ) -> Option<Reply> {
         let Some(settings) = self.connectors.get(&hop.key.next_hop_connector) else {
-            return HopReport::unreachable(no_connector());
+            return Some(no_connector());
         };
         let about = format!("{} {}", hop.key.delivery_type, settings.name);
         let log = Connectivity::begin(&self.logs, &hop.key.next_hop_domain, &about);
-        let report = self.attempt_hosts(hop, settings, messages, &log).await;
-        log.end(&summary(&report, messages));
-        report
+        let mut reporter = Reporter::new(messages, reports);
+        let failure = self.attempt_hosts(hop, settings, &mut reporter, &log).await;
+        log.end(&reporter.summary(failure.as_ref()));
+        failure
     }
 
     async fn attempt_hosts(
         &self,
         hop: &Hop,
         settings: &SendConnector,
-        messages: &[OutgoingMessage],
+        reporter: &mut Reporter<'_>,
         log: &Connectivity,
-    ) -> HopReport {
+    ) -> Option<Reply> {
         let targets = match targets(&self.resolver, &hop.key, settings).await {
             Ok(targets) => targets,
-            Err(NoTarget::Later(reply)) => return HopReport::unreachable(reply),
-            Err(NoTarget::Never(reply)) => return refused(messages, &reply),
+            Err(NoTarget::Later(reply)) => return Some(reply),
+            Err(NoTarget::Never(reply)) => {
+                reporter.refuse_all(&reply);
+                return None;
+            }
         };
         log.step(&list(&targets));
-        let mut outgoing = Vec::with_capacity(messages.len());
-        for message in messages {
+        let mut outgoing = Vec::with_capacity(reporter.messages.len());
+        for message in reporter.messages {
             match Outgoing::load(&self.database, &self.signers, message).await {
                 Ok(message) => outgoing.push(message),
-                Err(reply) if outgoing.is_empty() => return put_off(message, &reply),
+                Err(reply) if outgoing.is_empty() => {
+                    // It waits, and keeps no other one waiting.
+                    tracing::error!(message = %message.id, %reply, "a message cannot be sent");
+                    reporter.report_all_of(message, &RecipientReport::Deferred(reply));
+                    return None;
+                }
                 // It is the first of the next connection.
                 Err(_) => break,
             }
         }
-        self.try_all(settings, &targets, &mut outgoing, log).await
+        self.try_all(settings, &targets, &mut outgoing, reporter, log).await
     }
 
     /// Host after host until one takes a message or answers for good.
@@ -106,23 +122,25 @@ impl SmtpNextHop {
         settings: &SendConnector,
         targets: &[Target],
         outgoing: &mut [Outgoing],
+        reporter: &mut Reporter<'_>,
         log: &Connectivity,
-    ) -> HopReport {
-        let mut last = HopReport::unreachable(no_route());
+    ) -> Option<Reply> {
+        let mut last = Some(no_route());
         for target in targets {
-            last = match self.try_host(settings, target, outgoing).await {
-                Ok(sent) => report(&target.host, sent),
-                Err(reply) => HopReport::unreachable(reply),
+            reporter.host = Some(target.host.clone());
+            last = match self.try_host(settings, target, outgoing, reporter).await {
+                Ok(fault) => fault.map(|fault| of_wire(fault.reply())),
+                Err(reply) => Some(reply),
             };
-            if !last.messages.is_empty() {
+            if reporter.reported > 0 {
                 log.step(&format_args!("Established connection to {}", target.address));
                 return last;
             }
-            if let Some(failure) = &last.failure {
+            if let Some(failure) = &last {
                 log.step(&format_args!("Failed connection to {} ({failure})", target.address));
             }
-            tracing::info!(host = %target.host, address = %target.address,
-                failure = ?last.failure, "next hop does not answer");
+            tracing::info!(host = %target.host, address = %target.address, failure = ?last,
+                "next hop does not answer");
         }
         last
     }
@@ -132,15 +150,16 @@ impl SmtpNextHop {
         settings: &SendConnector,
         target: &Target,
         outgoing: &mut [Outgoing],
-    ) -> Result<Sent, Reply> {
+        reporter: &mut Reporter<'_>,
+    ) -> Result<Option<Fault>, Reply> {
         let mode = tls_mode(settings);
-        let sent = self.talk(settings, target, mode, outgoing).await?;
-        let handshake_failed = sent.fault == Some(Fault::TlsHandshake) && sent.outcomes.is_empty();
+        let fault = self.talk(settings, target, mode, outgoing, reporter).await?;
+        let handshake_failed = fault == Some(Fault::TlsHandshake) && reporter.reported == 0;
         if mode == TlsMode::May && handshake_failed {
             // Opportunistic TLS that cannot be had is no reason not to send (RFC 7435).
-            return self.talk(settings, target, TlsMode::None, outgoing).await;
+            return self.talk(settings, target, TlsMode::None, outgoing, reporter).await;
         }
-        Ok(sent)
+        Ok(fault)
     }
 
     async fn talk(
@@ -149,7 +168,8 @@ impl SmtpNextHop {
         target: &Target,
         mode: TlsMode,
         outgoing: &mut [Outgoing],
-    ) -> Result<Sent, Reply> {
+        settle: &mut Reporter<'_>,
+    ) -> Result<Option<Fault>, Reply> {
         let endpoints = Endpoints { local: None, remote: target.address };
         let mut log = self.logs.send(settings, endpoints);
         let mut stream = self.connect(settings, target, log.as_mut()).await?;
@@ -160,7 +180,8 @@ impl SmtpNextHop {
             Some(log) => log,
             None => &mut no_log,
         };
-        Ok(service::send(&mut stream, &tls, client, outgoing, journal).await)
+        let attendants = Attendants { journal, settle };
+        Ok(service::send(&mut stream, &tls, client, outgoing, attendants).await)
     }
 
     async fn connect(
@@ -218,8 +239,9 @@ impl NextHop for SmtpNextHop {
         &'a self,
         hop: &'a Hop,
         messages: &'a [OutgoingMessage],
-    ) -> BoxFuture<'a, HopReport> {
-        Box::pin(self.attempt(hop, messages))
+        reports: Reports,
+    ) -> BoxFuture<'a, Option<Reply>> {
+        Box::pin(self.attempt(hop, messages, reports))
     }
 }
 
@@ -263,24 +285,59 @@ fn list(targets: &[Target]) -> String {
     shown.collect::<Vec<_>>().join(";")
 }
 
-/// What a connection brought, for the connectivity log.
-fn summary(report: &HopReport, messages: &[OutgoingMessage]) -> String {
-    let taken = |recipients: &&Vec<RecipientReport>| {
-        recipients.iter().any(|result| matches!(result, RecipientReport::Taken { .. }))
-    };
-    let sent = report.messages.iter().zip(messages).filter(|(result, _)| taken(result));
-    let (count, octets) =
-        sent.fold((0, 0), |(count, octets), (_, message)| (count + 1, octets + message.octets));
-    let failure = report.failure.as_ref().map(|reply| format!(" ({reply})")).unwrap_or_default();
-    format!("Messages: {count} Bytes: {octets}{failure}")
+/// Tells the queue what the next hop says about each message, as soon as it says it.
+struct Reporter<'m> {
+    messages: &'m [OutgoingMessage],
+    reports: Reports,
+    /// The host that is being talked to.
+    host: Option<String>,
+    reported: usize,
+    sent: usize,
+    sent_octets: u64,
 }
 
-fn report(host: &str, sent: Sent) -> HopReport {
-    let recipients = |results: Vec<RecipientResult>| results.into_iter().map(recipient).collect();
-    HopReport {
-        messages: sent.outcomes.into_iter().map(|outcome| recipients(outcome.recipients)).collect(),
-        failure: sent.fault.map(|fault| of_wire(fault.reply())),
-        remote_host: Some(host.to_owned()),
+impl<'m> Reporter<'m> {
+    fn new(messages: &'m [OutgoingMessage], reports: Reports) -> Self {
+        Reporter { messages, reports, host: None, reported: 0, sent: 0, sent_octets: 0 }
+    }
+
+    fn report(&mut self, recipients: Vec<RecipientReport>) {
+        let taken = |said: &RecipientReport| matches!(said, RecipientReport::Taken { .. });
+        if let Some(message) = self.messages.get(self.reported)
+            && recipients.iter().any(taken)
+        {
+            self.sent += 1;
+            self.sent_octets += message.octets;
+        }
+        self.reported += 1;
+        let report = MessageReport { recipients, remote_host: self.host.clone() };
+        if self.reports.send(report).is_err() {
+            tracing::debug!("the queue does not listen any more");
+        }
+    }
+
+    /// The same about every recipient of a message.
+    fn report_all_of(&mut self, message: &OutgoingMessage, said: &RecipientReport) {
+        self.report(vec![said.clone(); message.envelope.recipients.len()]);
+    }
+
+    /// Every recipient of every message gets this reply.
+    fn refuse_all(&mut self, reply: &Reply) {
+        for message in self.messages {
+            self.report_all_of(message, &RecipientReport::Failed(reply.clone()));
+        }
+    }
+
+    /// What the connection brought, for the connectivity log.
+    fn summary(&self, failure: Option<&Reply>) -> String {
+        let failure = failure.map(|reply| format!(" ({reply})")).unwrap_or_default();
+        format!("Messages: {} Bytes: {}{failure}", self.sent, self.sent_octets)
+    }
+}
+
+impl Settle for Reporter<'_> {
+    fn settled(&mut self, outcome: Outcome) {
+        self.report(outcome.recipients.into_iter().map(recipient).collect());
     }
 }
 
@@ -294,21 +351,6 @@ fn recipient(result: RecipientResult) -> RecipientReport {
             reply => RecipientReport::Deferred(reply),
         },
     }
-}
-
-/// Every recipient of every message gets this reply.
-fn refused(messages: &[OutgoingMessage], reply: &Reply) -> HopReport {
-    let each = |message: &OutgoingMessage| {
-        vec![RecipientReport::Failed(reply.clone()); message.envelope.recipients.len()]
-    };
-    HopReport { messages: messages.iter().map(each).collect(), ..HopReport::default() }
-}
-
-/// A message that cannot be read waits, and keeps no other one waiting.
-fn put_off(message: &OutgoingMessage, reply: &Reply) -> HopReport {
-    tracing::error!(message = %message.id, %reply, "a message cannot be sent");
-    let said = vec![RecipientReport::Deferred(reply.clone()); message.envelope.recipients.len()];
-    HopReport { messages: vec![said], ..HopReport::default() }
 }
 
 /// A remote server's reply as transport keeps it; without an enhanced status its class tells.

@@ -13,7 +13,7 @@ use std::future::Future;
 use std::io;
 
 pub use receive::{Backend, Sink, serve};
-pub use send::{Journal, Outgoing, Sent, send};
+pub use send::{Attendants, Journal, Outgoing, Settle, send};
 
 use crate::server::TlsInfo;
 

@@ -39,51 +39,63 @@ impl Journal for () {
     fn log(&mut self, _entry: Entry) {}
 }
 
-/// What one connection brought.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
-    /// One outcome per message in their order; messages missing at the end were not tried.
-    pub outcomes: Vec<Outcome>,
-    /// Set when the connection failed rather than ended.
-    pub fault: Option<Fault>,
+/// Who hears of each message as soon as it is settled, in their order; a message that nothing
+/// is heard of was not tried. Must not wait: what was said is to be recorded while the next
+/// message is on its way, since a crash before that sends the message again.
+pub trait Settle: Send {
+    /// The message is settled.
+    fn settled(&mut self, outcome: Outcome);
 }
 
-/// Sends messages over one connection until they are done or it ends.
+/// Collects them.
+impl Settle for Vec<Outcome> {
+    fn settled(&mut self, outcome: Outcome) {
+        self.push(outcome);
+    }
+}
+
+/// Who attends to a connection.
+pub struct Attendants<'a> {
+    /// Keeps its protocol log.
+    pub journal: &'a mut dyn Journal,
+    /// Hears of its messages.
+    pub settle: &'a mut dyn Settle,
+}
+
+/// Sends messages over one connection until they are done or it ends. The fault is set when
+/// it failed rather than ended.
 pub async fn send<S, U, M>(
     stream: &mut S,
     tls: &U,
     client: Client,
     messages: &mut [M],
-    journal: &mut dyn Journal,
-) -> Sent
+    attendants: Attendants<'_>,
+) -> Option<Fault>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     U: Upgrade<S>,
     M: Outgoing,
 {
-    let (begun, outcomes) = (0, Vec::new());
-    let mut sender = Sender { stream, tls, client, messages, journal, begun, outcomes };
+    let mut sender = Sender { stream, tls, client, messages, attendants, begun: 0 };
     let fault = sender.run().await;
-    let outcomes = sender.outcomes;
     // Everything is settled; a peer that is gone before we are changes nothing.
     if let Err(error) = wire::shut_down(sender.stream).await {
         tracing::debug!(%error, "closing an SMTP connection");
     }
-    Sent { outcomes, fault }
+    fault
 }
 
-struct Sender<'a, S, U, M> {
+struct Sender<'a, 'b, S, U, M> {
     stream: &'a mut S,
     tls: &'a U,
     client: Client,
     messages: &'a mut [M],
-    journal: &'a mut dyn Journal,
+    attendants: Attendants<'b>,
     /// How many messages were given to the session; the last of them is under way.
     begun: usize,
-    outcomes: Vec<Outcome>,
 }
 
-impl<S, U, M> Sender<'_, S, U, M>
+impl<S, U, M> Sender<'_, '_, S, U, M>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     U: Upgrade<S>,
@@ -118,9 +130,9 @@ where
                     self.client.tls_failed(wire::now());
                 }
             },
-            Action::Log(entry) => self.journal.log(entry),
+            Action::Log(entry) => self.attendants.journal.log(entry),
             Action::Ready => self.next_message(),
-            Action::Done(outcome) => self.outcomes.push(outcome),
+            Action::Done(outcome) => self.attendants.settle.settled(outcome),
             Action::Rewind | Action::NeedContent | Action::Downgrade(_) => {
                 self.supply(action).await
             }

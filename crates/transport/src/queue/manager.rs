@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::StoreError;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinSet;
 use types::limits::MESSAGES_PER_CONNECTION_MAX;
 use types::time::Timestamp;
 
-use crate::boundary::{Hop, HopReport, NextHop, OutgoingMessage};
+use crate::boundary::{Hop, MessageReport, NextHop, OutgoingMessage};
 use crate::envelope::Source;
 use crate::queue::hop::{self, HopRecord};
 use crate::queue::keys::{self, HopNumber, PartKey};
@@ -279,39 +280,46 @@ impl Connection {
     }
 
     /// To a next hop. What was not tried stays as it is.
-    async fn send(&self, record: HopRecord, parts: Vec<LoadedPart>) -> Result<Ended, StoreError> {
-        let report = self.report(record, &parts).await;
-        let said = report.messages.into_iter();
-        let results: Vec<_> = parts
-            .into_iter()
-            .zip(said)
-            .map(|((key, part, message), said)| PartResult {
-                key,
-                part,
-                message,
-                said,
-                remote_host: report.remote_host.clone(),
-                source: Source::Smtp,
-            })
-            .collect();
-        let worked = !results.is_empty();
-        if worked {
-            settle(&self.core, results).await?;
-        }
-        Ok(match report.failure.map(status::shortened) {
+    async fn send(
+        &self,
+        record: HopRecord,
+        mut parts: Vec<LoadedPart>,
+    ) -> Result<Ended, StoreError> {
+        let Some(connector) = self.core.routes().connector(record.key.next_hop_connector) else {
+            return Ok(Ended::Failed(status::connector_gone()));
+        };
+        parts.truncate(connector.messages_per_connection.max(1));
+        let messages: Vec<_> = parts.iter().map(outgoing).collect();
+        let hop = Hop { key: record.key, connector };
+        let (reports, said) = mpsc::unbounded_channel();
+        let sending = async { Ok(self.next_hop.send(&hop, &messages, reports).await) };
+        let (failure, settled) = tokio::try_join!(sending, self.settle(parts, said))?;
+        Ok(match failure.map(status::shortened) {
             None => Ended::Well,
-            Some(reply) if worked => Ended::Broken(reply),
+            Some(reply) if settled > 0 => Ended::Broken(reply),
             Some(reply) => Ended::Failed(reply),
         })
     }
 
-    async fn report(&self, record: HopRecord, parts: &[LoadedPart]) -> HopReport {
-        let Some(connector) = self.core.routes().connector(record.key.next_hop_connector) else {
-            return HopReport::unreachable(status::connector_gone());
-        };
-        let limit = connector.messages_per_connection.max(1);
-        let messages: Vec<_> = parts.iter().take(limit).map(outgoing).collect();
-        self.next_hop.send(&Hop { key: record.key, connector }, &messages).await
+    /// Records what is said about the messages while it is being said, and says about how many
+    /// there was a word. What comes while a record is written is recorded together. A fault of
+    /// the store cuts the connection: what cannot be recorded should not be sent.
+    async fn settle(
+        &self,
+        parts: Vec<LoadedPart>,
+        mut said: UnboundedReceiver<MessageReport>,
+    ) -> Result<usize, StoreError> {
+        let (mut parts, mut settled, mut together) = (parts.into_iter(), 0, Vec::new());
+        while said.recv_many(&mut together, MESSAGES_PER_CONNECTION_MAX).await > 0 {
+            let results: Vec<_> = together
+                .drain(..)
+                .zip(&mut parts)
+                .map(|(report, part)| result(part, report))
+                .collect();
+            settled += results.len();
+            settle(&self.core, results).await?;
+        }
+        Ok(settled)
     }
 
     /// Lets go of the messages and says what is due next.
@@ -334,6 +342,11 @@ impl Connection {
         self.released = true;
         self.core.changed.notify_one();
     }
+}
+
+fn result((key, part, message): LoadedPart, report: MessageReport) -> PartResult {
+    let MessageReport { recipients: said, remote_host } = report;
+    PartResult { key, part, message, said, remote_host, source: Source::Smtp }
 }
 
 fn outgoing((key, part, message): &LoadedPart) -> OutgoingMessage {

@@ -127,6 +127,9 @@ fn stored(read: &impl Read, mailbox: u32) -> Vec<(BlobNumber, Vec<u8>)> {
     found
 }
 
+/// What is said about a recipient.
+pub type Answer = Box<dyn Fn(&Address) -> RecipientReport + Send>;
+
 /// What the fake next hop does with one connection.
 pub enum Script {
     /// Nobody is there.
@@ -134,9 +137,11 @@ pub enum Script {
     /// The code that sends has a fault.
     Panic,
     /// Every recipient is answered by this function.
-    Answer(Box<dyn Fn(&Address) -> RecipientReport + Send>),
+    Answer(Answer),
     /// So many messages are taken, then the connection breaks.
     Break(usize),
+    /// So many messages are taken, then nothing happens for good.
+    Hang(usize),
 }
 
 pub fn taken() -> RecipientReport {
@@ -172,7 +177,8 @@ impl NextHop for World {
         &'a self,
         hop: &'a Hop,
         messages: &'a [OutgoingMessage],
-    ) -> BoxFuture<'a, HopReport> {
+        reports: Reports,
+    ) -> BoxFuture<'a, Option<Reply>> {
         Box::pin(async move {
             let seen = Seen {
                 at: types::Clock::now(&self.clock),
@@ -190,7 +196,13 @@ impl NextHop for World {
                     Script::Unreachable
                 }
             };
-            play(script.unwrap_or_else(fallback), messages)
+            let script = script.unwrap_or_else(fallback);
+            let hangs = matches!(script, Script::Hang(_));
+            let failure = play(script, messages, &reports);
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            failure
         })
     }
 }
@@ -199,29 +211,20 @@ pub fn answer_all(report: RecipientReport) -> Script {
     Script::Answer(Box::new(move |_| report.clone()))
 }
 
-fn play(script: Script, messages: &[OutgoingMessage]) -> HopReport {
-    let said = |answer: &dyn Fn(&Address) -> RecipientReport, message: &OutgoingMessage| {
-        message.envelope.recipients.iter().map(|recipient| answer(&recipient.address)).collect()
-    };
-    let remote_host = Some("mx.far.test".to_owned());
-    match script {
-        Script::Unreachable => HopReport::unreachable(busy()),
+fn play(script: Script, messages: &[OutgoingMessage], reports: &Reports) -> Option<Reply> {
+    let (answer, count, failure): (Answer, _, _) = match script {
+        Script::Unreachable => return Some(busy()),
         Script::Panic => panic!("scripted"),
-        Script::Answer(answer) => HopReport {
-            messages: messages.iter().map(|message| said(&*answer, message)).collect(),
-            failure: None,
-            remote_host,
-        },
-        Script::Break(count) => HopReport {
-            messages: messages
-                .iter()
-                .take(count)
-                .map(|message| said(&|_| taken(), message))
-                .collect(),
-            failure: Some(busy()),
-            remote_host,
-        },
+        Script::Answer(answer) => (answer, messages.len(), None),
+        Script::Break(count) => (Box::new(|_| taken()), count, Some(busy())),
+        Script::Hang(count) => (Box::new(|_| taken()), count, None),
+    };
+    for message in messages.iter().take(count) {
+        let said = message.envelope.recipients.iter().map(|recipient| answer(&recipient.address));
+        let remote_host = Some("mx.far.test".to_owned());
+        reports.send(MessageReport { recipients: said.collect(), remote_host }).unwrap();
     }
+    failure
 }
 
 /// Tracking events: which, about whom.
