@@ -15,6 +15,7 @@ pub mod deflate;
 pub mod gate;
 pub mod line;
 pub mod listener;
+pub mod local;
 pub mod probe;
 pub mod proxy;
 pub mod resolve;

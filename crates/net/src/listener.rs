@@ -221,7 +221,7 @@ fn canonical(address: SocketAddr) -> SocketAddr {
 
 /// After a failed accept. A client that left already is no reason to wait; lack of
 /// descriptors is, or the loop would spin.
-async fn pause(service: &str, error: &io::Error) {
+pub(crate) async fn pause(service: &str, error: &io::Error) {
     if error.kind() == io::ErrorKind::ConnectionAborted {
         return;
     }
@@ -230,7 +230,7 @@ async fn pause(service: &str, error: &io::Error) {
 }
 
 /// A session that panicked took only itself down; say so.
-fn report(ended: Result<(), JoinError>) {
+pub(crate) fn report(ended: Result<(), JoinError>) {
     if let Err(error) = ended
         && error.is_panic()
     {
@@ -239,7 +239,7 @@ fn report(ended: Result<(), JoinError>) {
 }
 
 /// Waits for the sessions, and cuts off those that do not end in time.
-async fn drain(mut sessions: JoinSet<()>, limit: Duration) {
+pub(crate) async fn drain(mut sessions: JoinSet<()>, limit: Duration) {
     let all_ended = async {
         while let Some(ended) = sessions.join_next().await {
             report(ended);

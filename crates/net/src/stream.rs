@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 use types::limits::TLS_HANDSHAKE_SECS_MAX;
 
@@ -54,6 +54,11 @@ impl Stream {
     /// A plain stream over a connected socket.
     pub(crate) fn from_tcp(socket: TcpStream) -> Self {
         Stream { layer: Layer::Plain(Socket::Tcp(socket)) }
+    }
+
+    /// A plain stream over a connected socket of this host.
+    pub(crate) fn from_local(socket: UnixStream) -> Self {
+        Stream { layer: Layer::Plain(Socket::Local(socket)) }
     }
 
     /// Two ends of a connection in memory, each holding at most `octets_max` unread.
@@ -174,6 +179,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Io for T {}
 #[derive(Debug)]
 pub(crate) enum Socket {
     Tcp(TcpStream),
+    Local(UnixStream),
     #[cfg(any(test, feature = "testing"))]
     Memory(tokio::io::DuplexStream),
 }
@@ -190,6 +196,7 @@ impl Socket {
     fn io(&mut self) -> &mut dyn Io {
         match self {
             Socket::Tcp(socket) => socket,
+            Socket::Local(socket) => socket,
             #[cfg(any(test, feature = "testing"))]
             Socket::Memory(end) => end,
         }
