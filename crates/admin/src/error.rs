@@ -83,6 +83,15 @@ pub enum AdminError {
     /// Standard input is no answer of a verb.
     #[error("standard input is no list of objects that say who they are")]
     Pipeline,
+    /// One standard input cannot be two things.
+    #[error("standard input cannot be a password and something else as well")]
+    InputTaken,
+    /// Nobody gave the password.
+    #[error("--{0}: standard input has no line")]
+    NoSecret(String),
+    /// A server was asked and gave no answer, or a refusal.
+    #[error(transparent)]
+    Client(#[from] crate::api::ClientError),
     /// A task of ours is gone.
     #[error("interrupted: {0}")]
     Interrupted(#[from] tokio::task::JoinError),

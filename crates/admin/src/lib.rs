@@ -3,9 +3,13 @@
 //! One file a command: its arguments as `clap` reads them, and what it does. Commands write
 //! to a [`Console`] and answer with an [`Outcome`]; the program turns that into an exit code.
 //!
+//! What an administrator does to recipients and settings are verbs ([`verb`], [`verbs`]), reached
+//! on the command line ([`shell`]) and over HTTP ([`api`]).
+//!
 //! What it is not: it starts no server. What only the whole program knows (which listeners it
 //! can open, where a server keeps its databases) is handed in as [`Program`].
 
+pub mod api;
 pub mod config;
 mod console;
 mod error;
@@ -13,6 +17,7 @@ pub mod organization;
 pub mod ports;
 mod program;
 pub mod recoverable_items;
+pub mod reference;
 pub mod shell;
 pub mod store;
 pub mod verb;

@@ -1,12 +1,15 @@
 //! All verbs, one module a noun of Exchange's cmdlets.
 
 mod accepted_domain;
+mod command;
 mod mailbox;
+
+pub(crate) use command::{NAME as GET_COMMAND, reply as get_command};
 
 use crate::verb::{Verb, VerbError, nearest};
 
 /// Every verb there is.
-pub const VERBS: &[&[Verb]] = &[accepted_domain::VERBS, mailbox::VERBS];
+pub const VERBS: &[&[Verb]] = &[accepted_domain::VERBS, command::VERBS, mailbox::VERBS];
 
 /// All of them, in the order of their nouns.
 pub fn all() -> impl Iterator<Item = &'static Verb> {

@@ -1,25 +1,13 @@
 //! Verbs as an administrator writes them, on an organization in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::sync::Arc;
+mod support;
 
 use admin::organization::Organization;
 use admin::shell::{Executor, Line};
 use admin::verb::{Call, Caller, Reply, RoleGroup, invoke};
 use admin::{AdminError, Console};
-use auth::{RecipientId, VerifierOptions};
-use directory::Directory;
-use mailbox::{Fault, FindHome, Guid, Homes};
-use store::{Database, Options};
-use types::{ManualClock, Timestamp};
-
-struct NoHomes;
-
-impl Homes for NoHomes {
-    fn home(&self, _: Guid, _: Guid) -> FindHome<'_> {
-        Box::pin(async { Err(Fault::NotFound("mailbox")) })
-    }
-}
+use auth::RecipientId;
 
 struct Shell {
     organization: Organization,
@@ -34,16 +22,7 @@ impl Executor for Shell {
 
 impl Shell {
     async fn new() -> Self {
-        let opened = tokio::task::spawn_blocking(|| Database::open(Options::memory()));
-        let database = opened.await.unwrap().unwrap();
-        let organization = Organization {
-            server: "MAIL1".to_owned(),
-            database: "Mailbox Database",
-            directory: Directory::open(database, VerifierOptions::default()).await.unwrap(),
-            homes: Arc::new(NoHomes),
-            settings: Arc::default(),
-            clock: Arc::new(ManualClock::new(Timestamp::from_secs(1_700_000_000))),
-        };
+        let organization = support::organization().await;
         let shell = Shell { organization, caller: Caller::Local { user: "root".to_owned() } };
         shell.run("New-AcceptedDomain example.test").await.unwrap();
         shell
@@ -175,4 +154,16 @@ async fn mistakes_are_told_with_the_nearest_name() {
     assert!(parameter.contains("--password"), "{parameter}");
     let value = shell.run("new-mailbox alice --primary-smtp-address nobody").await.unwrap_err();
     assert_eq!(value, "PrimarySmtpAddress: expected a mail address");
+}
+
+#[tokio::test]
+async fn verbs_are_listed_by_noun_and_name() {
+    let shell = Shell::new().await;
+    let of_noun = shell.run("Get-Command -Noun Mailbox").await.unwrap();
+    assert!(of_noun.contains("Remove-Mailbox") && !of_noun.contains("Domain"), "{of_noun}");
+    let named = shell.run("get-command *-accepteddomain --json").await.unwrap();
+    let named: Vec<serde_json::Value> = serde_json::from_str(&named).unwrap();
+    assert_eq!(named.len(), 4);
+    assert_eq!(named[0]["Synopsis"], "Shows accepted domains.");
+    assert_eq!(named[1]["Synopsis"], "Accepts mail for a domain.");
 }

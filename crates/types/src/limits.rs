@@ -354,6 +354,24 @@ pub const VERB_ARGUMENT_OCTETS_MAX: usize = 64 * 1024;
 pub const VERB_ARGUMENT_VALUES_MAX: usize = 10_000;
 /// Octets of objects that a verb takes from standard input.
 pub const PIPELINE_OCTETS_MAX: u64 = 256 * 1024 * 1024;
+/// Octets of the body of a request to the administration interface: a verb with a photo or a
+/// list of members.
+pub const ADMIN_BODY_OCTETS_MAX: usize = 4 * 1024 * 1024;
+/// Octets of the head of a request to the administration interface.
+pub const ADMIN_HEAD_OCTETS_MAX: usize = 16 * 1024;
+/// Header fields of a request to the administration interface.
+pub const ADMIN_HEADERS_MAX: usize = 64;
+/// Seconds until the head of a request to the administration interface is complete; also the
+/// longest silence between two requests.
+pub const ADMIN_HEAD_SECS_MAX: u64 = 30;
+/// Seconds until the body of a request to the administration interface is complete.
+pub const ADMIN_BODY_SECS_MAX: u64 = 60;
+/// Connections to the administration interface at a time, on each of its listeners.
+pub const ADMIN_CONNECTIONS_MAX: u32 = 64;
+/// Connections to the administration interface at a time from one source.
+pub const ADMIN_CONNECTIONS_PER_SOURCE_MAX: u32 = 16;
+/// Octets of an answer that the command line takes from the administration interface.
+pub const ADMIN_ANSWER_OCTETS_MAX: usize = 1024 * 1024 * 1024;
 /// Entries of the administrator audit log that one search returns; Exchange's.
 pub const AUDIT_ENTRIES_SHOWN_MAX: usize = 250_000;
 /// Entries of the administrator audit log that one transaction removes.

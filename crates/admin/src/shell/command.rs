@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{Format, Line};
-use crate::verb::{Arguments, Parameter, Shape, Verb};
+use crate::verb::{Arguments, Parameter, Shape, Verb, prose};
 use crate::verbs;
 
 /// The parameters that every verb has.
@@ -15,6 +15,8 @@ const LIST: &str = "list";
 const WHAT_IF: &str = "what-if";
 const CONFIRM: &str = "confirm";
 const CONFIG: &str = "config";
+const DIR: &str = "dir";
+const VERBOSE: &str = "verbose";
 
 /// Every verb as a command, for completion and manual pages.
 pub fn commands() -> impl Iterator<Item = Command> {
@@ -26,8 +28,8 @@ pub fn command(verb: &'static Verb) -> Command {
     let positional = verb.parameters.iter().filter(|parameter| parameter.positional);
     Command::new(verb.name.command())
         .bin_name(format!("rialto {}", verb.name.command()))
-        .about(text(&verb.about[..verb.about.len().min(1)]))
-        .long_about(text(verb.about))
+        .about(verb.synopsis())
+        .long_about(prose(verb.about))
         .next_line_help(true)
         .args(verb.parameters.iter().map(option))
         .args(positional.map(first))
@@ -40,7 +42,7 @@ fn option(parameter: &'static Parameter) -> Arg {
     let arg = Arg::new(parameter.field)
         .alias(name.replace('-', ""))
         .long(name)
-        .help(text(parameter.about))
+        .help(prose(parameter.about))
         .value_name(value_name(parameter.shape))
         .action(ArgAction::Append);
     match parameter.shape {
@@ -54,12 +56,12 @@ fn option(parameter: &'static Parameter) -> Arg {
 fn first(parameter: &'static Parameter) -> Arg {
     Arg::new(format!("{}-first", parameter.field))
         .value_name(parameter.option().to_uppercase())
-        .help(text(parameter.about))
+        .help(prose(parameter.about))
         .conflicts_with(parameter.field)
         .index(1)
 }
 
-fn common() -> [Arg; 5] {
+fn common() -> [Arg; 7] {
     let switch = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
     [
         switch(JSON).help("Print the answer as JSON"),
@@ -75,8 +77,18 @@ fn common() -> [Arg; 5] {
         Arg::new(CONFIG)
             .long(CONFIG)
             .value_name("FILE")
-            .help("The server's configuration file")
+            .help(
+                "The server's configuration file; else the environment variable RIALTO_CONFIG, \
+                 else /etc/rialto/rialto.toml",
+            )
             .value_parser(clap::value_parser!(PathBuf)),
+        Arg::new(DIR)
+            .long(DIR)
+            .value_name("DIR")
+            .help("The server's data directory, in place of its configuration file")
+            .value_parser(clap::value_parser!(PathBuf))
+            .conflicts_with(CONFIG),
+        switch(VERBOSE).help("Tell who did it: the running server, or this program"),
     ]
 }
 
@@ -94,11 +106,6 @@ fn value_name(shape: Shape) -> &'static str {
         Shape::Identity => "RECIPIENT",
         Shape::OneOf(_) => "WORD",
     }
-}
-
-/// Doc comments begin every line with a blank.
-fn text(lines: &[&str]) -> String {
-    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
 }
 
 /// What clap read.
@@ -126,6 +133,8 @@ pub(super) fn line(verb: &'static Verb, matches: ArgMatches) -> Result<Line, cla
         confirm: confirm.map(|word| !word.ends_with("false")),
         pipeline,
         config: matches.get_one(CONFIG).cloned(),
+        directory: matches.get_one(DIR).cloned(),
+        verbose: matches.get_flag(VERBOSE),
     })
 }
 
@@ -157,5 +166,15 @@ fn listed(value: &str) -> Vec<String> {
     match value.starts_with("@{") {
         true => vec![value.to_owned()],
         false => value.split(',').map(|each| each.trim().to_owned()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clap_accepts_every_verb() {
+        commands().for_each(Command::debug_assert);
     }
 }

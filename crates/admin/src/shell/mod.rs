@@ -7,10 +7,12 @@
 mod command;
 mod pipeline;
 mod render;
+mod secret;
 mod spelling;
 
 use std::future::Future;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 pub use command::{command, commands};
 pub use render::Format;
@@ -33,14 +35,18 @@ pub struct Line {
     confirm: Option<bool>,
     pipeline: bool,
     /// The configuration file of the server that is meant.
-    pub config: Option<std::path::PathBuf>,
+    pub config: Option<PathBuf>,
+    /// Its data directory, in place of that.
+    pub directory: Option<PathBuf>,
+    /// Tell who runs the verb.
+    pub verbose: bool,
 }
 
 impl Line {
-    /// Whether the first word of a command line is a verb's, or as good as: then all of it is
-    /// for [`Line::parse`].
+    /// Whether the first word of a command line looks like a verb: then all of it is for
+    /// [`Line::parse`], which knows the nearest verb to a misspelt one.
     pub fn is_verb(word: &str) -> bool {
-        verbs::find(word).is_ok()
+        word.contains('-') && !word.starts_with('-')
     }
 
     /// Reads a command line; its first word is the verb. Errors: clap's, help among them.
@@ -51,10 +57,11 @@ impl Line {
 
     /// Runs it, for every object of the pipeline if there is one, and prints the answers.
     pub async fn run(
-        self,
+        mut self,
         executor: &impl Executor,
         console: &mut Console<'_>,
     ) -> Result<Outcome, AdminError> {
+        secret::read(&mut self)?;
         let calls = pipeline::calls(&self)?;
         let mut answer = Reply::default();
         for arguments in calls {
@@ -62,7 +69,7 @@ impl Line {
                 continue;
             }
             let call = Call { verb: self.verb, arguments, what_if: self.what_if };
-            let reply = executor.execute(call).await?;
+            let reply = self.execute(executor, call).await?;
             answer.objects.extend(reply.objects);
             answer.what_if.extend(reply.what_if);
             answer.warnings.extend(reply.warnings);
@@ -73,6 +80,14 @@ impl Line {
             console.print(&render::render(&answers, answer.objects, self.format)?)?;
         }
         Ok(Outcome::Good)
+    }
+
+    /// Get-Command tells what is in this program; everything else is the executor's.
+    async fn execute(&self, executor: &impl Executor, call: Call) -> Result<Reply, AdminError> {
+        match self.verb.name == verbs::GET_COMMAND {
+            true => Ok(verbs::get_command(call.arguments)?),
+            false => executor.execute(call).await,
+        }
     }
 
     /// Asks before something is lost, unless `-Confirm:$false` says not to.

@@ -9,7 +9,7 @@ use crate::verbs;
 pub(super) fn resolve(words: Vec<String>) -> Result<(&'static Verb, Vec<String>), clap::Error> {
     let name = words.first().map(String::as_str).unwrap_or_default();
     let verb = verbs::find(name)
-        .map_err(|error| clap::Error::raw(ErrorKind::InvalidSubcommand, format!("{error}\n")))?;
+        .map_err(|error| clap::Error::raw(ErrorKind::InvalidSubcommand, format!("{error}\n\nFor all verbs, try 'rialto get-command'; for the rest, 'rialto --help'.\n")))?;
     let rest = words.iter().skip(1).map(|word| unix(word));
     Ok((verb, std::iter::once(verb.name.command()).chain(rest).collect()))
 }

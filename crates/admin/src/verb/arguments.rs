@@ -1,6 +1,7 @@
 //! What was written for a verb, before it has types.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::Value;
 use types::limits::{VERB_ARGUMENT_OCTETS_MAX, VERB_ARGUMENT_VALUES_MAX};
@@ -9,8 +10,8 @@ use super::argument::{Argument, Expected, Parameter};
 use super::error::VerbError;
 use super::name::{nearest, pascal_case};
 
-/// Parameters and their values as texts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Parameters and their values as texts. Prints without the values: one may be a password.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Arguments(BTreeMap<&'static str, Vec<String>>);
 
 impl Arguments {
@@ -24,9 +25,9 @@ impl Arguments {
         self.0.insert(parameter.field, values);
     }
 
-    /// Whether a parameter was written.
-    pub fn has(&self, parameter: &Parameter) -> bool {
-        self.0.contains_key(parameter.field)
+    /// What was written for a parameter; None, when it was not.
+    pub fn values(&self, parameter: &Parameter) -> Option<&[String]> {
+        self.0.get(parameter.field).map(Vec::as_slice)
     }
 
     /// The parameters of a request, `{"Name": "…", "Shared": true, "Members": ["…"]}`.
@@ -50,7 +51,7 @@ impl Arguments {
     pub fn to_json(&self, parameters: &'static [Parameter]) -> serde_json::Map<String, Value> {
         let named = |(field, values): (&&str, &Vec<String>)| {
             let parameter = parameters.iter().find(|parameter| parameter.field == *field)?;
-            Some((parameter.name(), json(values)))
+            Some((parameter.name(), json(parameter, values)))
         };
         self.0.iter().filter_map(named).collect()
     }
@@ -67,6 +68,12 @@ impl Arguments {
             expected: expected.0,
         };
         A::read(given).map_err(wrong)
+    }
+}
+
+impl fmt::Debug for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
@@ -109,10 +116,38 @@ fn text(value: &Value) -> Option<String> {
 }
 
 /// A switch that was written alone is true.
-fn json(values: &[String]) -> Value {
+fn json(parameter: &Parameter, values: &[String]) -> Value {
     match values {
-        [] => Value::Bool(true),
-        [value] => Value::String(value.clone()),
+        [] if !parameter.many => Value::Bool(true),
+        [value] if !parameter.many => Value::String(value.clone()),
         values => values.iter().cloned().map(Value::String).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::verbs;
+
+    #[test]
+    fn a_request_says_what_the_command_line_said() {
+        let parameters = verbs::find("Set-Mailbox").unwrap().parameters;
+        let lists = r#"{"EmailAddresses":[],"GrantSendOnBehalfTo":["a"],"Alias":"b"}"#;
+        let read = |text: &str| {
+            Arguments::from_json(parameters, &serde_json::from_str(text).unwrap()).unwrap()
+        };
+        let once = read(lists);
+        assert_eq!(read(&Value::Object(once.to_json(parameters)).to_string()), once);
+        let told = serde_json::Value::Object(once.to_json(parameters)).to_string();
+        assert!(told.contains(r#""EmailAddresses":[]"#), "{told}");
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let parameters = verbs::find("New-Mailbox").unwrap().parameters;
+        let body = serde_json::from_str(r#"{"Password":"hush"}"#).unwrap();
+        let shown = format!("{:?}", Arguments::from_json(parameters, &body).unwrap());
+        assert!(shown.contains("password") && !shown.contains("hush"), "{shown}");
     }
 }

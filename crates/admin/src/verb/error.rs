@@ -2,10 +2,11 @@
 
 use directory::DirectoryError;
 use mailbox::Fault;
+use store::StoreError;
 
 use super::role::Role;
 
-/// Why a verb did not do what was asked. [`VerbError::blame`] says whose fault it is.
+/// Why a verb did not do what was asked. [`VerbError::code`] says whose fault it is.
 #[derive(Debug, thiserror::Error)]
 pub enum VerbError {
     /// No verb has that name.
@@ -72,6 +73,102 @@ pub enum VerbError {
     /// The answer cannot be written.
     #[error("cannot write the answer: {0}")]
     Json(#[from] serde_json::Error),
+}
+
+/// An error in one word, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// No verb has that name.
+    UnknownVerb,
+    /// Mend the parameters.
+    InvalidArgument,
+    /// The caller may not.
+    Denied,
+    /// Nothing is called that.
+    NotFound,
+    /// Several are called that.
+    Ambiguous,
+    /// It contradicts what is there already.
+    Conflict,
+    /// Try again later, or elsewhere.
+    Unavailable,
+    /// Our own trouble.
+    Internal,
+}
+
+impl ErrorCode {
+    /// `NotFound`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ErrorCode::UnknownVerb => "UnknownVerb",
+            ErrorCode::InvalidArgument => "InvalidArgument",
+            ErrorCode::Denied => "Denied",
+            ErrorCode::NotFound => "NotFound",
+            ErrorCode::Ambiguous => "Ambiguous",
+            ErrorCode::Conflict => "Conflict",
+            ErrorCode::Unavailable => "Unavailable",
+            ErrorCode::Internal => "Internal",
+        }
+    }
+}
+
+impl VerbError {
+    /// Whose fault it is.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            VerbError::UnknownVerb { .. } => ErrorCode::UnknownVerb,
+            VerbError::UnknownParameter { .. }
+            | VerbError::Missing(_)
+            | VerbError::Value { .. }
+            | VerbError::TooLong(_)
+            | VerbError::Invalid(_) => ErrorCode::InvalidArgument,
+            VerbError::Denied(_) => ErrorCode::Denied,
+            VerbError::NotFound { .. } => ErrorCode::NotFound,
+            VerbError::Ambiguous { .. } => ErrorCode::Ambiguous,
+            VerbError::Unavailable(_) => ErrorCode::Unavailable,
+            VerbError::Directory(error) => of_directory(error),
+            VerbError::Mailbox(fault) => of_mailbox(fault),
+            VerbError::Json(_) => ErrorCode::Internal,
+        }
+    }
+}
+
+fn of_directory(error: &DirectoryError) -> ErrorCode {
+    match error {
+        DirectoryError::AddressInUse(_)
+        | DirectoryError::AliasInUse(_)
+        | DirectoryError::DomainExists(_)
+        | DirectoryError::DomainInUse(_) => ErrorCode::Conflict,
+        DirectoryError::NoDomain(_) | DirectoryError::NoRecipient(_) => ErrorCode::NotFound,
+        DirectoryError::Alias(_)
+        | DirectoryError::DomainNotAccepted(_)
+        | DirectoryError::WrongKind { .. }
+        | DirectoryError::TooMany { .. }
+        | DirectoryError::Quotas
+        | DirectoryError::Password(_) => ErrorCode::InvalidArgument,
+        DirectoryError::Busy(_)
+        | DirectoryError::Interrupted
+        | DirectoryError::Store(StoreError::DiskNearlyFull | StoreError::InUse(_)) => {
+            ErrorCode::Unavailable
+        }
+        DirectoryError::NoNumber
+        | DirectoryError::IdChanged
+        | DirectoryError::Hash(_)
+        | DirectoryError::Entropy(_)
+        | DirectoryError::Conflict
+        | DirectoryError::Store(_) => ErrorCode::Internal,
+    }
+}
+
+fn of_mailbox(fault: &Fault) -> ErrorCode {
+    match fault {
+        Fault::NotFound(_) => ErrorCode::NotFound,
+        Fault::Exists | Fault::OverQuota | Fault::BelowFloor => ErrorCode::Conflict,
+        Fault::Denied => ErrorCode::Denied,
+        Fault::Limit(_) | Fault::Invalid(_) => ErrorCode::InvalidArgument,
+        Fault::Moved | Fault::DiskNearlyFull => ErrorCode::Unavailable,
+        Fault::Damaged(_) | Fault::Storage(_) => ErrorCode::Internal,
+    }
 }
 
 fn meant(nearest: &Option<String>) -> String {

@@ -29,13 +29,18 @@ use std::pin::Pin;
 pub use argument::{Argument, Edit, Expected, Parameter, Password, Scalar, Setting, Shape, Switch};
 pub use arguments::Arguments;
 pub(crate) use declare::{object, positional, verb};
-pub use error::VerbError;
+pub use error::{ErrorCode, VerbError};
 pub use identity::Identity;
 pub use invoke::{Call, Reply, invoke};
 pub use name::{VerbName, nearest, words};
 pub use object::{Bytes, Moment, Object, ObjectType, Property, Quota, Shaped, Span, guid_text};
 pub use role::{Caller, Role, RoleGroup};
 pub use session::Session;
+
+/// The lines of a doc comment as one text: every line begins with a blank.
+pub fn prose(lines: &[&str]) -> String {
+    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+}
 
 /// What running a verb does to the organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +58,7 @@ pub enum Effect {
 pub struct Verb {
     /// `New-Mailbox`.
     pub name: VerbName,
-    /// What it does, line by line; the first is a sentence of its own.
+    /// What it does, line by line; the first sentence says it all in short.
     pub about: &'static [&'static str],
     /// The management role that holds it.
     pub role: Role,
@@ -132,6 +137,12 @@ impl Verb {
                 Box::pin(async move { C::read(arguments)?.run(session).await?.into_objects() })
             },
         }
+    }
+
+    /// What it does: the first sentence.
+    pub fn synopsis(&self) -> String {
+        let about = prose(self.about);
+        about.split_once(". ").map(|(first, _)| format!("{first}.")).unwrap_or(about)
     }
 
     /// The parameter of that name, in either spelling.

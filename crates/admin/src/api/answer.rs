@@ -1,0 +1,122 @@
+//! From a request to its answer, without HTTP around it.
+
+use serde_json::{Map, Value, json};
+
+use super::failure::Failure;
+use super::openapi;
+use crate::organization::Organization;
+use crate::verb::{Arguments, Call, Caller, Verb, invoke};
+use crate::verbs;
+
+/// A request whose caller is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'r> {
+    /// `POST`.
+    pub method: &'r str,
+    /// `/v1/verbs/New-Mailbox`.
+    pub path: &'r str,
+    /// `WhatIf=true`; empty without one.
+    pub query: &'r str,
+    /// Content-Type; empty without one.
+    pub content_type: &'r str,
+    /// The parameters.
+    pub body: &'r [u8],
+}
+
+/// What goes back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// HTTP's status.
+    pub status: u16,
+    /// JSON.
+    pub body: Value,
+}
+
+impl From<Failure> for Answer {
+    fn from(failure: Failure) -> Self {
+        Answer { status: failure.status, body: failure.body() }
+    }
+}
+
+/// The interface to one organization.
+#[derive(Clone)]
+pub struct Api {
+    /// What verbs work on.
+    pub organization: Organization,
+}
+
+impl Api {
+    /// The answer to a request.
+    pub async fn answer(&self, caller: &Caller, request: Request<'_>) -> Answer {
+        match self.route(caller, request).await {
+            Ok(body) => Answer { status: 200, body },
+            Err(failure) => failure.into(),
+        }
+    }
+
+    async fn route(&self, caller: &Caller, request: Request<'_>) -> Result<Value, Failure> {
+        match (request.method, request.path) {
+            ("GET", "/v1/verbs") => Ok(list(caller)),
+            ("GET", "/v1/openapi.json") => Ok(openapi::document()),
+            (method, path) => match (method, path.strip_prefix("/v1/verbs/")) {
+                ("POST", Some(name)) => self.run(caller, verbs::find(name)?, request).await,
+                (_, Some(_)) => Err(method_not_allowed("POST")),
+                (_, None) if PAGES.contains(&path) => Err(method_not_allowed("GET")),
+                (_, None) => Err(Failure::new(404, "NotFound", "there is no such page")),
+            },
+        }
+    }
+
+    async fn run(
+        &self,
+        caller: &Caller,
+        verb: &'static Verb,
+        request: Request<'_>,
+    ) -> Result<Value, Failure> {
+        let what_if = what_if(request.query)?;
+        let arguments = Arguments::from_json(verb.parameters, &parameters(&request)?)?;
+        let reply = invoke(&self.organization, caller, Call { verb, arguments, what_if }).await?;
+        serde_json::to_value(reply).map_err(|error| crate::verb::VerbError::from(error).into())
+    }
+}
+
+/// What is read and not run.
+const PAGES: [&str; 2] = ["/v1/verbs", "/v1/openapi.json"];
+
+fn method_not_allowed(allowed: &str) -> Failure {
+    Failure::new(405, "MethodNotAllowed", format!("this is for {allowed} only"))
+}
+
+/// The verbs that the caller may run.
+fn list(caller: &Caller) -> Value {
+    let own = verbs::all().filter(|verb| caller.holds(verb.role));
+    own.map(|verb| json!({ "Name": verb.name.as_str(), "Synopsis": verb.synopsis() })).collect()
+}
+
+/// The body as an object; none is an empty one.
+fn parameters(request: &Request<'_>) -> Result<Map<String, Value>, Failure> {
+    let media_type = request.content_type.split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case("application/json") {
+        let message = "the parameters must be application/json";
+        return Err(Failure::new(415, "UnsupportedMediaType", message));
+    }
+    if request.body.is_empty() {
+        return Ok(Map::new());
+    }
+    // The parser's own words could quote a secret.
+    let wrong = |_| Failure::bad_request("the body is no JSON object");
+    serde_json::from_slice(request.body).map_err(wrong)
+}
+
+/// `WhatIf=true`. Anything else is an error: a misspelt one would do what must not be done.
+fn what_if(query: &str) -> Result<bool, Failure> {
+    let mut what_if = false;
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        what_if = match pair.to_ascii_lowercase().as_str() {
+            "whatif" | "whatif=true" => true,
+            "whatif=false" => false,
+            _ => return Err(Failure::bad_request("the query can only be WhatIf=true")),
+        };
+    }
+    Ok(what_if)
+}
