@@ -14,6 +14,7 @@ mod process;
 mod rust_source;
 mod tidy;
 mod transcripts;
+mod verbs;
 mod workspace;
 
 use std::process::ExitCode;
@@ -32,6 +33,8 @@ cargo xtask TASK
         [--binary FILE]
   bench LABEL OUTDIR [PART ...]   the yardstick in bench/, against the server in the environment
   limits                          write docs/limits.md from the declarations
+  verbs                           write docs/verbs.md from the declarations
+  man FOLDER                      write manual pages into a folder
   transcripts                     replay the recorded sessions of every protocol
 ";
 
@@ -57,6 +60,8 @@ fn run(arguments: &[String]) -> Result {
         "bench" => bench::run(rest),
         "limits" => limits::run(),
         "transcripts" => transcripts::run(),
+        "verbs" => verbs::run(),
+        "man" => verbs::man(rest),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(())

@@ -1,18 +1,21 @@
 //! The command line.
 
-use clap::{Parser, Subcommand};
+use admin::shell::{self, Line};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing::Level;
 
-use crate::commands::{demo, run};
+use crate::commands::{completion, demo, reference, run};
 
 /// A mail server that does on the network what Exchange does
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
-#[command(after_help = "The environment variable RIALTO_LOG sets what is logged: error, warn, \
-    info, debug, or a list such as info,smtp=debug.")]
-pub struct Cli {
+#[command(after_help = "Administration goes by verbs such as get-mailbox or Get-Mailbox: \
+    `rialto get-command` lists them, `rialto VERB --help` explains one.\n\n\
+    The environment variable RIALTO_LOG sets what is logged: error, warn, info, debug, or a list \
+    such as info,smtp=debug.")]
+struct Cli {
     #[command(subcommand)]
-    pub command: Command,
+    command: Command,
 }
 
 #[derive(Debug, Subcommand)]
@@ -26,14 +29,49 @@ pub enum Command {
     Store(admin::store::Store),
     GetRecoverableItems(admin::recoverable_items::GetRecoverableItems),
     RestoreRecoverableItems(admin::recoverable_items::RestoreRecoverableItems),
+    Completion(completion::Completion),
+    #[command(subcommand, hide = true)]
+    Reference(reference::Reference),
 }
 
-impl Command {
-    /// What is logged unless the environment says otherwise: a demonstration's screen belongs
-    /// to who tries it.
+/// What a command line asks for.
+pub enum Task {
+    /// A command of this program.
+    Command(Command),
+    /// A verb of the administrator.
+    Verb(Box<Line>),
+}
+
+/// Reads the command line. Where it is wrong or asks for help, the program ends here.
+pub fn read() -> Task {
+    // What is no Unicode is clap's to refuse.
+    let words: Result<Vec<String>, _> =
+        std::env::args_os().skip(1).map(|word| word.into_string()).collect();
+    match words {
+        Ok(words) if words.first().is_some_and(|first| is_verb(first)) => {
+            let line = Line::parse(words).unwrap_or_else(|error| error.exit());
+            Task::Verb(Box::new(line))
+        }
+        _ => Task::Command(Cli::parse().command),
+    }
+}
+
+/// Some commands of the program are named like verbs.
+fn is_verb(word: &str) -> bool {
+    Line::is_verb(word) && Cli::command().find_subcommand(word).is_none()
+}
+
+/// All of the command line, verbs included, for completion and manual pages.
+pub fn whole() -> clap::Command {
+    Cli::command().subcommands(shell::commands())
+}
+
+impl Task {
+    /// What is logged unless the environment says otherwise: the screen belongs to who tries a
+    /// demonstration or runs a verb.
     pub fn default_log_level(&self) -> Level {
         match self {
-            Command::Run(_) => Level::INFO,
+            Task::Command(Command::Run(_)) => Level::INFO,
             _ => Level::WARN,
         }
     }

@@ -1,8 +1,11 @@
 //! One module a command of the program; the administrator's are in crate `admin`.
 
+pub mod completion;
 pub mod demo;
+pub mod reference;
 pub mod run;
 mod serve;
+mod verb;
 
 use std::env;
 use std::io;
@@ -10,18 +13,30 @@ use std::path::Path;
 
 use admin::{Console, DataFolders, Outcome, Program};
 
-use crate::cli::Command;
+use crate::cli::{Command, Task};
 use crate::error::Error;
 
 /// Does what was asked.
-pub async fn run(command: Command) -> Result<Outcome, Error> {
+pub async fn run(task: Task) -> Result<Outcome, Error> {
     let (mut output, mut notices) = (io::stdout(), io::stderr());
     let mut console = Console { output: &mut output, notices: &mut notices };
+    let command = match task {
+        Task::Verb(line) => return verb::run(*line, &mut console).await,
+        Task::Command(command) => command,
+    };
     match command {
         Command::Demo(demo) => demo.run().await,
         Command::Run(run) => run.run().await,
         Command::Config(config) => Ok(config.run(&mut console)?),
         Command::Ports(ports) => Ok(ports.run(&program(), &mut console).await?),
+        Command::Completion(completion) => {
+            completion.run(console.output)?;
+            Ok(Outcome::Good)
+        }
+        Command::Reference(reference) => {
+            reference.run(console.output)?;
+            Ok(Outcome::Good)
+        }
         Command::Store(store) => Ok(store.run(&program(), &mut console).await?),
         Command::GetRecoverableItems(get) => Ok(get.run(&program(), &mut console).await?),
         Command::RestoreRecoverableItems(restore) => {

@@ -35,7 +35,11 @@ pub enum Error {
 impl Error {
     /// Whether the reader of our output went away.
     pub fn is_broken_pipe(&self) -> bool {
-        matches!(self, Error::Admin(error) if error.is_broken_pipe())
+        match self {
+            Error::Admin(error) => error.is_broken_pipe(),
+            Error::Output(error) => error.kind() == io::ErrorKind::BrokenPipe,
+            _ => false,
+        }
     }
 }
 

@@ -12,18 +12,17 @@ mod logging;
 use std::process::ExitCode;
 
 use admin::Outcome;
-use clap::Parser;
 
-use cli::Cli;
+use cli::Task;
 use error::Error;
 
 /// Something could not be done; also clap's answer to a bad command line.
 const COULD_NOT: u8 = 2;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    logging::start(cli.command.default_log_level());
-    match run(cli) {
+    let task = cli::read();
+    logging::start(task.default_log_level());
+    match run(task) {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
         Ok(Outcome::Wrong) => ExitCode::FAILURE,
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
@@ -34,7 +33,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<Outcome, Error> {
+fn run(task: Task) -> Result<Outcome, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(Error::Runtime)?.block_on(commands::run(cli.command))
+    runtime.map_err(Error::Runtime)?.block_on(commands::run(task))
 }

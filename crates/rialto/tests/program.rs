@@ -211,3 +211,21 @@ impl Log {
         }
     }
 }
+
+#[test]
+fn verbs_are_in_completion_and_manual() {
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, script, _) = run(&["completion", shell]);
+        assert_eq!(code, 0);
+        for word in ["new-mailbox", "primary-smtp-address", "demo"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(run(&["reference", "man", directory.path().to_str().unwrap()]).0, 0);
+    let page = fs::read_to_string(directory.path().join("rialto-new-mailbox.1")).unwrap();
+    assert!(page.contains("Makes a mailbox"), "{page}");
+    let help = run(&["--help"]).1;
+    assert!(help.contains("get-command") && !help.contains("new-mailbox"), "{help}");
+    assert!(run(&["New-Mailbox", "--help"]).1.contains("--primary-smtp-address"));
+}

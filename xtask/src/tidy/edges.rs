@@ -55,6 +55,11 @@ const OWNED: &[(&str, &[&str])] = &[
     ("argon2", &["auth"]),
     ("fuser", &["lostwrites"]),
     ("clap", &["admin", "rialto"]),
+    ("clap_complete", &["rialto"]),
+    ("clap_mangen", &["admin"]),
+    ("hyper", &["admin"]),
+    ("hyper-util", &["admin"]),
+    ("http-body-util", &["admin"]),
 ];
 
 pub fn check(crates: &[Crate]) -> Vec<Complaint> {

@@ -20,3 +20,4 @@ mod rows;
 mod send;
 mod support;
 mod swaks;
+mod verbs;

@@ -16,6 +16,7 @@ pub(super) fn text(demo: &Demo) -> String {
     services(&mut text, &demo.server.registry(), &settings.short_name());
     users(&mut text, demo);
     commands(&mut text, demo);
+    verbs(&mut text, &demo.options.directory);
     let data = &demo.options.directory;
     let _ = writeln!(text, "\nShell variables: . {}", quoted(&path(data.join(FILE_NAME))));
     let sink = path(data.join(sink::FOLDER_NAME));
@@ -73,6 +74,14 @@ fn commands(text: &mut String, demo: &Demo) {
             let _ = writeln!(text, "  {}", command(&reader, address));
         }
     }
+}
+
+/// What an administrator does beside it.
+fn verbs(text: &mut String, data: &std::path::Path) {
+    let data = quoted(&path(data));
+    text.push_str("\nTo administer\n");
+    let _ = writeln!(text, "  rialto new-mailbox Dora --password - --dir {data}");
+    let _ = writeln!(text, "  rialto get-mailbox --dir {data}");
 }
 
 fn reachable(demo: &Demo, listener: &Listener) -> Option<SocketAddr> {

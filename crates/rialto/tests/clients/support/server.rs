@@ -14,7 +14,7 @@ use super::patience::{PATIENCE, wait_for};
 use super::programs::run;
 
 /// The binary that cargo built for these tests.
-const RIALTO: &str = env!("CARGO_BIN_EXE_rialto");
+pub const RIALTO: &str = env!("CARGO_BIN_EXE_rialto");
 
 /// Everybody's password; odd enough to show who forgets to quote.
 pub const PASSWORD: &str = "it's 100% /ok";

@@ -1,0 +1,128 @@
+//! Verbs: by the running server, or on the data of a stopped one.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use admin::api::{Client, SOCKET_NAME, local_caller};
+use admin::shell::{Executor, Line};
+use admin::verb::{Call, Reply, VerbError, invoke};
+use admin::{AdminError, Console, Outcome};
+use config::Settings;
+use net::local::own_user;
+use ports::Registry;
+use roles::organization::Stopped;
+use roles::storage::database_folders;
+use tokio::sync::OnceCell;
+
+use crate::error::{Error, in_one_line};
+
+/// Says where the configuration file is.
+const CONFIG_VARIABLE: &str = "RIALTO_CONFIG";
+/// Where it is otherwise.
+const CONFIG_FILE: &str = "/etc/rialto/rialto.toml";
+
+/// Does what a line says.
+pub async fn run(line: Line, console: &mut Console<'_>) -> Result<Outcome, Error> {
+    let server = Server {
+        directory: line.directory.clone(),
+        config: line.config.clone(),
+        verbose: line.verbose,
+        stopped: OnceCell::new(),
+    };
+    let outcome = line.run(&server, console).await;
+    if let Some(stopped) = server.stopped.get() {
+        stopped.close().await;
+    }
+    Ok(outcome?)
+}
+
+/// The server that is meant; looked for at the first call, because not every verb needs it.
+struct Server {
+    directory: Option<PathBuf>,
+    config: Option<PathBuf>,
+    verbose: bool,
+    /// Its data, once it turned out not to be running.
+    stopped: OnceCell<Stopped>,
+}
+
+impl Executor for Server {
+    async fn execute(&self, call: Call) -> Result<Reply, AdminError> {
+        if let Some(stopped) = self.stopped.get() {
+            return run_here(stopped, call).await;
+        }
+        let settings = self.settings()?;
+        let socket = settings.data_directory.join(SOCKET_NAME);
+        let client = Client::connect(&socket).await;
+        let client = client.map_err(|source| AdminError::File { path: socket.clone(), source })?;
+        match client {
+            Some(client) => {
+                self.tell(&format!("asking the server at {}", socket.display()));
+                Ok(client.execute(call).await?)
+            }
+            None => {
+                self.tell("the server is not running; working on its data");
+                let opened = self.stopped.get_or_try_init(|| self.open(settings)).await?;
+                run_here(opened, call).await
+            }
+        }
+    }
+}
+
+impl Server {
+    fn settings(&self) -> Result<Settings, AdminError> {
+        if let Some(directory) = &self.directory {
+            let data_directory = directory.clone();
+            return Ok(Settings { data_directory, ..Settings::default() });
+        }
+        let from_environment = || std::env::var_os(CONFIG_VARIABLE).map(PathBuf::from);
+        let file = self.config.clone().or_else(from_environment);
+        Ok(Settings::load(&file.unwrap_or_else(|| CONFIG_FILE.into()))?)
+    }
+
+    /// Opens the data. With no configuration file, the server's name is the one it last had.
+    async fn open(&self, mut settings: Settings) -> Result<Stopped, AdminError> {
+        let data = settings.data_directory.clone();
+        check(&data)?;
+        if self.directory.is_some() {
+            let registry = Registry::load(&data)
+                .map_err(|source| AdminError::NoServer { directory: data, source })?;
+            settings.server_name = registry.server().to_owned();
+        }
+        Stopped::open(&settings).await.map_err(|error| unavailable(in_one_line(&error)))
+    }
+
+    fn tell(&self, text: &str) {
+        if self.verbose {
+            eprintln!("{text}");
+        }
+    }
+}
+
+async fn run_here(stopped: &Stopped, call: Call) -> Result<Reply, AdminError> {
+    Ok(invoke(stopped.organization(), &local_caller(own_user()), call).await?)
+}
+
+/// There must be data, and it must be ours: files of another user, root among them, would be
+/// in the server's way later.
+fn check(data: &Path) -> Result<(), AdminError> {
+    let is_there = database_folders(data).iter().all(|folder| folder.is_dir());
+    if !is_there {
+        let data = data.display();
+        return Err(unavailable(format!("no server has run in {data} yet: start it once")));
+    }
+    let file = |source| AdminError::File { path: data.to_owned(), source };
+    let owner = fs::metadata(data).map_err(file)?.uid();
+    if owner == own_user() {
+        return Ok(());
+    }
+    let owner = local_caller(owner);
+    let owner = owner.name();
+    Err(unavailable(format!(
+        "the server is not running, and its data is {owner}'s: run this as {owner}"
+    )))
+}
+
+fn unavailable(text: String) -> AdminError {
+    VerbError::Unavailable(text).into()
+}

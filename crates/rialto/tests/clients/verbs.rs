@@ -1,0 +1,93 @@
+//! An administrator at the command line: verbs by the running server and on the data of a
+//! stopped one.
+
+use std::fs::{self, File};
+use std::process::Command;
+
+use crate::support::imap::Imap;
+use crate::support::message;
+use crate::support::programs::{program, run};
+use crate::support::server::{Data, PASSWORD, RIALTO};
+use crate::support::smtp;
+
+/// A verb for the server of this data.
+fn verb(data: &Data, words: &[&str]) -> Command {
+    let mut command = program(RIALTO);
+    command.args(words).arg("--dir").arg(data.path());
+    command
+}
+
+/// A file to be standard input.
+fn input(data: &Data, text: &str) -> File {
+    let path = data.path().join("input");
+    fs::write(&path, text).unwrap();
+    File::open(path).unwrap()
+}
+
+fn make(data: &Data, user: &str) -> String {
+    let mut command = verb(data, &["New-Mailbox", "-Name", user, "-Password", "-", "-Verbose"]);
+    run(command.stdin(input(data, &format!("{PASSWORD}\n")))).well()
+}
+
+#[test]
+fn a_user_comes_and_goes_while_the_server_runs() {
+    let data = Data::new();
+    let demo = data.demo();
+    let made = make(&data, "dora");
+    assert!(made.contains("dora@example.test") && made.contains("asking the server"), "{made}");
+    let dora = demo.user("dora");
+    let text = message::text("stranger@elsewhere.example", &dora, "Welcome");
+    smtp::deliver(&demo.address("SMTP_PORT"), "stranger@elsewhere.example", &dora, &text);
+    assert!(Imap::of(&demo, "dora").only("Welcome").message.contains("Welcome"));
+    let shown = run(&mut verb(&data, &["get-mailbox", "--anr", "dor", "--json"])).well();
+    let mut rename = verb(&data, &["set-mailbox", "-", "--display-name", "Dora D"]);
+    assert_eq!(run(rename.stdin(input(&data, &shown))).well(), "");
+    let shown = run(&mut verb(&data, &["Get-Mailbox", "dora", "-List"])).well();
+    assert!(shown.contains(": Dora D\n"), "{shown}");
+    let unasked = run(&mut verb(&data, &["remove-mailbox", "dora"])).with(2);
+    assert!(unasked.contains("--confirm=false"), "{unasked}");
+    run(&mut verb(&data, &["Remove-Mailbox", "dora", "-Confirm:$false"])).well();
+    let gone = run(&mut verb(&data, &["get-mailbox", "dora"])).with(2);
+    assert_eq!(gone, "rialto: mailbox \"dora\" could not be found\n");
+    demo.stop();
+}
+
+#[test]
+fn the_same_verbs_work_while_the_server_is_stopped() {
+    let data = Data::new();
+    data.demo().stop();
+    let made = make(&data, "dora");
+    assert!(made.contains("dora@example.test") && made.contains("is not running"), "{made}");
+    let quiet = run(&mut verb(&data, &["set-mailbox", "dora", "--display-name", "D"])).well();
+    assert_eq!(quiet, "");
+    let demo = data.demo();
+    assert_eq!(Imap::of(&demo, "dora").folder("INBOX"), []);
+    demo.kill();
+    // The socket of a killed server is still there, and nobody listens.
+    let shown = run(&mut verb(&data, &["get-mailbox", "dora", "--verbose"])).well();
+    assert!(shown.contains("is not running"), "{shown}");
+}
+
+#[test]
+fn what_cannot_be_reached_is_told() {
+    let data = Data::new();
+    let never = run(&mut verb(&data, &["get-mailbox"])).with(2);
+    assert!(never.contains("no server has run in"), "{never}");
+    let mut nowhere = program(RIALTO);
+    let nowhere = run(nowhere.arg("get-mailbox").env("RIALTO_CONFIG", "/nonexistent.toml"));
+    assert!(nowhere.with(2).contains("/nonexistent.toml"));
+    let listed = run(program(RIALTO).args(["get-command", "*-mailbox"])).well();
+    assert!(listed.contains("Remove-Mailbox"), "{listed}");
+    let misspelt = run(program(RIALTO).arg("get-mailbx")).with(2);
+    assert!(misspelt.contains("did you mean Get-Mailbox?"), "{misspelt}");
+    assert!(misspelt.contains("rialto get-command"), "{misspelt}");
+}
+
+#[test]
+fn standard_input_is_one_thing() {
+    let data = Data::new();
+    let twice = run(&mut verb(&data, &["set-mailbox", "-", "--password", "-"])).with(2);
+    assert!(twice.contains("cannot be a password and"), "{twice}");
+    let nothing = run(&mut verb(&data, &["new-mailbox", "dora", "--password", "-"])).with(2);
+    assert!(nothing.contains("--password: standard input has no line"), "{nothing}");
+}

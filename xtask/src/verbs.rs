@@ -1,0 +1,35 @@
+//! Documentation of the command line, which only the program itself can print: the reference
+//! of verbs, and manual pages.
+
+use std::fs;
+use std::path::Path;
+
+use crate::Result;
+use crate::process::{cargo, output_of, succeed};
+use crate::workspace::root;
+
+/// The reference of verbs. A test in crate `admin` says when it is behind.
+const PAGE: &str = "docs/verbs.md";
+
+/// Writes the reference.
+pub fn run() -> Result {
+    let page = output_of(&mut cargo(reference(&["verbs"])))?;
+    fs::write(root().join(PAGE), page)?;
+    println!("{PAGE} written");
+    Ok(())
+}
+
+/// Writes manual pages into a folder.
+pub fn man(arguments: &[String]) -> Result {
+    let [folder] = arguments else { return Err("cargo xtask man FOLDER".into()) };
+    let folder = std::path::absolute(Path::new(folder))?;
+    succeed(&mut cargo(reference(&["man", &folder.to_string_lossy()])))
+}
+
+/// Arguments of cargo that run `rialto reference`.
+fn reference<'a>(what: &[&'a str]) -> Vec<&'a str> {
+    ["run", "--quiet", "-p", "rialto", "--", "reference"]
+        .into_iter()
+        .chain(what.iter().copied())
+        .collect()
+}
