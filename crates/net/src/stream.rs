@@ -188,6 +188,7 @@ impl Socket {
     fn local_address(&self) -> Option<SocketAddr> {
         match self {
             Socket::Tcp(socket) => socket.local_addr().ok(),
+            Socket::Local(_) => None,
             #[cfg(any(test, feature = "testing"))]
             Socket::Memory(_) => None,
         }

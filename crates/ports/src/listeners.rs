@@ -247,10 +247,11 @@ pub static OWA_INTEGRATION: Listener = internal(
     row_ids!["U-04" "A-18" "F-11" "F-12"],
 );
 
-/// Administration and metrics; no number is assigned yet.
+/// Administration, on loopback addresses unless the settings say otherwise.
 pub static ADMIN: Listener = Listener {
     roles: BOTH,
-    ..internal("Z-04", "Admin", tcp_described("not assigned", "HTTPS"), Tls, row_ids!["Z-04"])
+    reach: SameMachine,
+    ..internal("Z-04", "Admin", tcp(9443, "HTTPS"), Tls, row_ids!["Z-04"])
 };
 
 // ---- Directory ----

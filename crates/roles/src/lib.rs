@@ -7,6 +7,7 @@
 //! What it is not: no protocol, no policy of its own. Adapters between crates that do not
 //! know each other stand here, one file each.
 
+mod admin_service;
 mod backend;
 mod built;
 mod date;
@@ -19,6 +20,7 @@ mod janitor;
 mod listeners;
 mod locations;
 pub mod logs;
+pub mod organization;
 mod outbound;
 mod policy;
 mod pop3_service;

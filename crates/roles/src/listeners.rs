@@ -12,7 +12,7 @@ use ports::Registry;
 use tokio::task::JoinHandle;
 
 /// How long sessions may go on once the server stops.
-const DRAIN: Duration = Duration::from_secs(5);
+pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 
 /// What a protocol brings to its listeners.
 pub(crate) struct Protocol<H> {

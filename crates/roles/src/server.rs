@@ -13,8 +13,8 @@ use net::listener::BindError;
 use net::tls::{Authority, CertificateError, IssueError, RootsError, ServerTlsOptions};
 use net::{Budget, CertificateStore, ConnectionLimits, ServerTls, Shutdown, ShutdownTrigger};
 use ports::listeners::{
-    CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, DEMO_SINK, IMAP4, IMAP4_TLS, POP3,
-    POP3_TLS, SUBMISSION_TLS,
+    ADMIN, CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, DEMO_SINK, IMAP4, IMAP4_TLS,
+    POP3, POP3_TLS, SUBMISSION_TLS,
 };
 use ports::{Registry, RegistryError};
 use tokio::task::JoinHandle;
@@ -37,7 +37,7 @@ use crate::policy::DatabaseDefaults;
 use crate::recipients::DirectoryRecipients;
 use crate::smtp_in::SmtpIn;
 use crate::storage::{MAILBOX_DATABASE, Storage, StorageError};
-use crate::{imap_service, pop3_service, private};
+use crate::{admin_service, imap_service, pop3_service, private};
 
 /// Why a server does not start. Each names what to mend.
 #[derive(Debug, thiserror::Error)]
@@ -279,6 +279,7 @@ async fn serve(
     let tasks = &mut running.tasks;
     let janitor = Janitor::new(&parts.storage, &settings.mailbox_database, name.clone());
     let smtp = SmtpIn::new(parts, name)?;
+    let api = admin_service::api(parts);
     let mut listeners = Listeners::new(settings, Arc::clone(registry), shutdown.clone(), tasks);
     for endpoint in settings.endpoints()? {
         open(&mut listeners, &endpoint, parts, &smtp)?;
@@ -286,12 +287,15 @@ async fn serve(
     for endpoint in connector_endpoints(settings, listeners.addresses()) {
         listeners.open(&endpoint, smtp_in(&smtp))?;
     }
+    listeners
+        .open(&settings.endpoint(&ADMIN)?, admin_service::protocol(parts, Arc::clone(&api)))?;
     // Mail that goes to the sink does not run in circles.
     let sink = settings.endpoint(&DEMO_SINK)?.bindings;
     let own_listeners = listeners.into_addresses().into_iter();
     let own_listeners = own_listeners
         .filter(|own| !sink.iter().any(|binding| binding.socket_address() == *own))
         .collect();
+    tasks.push(admin_service::serve_socket(parts, api, shutdown.clone())?);
     tasks.extend(crate::outbound::start(parts, own_listeners, registry, &shutdown).await?);
     tasks.push(tokio::spawn(janitor.run(shutdown.clone())));
     let reload = settings.tls.reload_interval.duration();
@@ -409,7 +413,11 @@ fn open_transport(
     Ok(Transport::open(storage.mailboxes.clone(), recipients, delivery, options)?)
 }
 
-fn homes(settings: &Settings, locations: Arc<Locations>, storage: &Storage) -> Arc<ServerHomes> {
+pub(crate) fn homes(
+    settings: &Settings,
+    locations: Arc<Locations>,
+    storage: &Storage,
+) -> Arc<ServerHomes> {
     let defaults = DatabaseDefaults::new(&settings.mailbox_database);
     let databases = HashMap::from([(MAILBOX_DATABASE.to_owned(), storage.mailboxes.clone())]);
     ServerHomes::new(locations, storage.directory.clone(), databases, defaults)

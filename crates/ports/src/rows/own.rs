@@ -40,12 +40,12 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row {
         purpose: s("Administration and metrics"),
-        ports: &[tcp_described("not assigned", "HTTPS")],
+        ports: &[tcp(9443, "HTTPS")],
         source: s("administrators, monitoring"),
         destination: s("the server itself"),
         service: s("Admin"),
         encryption: s("TLS"),
-        default: s("off"),
+        default: s("off; loopback addresses unless told otherwise"),
         ..row("Z-04", Listener).on_both()
     },
     Row {

@@ -1,0 +1,78 @@
+//! The administration interface: on a socket in the data directory, and over HTTPS (row Z-04).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use admin::api::{Api, SOCKET_NAME, Who, local_caller};
+use auth::Authenticator;
+use net::local::{LocalConnection, LocalListener, serve_local};
+use net::{Connection, ConnectionLimits, ServerTls, Shutdown};
+use tokio::task::JoinHandle;
+use types::limits::{ADMIN_CONNECTIONS_MAX, ADMIN_CONNECTIONS_PER_SOURCE_MAX};
+
+use crate::listeners::{DRAIN, Protocol};
+use crate::organization::organization;
+use crate::server::{Parts, StartError};
+
+/// The interface to this server's data.
+pub(crate) fn api(parts: &Parts) -> Arc<Api> {
+    let homes = Arc::clone(&parts.homes);
+    Arc::new(Api { organization: organization(&parts.settings, &parts.storage, homes) })
+}
+
+/// Serves the socket until shutdown is asked for. The databases are open, so nobody else
+/// listens there.
+pub(crate) fn serve_socket(
+    parts: &Parts,
+    api: Arc<Api>,
+    shutdown: Shutdown,
+) -> Result<JoinHandle<()>, StartError> {
+    let path: PathBuf = parts.settings.data_directory.join(SOCKET_NAME);
+    let listener = LocalListener::bind(&path)
+        .map_err(|source| StartError::Folder { path: path.clone(), source })?;
+    let connections_max = ADMIN_CONNECTIONS_MAX as usize;
+    let handle = move |connection: LocalConnection| {
+        let who = Who::Known(local_caller(connection.user));
+        admin::api::serve(connection.stream, Arc::clone(&api), who, connection.shutdown)
+    };
+    Ok(tokio::spawn(serve_local(listener, connections_max, DRAIN, shutdown, handle)))
+}
+
+/// The interface over HTTPS, for who has a password.
+pub(crate) fn protocol(parts: &Parts, api: Arc<Api>) -> Protocol<AdminHttps> {
+    Protocol {
+        implementation: "admin::api",
+        limits: ConnectionLimits {
+            total: ADMIN_CONNECTIONS_MAX,
+            per_source: Some(ADMIN_CONNECTIONS_PER_SOURCE_MAX),
+            per_source_percent: 100,
+        },
+        farewell: b"",
+        handler: AdminHttps {
+            api,
+            authenticator: Arc::clone(&parts.authenticator),
+            tls: parts.tls.clone(),
+        },
+    }
+}
+
+/// Serves connections of the HTTPS listener.
+#[derive(Clone)]
+pub(crate) struct AdminHttps {
+    api: Arc<Api>,
+    authenticator: Arc<dyn Authenticator>,
+    tls: ServerTls,
+}
+
+impl net::listener::Handler for AdminHttps {
+    async fn handle(&self, mut connection: Connection) {
+        if let Err(error) = connection.stream.start_tls_server(&self.tls).await {
+            tracing::debug!(%error, "TLS handshake failed");
+            return;
+        }
+        let authenticator = Arc::clone(&self.authenticator);
+        let who = Who::Password { authenticator, ip: connection.peer.ip() };
+        let Connection { stream, shutdown, .. } = connection;
+        admin::api::serve(stream, Arc::clone(&self.api), who, shutdown).await;
+    }
+}
