@@ -25,7 +25,8 @@ const ROWS_PER_LOOK: u32 = 256;
 ///
 /// It holds back the reuse of the engine's log, so it should live at most `SNAPSHOT_MS_MAX`;
 /// after `SNAPSHOT_MS_CEILING` it reads no more. One that lived longer than it should is counted
-/// ([`crate::Stats::overdue_snapshots`]), and the log names the reader.
+/// ([`crate::Stats::overdue_snapshots`]), and the log names the reader. What is read out of it is
+/// neither counted nor bounded here.
 pub struct Snapshot {
     view: Box<dyn View>,
     segments: Arc<Segments>,

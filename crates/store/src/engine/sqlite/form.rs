@@ -4,12 +4,14 @@
 //! compare a key: `numbered` (`numbered.rs`), and `named` with an index over its keys, which
 //! are short. Form 0 had one table `kv` without row numbers: a value beyond a kilobyte had an
 //! overflow page there, and was read whole whenever its key was compared. The number of the
-//! form stands in the file's header (`user_version`).
+//! form stands in the file's header (`user_version`). It refuses later forms and no more: which
+//! of the known ones a file has, its tables say, whose names a damaged number does not change.
 
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, params};
 
+use super::failed;
 use super::numbered::{Place, place};
 use crate::engine::EngineError;
 
@@ -22,6 +24,7 @@ const TABLES: &str = "
 const FORM_PRAGMA: &str = "user_version";
 /// Rows moved in one transaction: 8 MiB of the longest blobs.
 const SLICE_ROWS: u32 = 512;
+const TABLE: &str = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
 const EARLIER: &str = "SELECT k, v FROM kv ORDER BY k LIMIT ?1";
 
 /// Makes the tables in a new database.
@@ -31,7 +34,7 @@ pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Brings an existing database into the newest form, in slices that each keep it whole: after a
-/// kill the next start goes on.
+/// kill, or when the disk is full, the next start goes on.
 pub(super) fn update(path: &Path) -> Result<(), EngineError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
@@ -39,18 +42,37 @@ pub(super) fn update(path: &Path) -> Result<(), EngineError> {
     if found > FORM {
         return Err(EngineError::TooNew { found, known: FORM });
     }
-    if found == FORM {
-        return Ok(());
+    if has_table(&connection, "kv")? {
+        tracing::info!(?path, "bringing the rows into the form of this version");
+        return leave_one_table(&mut connection);
     }
-    tracing::info!(?path, "bringing the rows into the form of this version");
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.execute_batch(TABLES)?;
-    while move_slice(&mut connection)? {}
-    finish(&mut connection)
+    // An empty table in place of one that is gone would look like a store without mail.
+    if !(has_table(&connection, "named")? && has_table(&connection, "numbered")?) {
+        return Err(failed("the file has not the tables of a store"));
+    }
+    if found != FORM {
+        tracing::warn!(?path, found, "the number of the file's form was damaged");
+        connection.pragma_update(None, FORM_PRAGMA, FORM)?;
+    }
+    Ok(())
 }
 
+/// The number of the form. Nobody wrote a negative one: it says as little as that of form 0.
 fn found(connection: &Connection) -> rusqlite::Result<u32> {
-    connection.pragma_query_value(None, FORM_PRAGMA, |row| row.get(0))
+    let number: i64 = connection.pragma_query_value(None, FORM_PRAGMA, |row| row.get(0))?;
+    Ok(u32::try_from(number).unwrap_or(0))
+}
+
+fn has_table(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    connection.prepare(TABLE)?.exists([name])
+}
+
+/// From form 0.
+fn leave_one_table(connection: &mut Connection) -> Result<(), EngineError> {
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.execute_batch(TABLES)?;
+    while move_slice(connection)? {}
+    finish(connection)
 }
 
 /// Moves some rows; whether there were any.
@@ -175,6 +197,58 @@ mod tests {
         drop(killed);
         drop(connection);
         check(directory.path());
+    }
+
+    #[test]
+    fn a_full_disk_stops_the_way_and_loses_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = old(directory.path());
+        let mut connection = Connection::open(&path).unwrap();
+        connection.execute_batch(TABLES).unwrap();
+        let pages: i64 = connection.pragma_query_value(None, "page_count", |r| r.get(0)).unwrap();
+        connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+        let stopped = loop {
+            match move_slice(&mut connection) {
+                Ok(true) => {}
+                Ok(false) => break None,
+                Err(error) => break Some(error),
+            }
+        };
+        assert!(matches!(stopped, Some(EngineError::Full)), "{stopped:?}");
+        drop(connection);
+        check(directory.path());
+    }
+
+    /// Sets the number of the form, as damage does.
+    fn damage(path: &Path, number: i32) {
+        let connection = Connection::open(path).unwrap();
+        connection.pragma_update(None, FORM_PRAGMA, number).unwrap();
+    }
+
+    #[test]
+    fn a_file_is_recognized_by_its_tables() {
+        for number in [0, 1, -1] {
+            let directory = tempfile::tempdir().unwrap();
+            let path = old(directory.path());
+            damage(&path, number);
+            update(&path).unwrap();
+            damage(&path, number);
+            check(directory.path());
+            assert_eq!(found(&Connection::open(&path).unwrap()).unwrap(), FORM, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_the_tables_is_refused_and_left_alone() {
+        for tables in ["", "CREATE TABLE named(n INTEGER PRIMARY KEY, k BLOB, v BLOB)"] {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join(FILE_NAME);
+            Connection::open(&path).unwrap().execute_batch(tables).unwrap();
+            let before = std::fs::read(&path).unwrap();
+            let refused = Sqlite::open(directory.path()).err();
+            assert!(matches!(refused, Some(EngineError::Failed(_))), "{refused:?}");
+            assert_eq!(std::fs::read(&path).unwrap(), before);
+        }
     }
 
     #[test]
