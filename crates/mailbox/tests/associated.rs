@@ -7,7 +7,7 @@ use content::Bag;
 use content::compose::Item;
 use content::property::tags;
 use mailbox::key::List;
-use mailbox::{ChangeNumber, Entry, Flags, FolderId, Uid, UidSet};
+use mailbox::{Change, ChangeNumber, Entry, Flags, FolderId, Special, Uid, UidSet};
 use std::ops::ControlFlow;
 use support::{Fixture, engines, fixture};
 
@@ -108,4 +108,28 @@ async fn they_go_with_their_folder() {
     let again = f.mailbox.write(move |c| c.delete_associated(folder, &UidSet::all())).await;
     assert!(matches!(again, Err(mailbox::Fault::NotFound(_))));
     assert_eq!(f.read(|view| view.counters()).await.octets, 0);
+}
+
+#[tokio::test]
+async fn they_count_where_they_are_kept() {
+    for f in engines().await {
+        for special in [Special::Inbox, Special::Deletions] {
+            let folder = f.special(special).await;
+            f.append(folder, "beside it").await;
+            let before = f.read(|view| view.quota()).await;
+            let uid = settings(&f, folder, "name").await.uid;
+            let sets: Bag = [(tags::SUBJECT, "a longer name")].into_iter().collect();
+            let change = f.mailbox.stage_properties(sets, Vec::new()).await.unwrap();
+            let set = move |c: &mut Change<'_, '_>| {
+                c.set_properties(folder, List::Associated, uid, &change)
+            };
+            let size = u64::from(f.write(set).await.size);
+            let quota = f.read(|view| view.quota()).await;
+            let added = (quota.octets - before.octets)
+                + (quota.recoverable_octets - before.recoverable_octets);
+            assert_eq!(added, size, "{special:?}");
+            f.write(move |c| c.delete_associated(folder, &UidSet::all())).await;
+            assert_eq!(f.read(|view| view.quota()).await, before, "{special:?}");
+        }
+    }
 }

@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use mailbox::{
-    Entry, Fault, Folder, FolderId, Mailbox, QuotaLimits, RecoverableItem, Retention, Special, Uid,
-    UidSet,
+    Access, Entry, Fault, Folder, FolderId, Grantee, Guid, Mailbox, QuotaLimits, RecoverableItem,
+    Retention, Rights, Special, Uid, UidSet,
 };
 use support::{Fixture, engines};
 use types::Clock;
@@ -93,6 +93,29 @@ async fn retention_is_the_mailboxs_own_and_calendar_items_stay_longer() {
         f.clock.advance(2 * DAY);
         assert_eq!(f.purge_expired().await, 1);
         assert_eq!(f.read(|view| view.quota()).await.recoverable_octets, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_delegate_deletes_while_recoverable_items_are_full() {
+    const DELEGATE: Guid = Guid([7; 16]);
+    each(async |f| {
+        let (inbox, deletions) = (f.inbox().await, f.special(Special::Deletions).await);
+        let size = size_of_one(&f).await;
+        f.write(move |c| {
+            c.set_quota(&QuotaLimits { recoverable: Some(size), ..Default::default() })?;
+            c.set_acl(inbox, Grantee::Recipient(DELEGATE), Some(Rights::ROLE_EDITOR))
+        })
+        .await;
+        f.append(inbox, "1").await;
+        delete(&f, inbox).await;
+        f.append(inbox, "2").await;
+        let database = f.mailbox.database().clone();
+        let mailbox = Mailbox::open(database, f.mailbox.number(), Access::Delegate(DELEGATE));
+        delete(&f.with(mailbox), inbox).await;
+        assert_eq!(subjects(&f, deletions).await, ["2"]);
+        assert_eq!(f.read(|view| view.quota()).await.recoverable_octets, size);
     })
     .await;
 }

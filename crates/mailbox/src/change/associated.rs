@@ -28,7 +28,7 @@ impl<'t> Change<'_, 't> {
             Ok(Fate::Gone)
         })?;
         for entry in &gone {
-            self.counters.octets = self.counters.octets.saturating_sub(u64::from(entry.size));
+            self.uncount_items(folder, 0, u64::from(entry.size));
             self.txn.delete(&key::overlay(self.mailbox, entry.item))?;
         }
         if !gone.is_empty() {
@@ -58,7 +58,7 @@ impl<'t> Change<'_, 't> {
         folder: FolderId,
         entry: &Entry,
     ) -> Result<(), Fault> {
-        self.counters.octets += u64::from(entry.size);
+        self.count_items(folder, 0, u64::from(entry.size));
         let (list, txn) = self.associated(folder)?;
         list.append(txn, entry.clone())
     }

@@ -12,6 +12,7 @@ use crate::record::{EventKind, Retention, Special};
 use crate::recoverable::{ExpiredItems, oldest};
 use crate::rights::Access;
 use crate::uid_set::UidSet;
+use crate::view::View;
 
 /// Items that one deletion purges at most to make room; what is still too much goes in the
 /// next round of maintenance.
@@ -75,7 +76,9 @@ impl Change<'_, '_> {
             if surplus == 0 || room == 0 {
                 break;
             }
-            let uids = oldest(&self.view()?, folder, &mut surplus, room)?;
+            // The server's own work: who deletes need not have a right in Recoverable Items.
+            let view = View { access: Access::System, ..self.view()? };
+            let uids = oldest(&view, folder, &mut surplus, room)?;
             room -= self.purge(folder, &uids)?.min(room);
         }
         Ok(())

@@ -170,3 +170,34 @@ fn decode(version: u8, payload: &[u8]) -> Result<FolderCounters, Truncated> {
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn folder_counters_of_the_first_version_count_no_overlays() {
+        let numbers = [5, 4, 3, 2, 1_000, 4_000, 77, 60];
+        let mut row = Vec::new();
+        numbers.iter().for_each(|number| put_uint(&mut row, *number));
+        row.push(0);
+        let first = FolderCounters {
+            uid_next: 5,
+            exists: 4,
+            unseen: 3,
+            deleted: 2,
+            deleted_octets: 1_000,
+            octets: 4_000,
+            overlay_octets: 0,
+            content_cn: ChangeNumber::new(77),
+            tombstone_floor: ChangeNumber::new(60),
+            tail: None,
+        };
+        assert_eq!(FolderCounters::decode(1, &row).unwrap(), first);
+        let second = FolderCounters { overlay_octets: 9, ..first };
+        row.clear();
+        second.encode(&mut row);
+        assert_eq!(FolderCounters::decode(2, &row).unwrap(), second);
+    }
+}

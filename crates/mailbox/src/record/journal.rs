@@ -125,3 +125,30 @@ fn decode(version: u8, payload: &[u8]) -> Result<JournalRow, Truncated> {
     }
     Ok(JournalRow { first, time, events })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn rows_of_the_first_version_have_no_old_mids() {
+        let moved = Event {
+            kind: EventKind::Moved,
+            folder: FolderId::new(3),
+            other: Some(FolderId::new(4)),
+            mids: vec![7, 9],
+            old_mids: vec![5, 2],
+        };
+        let row = JournalRow { first: ChangeNumber::new(300), time: 9, events: vec![moved] };
+        let mut encoded = Vec::new();
+        row.encode(&mut encoded);
+        assert_eq!(JournalRow::decode(2, &encoded).unwrap(), row);
+        // What the second version appended to the only event: two MIDs and their number.
+        encoded.truncate(encoded.len() - 3);
+        let mut first = row;
+        first.events[0].old_mids.clear();
+        assert_eq!(JournalRow::decode(1, &encoded).unwrap(), first);
+        assert!(JournalRow::decode(2, &encoded).is_err());
+    }
+}
