@@ -18,13 +18,13 @@ run: build
 	exec $(RIALTO) demo --dir $(DEMO_DIR) $(DEMO_ARGS)
 
 build:
-	scripts/install-packages build
 	scripts/check-rust
+	scripts/install-packages build
 	CARGO_TARGET_DIR=target cargo build --release --locked --package rialto
 
 test:
-	scripts/install-packages build test
 	scripts/check-rust rustfmt clippy
+	scripts/install-packages build test
 	cargo xtask ci
 
 install: build
