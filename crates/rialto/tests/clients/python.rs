@@ -39,6 +39,11 @@ fn imap_search() {
 }
 
 #[test]
+fn imap_shared() {
+    script("imap_shared");
+}
+
+#[test]
 fn imap_idle() {
     script("imap_idle");
 }

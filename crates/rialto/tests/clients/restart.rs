@@ -2,7 +2,7 @@
 
 use crate::support::imap::Imap;
 use crate::support::message;
-use crate::support::server::Data;
+use crate::support::server::{Data, Demo};
 use crate::support::smtp;
 
 const STRANGER: &str = "stranger@elsewhere.example";
@@ -42,6 +42,32 @@ fn flags_and_removals_stay_after_a_kill() {
     let after = Imap::of(&demo, "alice").folder("INBOX");
     assert_eq!(after, before);
     assert_eq!(after[0].flags, ["$Forwarded", r"\Flagged"]);
+}
+
+#[test]
+fn a_shared_folder_is_found_after_a_kill() {
+    let data = Data::new();
+    let seen = |demo: &Demo<'_>| {
+        let folder = format!("\"Other Users/{}/Plans\"", demo.user("alice"));
+        let mut bob = Imap::of(demo, "bob");
+        let listed = bob.command("LIST \"\" \"Other Users/*\"");
+        let status = bob.command(&format!("STATUS {folder} (UIDVALIDITY MAILBOXID)"));
+        (listed, status)
+    };
+    let demo = data.demo();
+    let mut alice = Imap::of(&demo, "alice");
+    alice.command("CREATE Plans");
+    alice.command(&format!("SETACL Plans {} lr", demo.user("bob")));
+    let before = seen(&demo);
+    assert!(before.0.iter().any(|line| line.ends_with("/Plans\"\r\n")), "{before:?}");
+    demo.kill();
+
+    let demo = data.demo();
+    assert_eq!(seen(&demo), before);
+    Imap::of(&demo, "alice").command(&format!("DELETEACL Plans {}", demo.user("bob")));
+    demo.kill();
+    let left = Imap::of(&data.demo(), "bob").command("LIST \"\" \"Other Users/*\"");
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]

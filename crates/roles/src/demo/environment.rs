@@ -1,6 +1,7 @@
 //! `env.sh`: what programs need to know of a demonstration, as shell exports.
 
 use std::fmt::Write as _;
+use std::path::{self, Path};
 
 use ports::listeners::{
     CLIENT_FRONTEND, DEFAULT, DEFAULT_FRONTEND, DEMO_SINK, GLOBAL_CATALOG, GLOBAL_CATALOG_TLS,
@@ -9,7 +10,8 @@ use ports::listeners::{
 };
 use ports::{Listener, Registry};
 
-use super::{Demo, DemoError, whole_file};
+use super::whole_file::{self, FileError};
+use super::{Demo, DemoError};
 
 /// The file in the data directory.
 pub const FILE_NAME: &str = "env.sh";
@@ -39,12 +41,12 @@ const PORTS: [(&str, &Listener); 18] = [
 /// Writes the file of a running demonstration.
 pub(super) fn write(demo: &Demo) -> Result<(), DemoError> {
     let path = demo.options.directory.join(FILE_NAME);
-    Ok(whole_file::write(&path, script(demo).as_bytes())?)
+    Ok(whole_file::write(&path, script(demo)?.as_bytes())?)
 }
 
-fn script(demo: &Demo) -> String {
+fn script(demo: &Demo) -> Result<String, FileError> {
     let (options, server) = (&demo.options, &demo.server);
-    let authority = server.authority_file().map(|file| file.display().to_string());
+    let authority = server.authority_file().map(|file| from_anywhere(file)).transpose()?;
     let mut script = String::from("# The running demonstration. Written at each start.\n");
     export(&mut script, "HOST", &options.host().to_string());
     export(&mut script, "DOMAIN", &options.domain.to_ascii());
@@ -59,7 +61,14 @@ fn script(demo: &Demo) -> String {
     for (name, listener) in PORTS {
         export(&mut script, name, &port(&registry, listener));
     }
-    script
+    Ok(script)
+}
+
+/// A path that also means the file in a shell with another working directory.
+fn from_anywhere(file: &Path) -> Result<String, FileError> {
+    let absolute =
+        path::absolute(file).map_err(|source| FileError { path: file.to_owned(), source })?;
+    Ok(absolute.display().to_string())
 }
 
 fn port(registry: &Registry, listener: &Listener) -> String {
@@ -81,6 +90,7 @@ pub(super) fn quoted(value: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -94,5 +104,13 @@ mod tests {
         ] {
             assert_eq!(quoted(value), word);
         }
+    }
+
+    #[test]
+    fn a_path_means_the_same_in_another_working_directory() {
+        let here = std::env::current_dir().unwrap();
+        let expected = here.join("demo/ca.crt").display().to_string();
+        assert_eq!(from_anywhere(Path::new("demo/ca.crt")).unwrap(), expected);
+        assert_eq!(from_anywhere(Path::new("/demo/ca.crt")).unwrap(), "/demo/ca.crt");
     }
 }

@@ -125,8 +125,8 @@ impl Reader {
 
     fn submit_tls(&self, at: SocketAddr) -> String {
         format!(
-            "curl --cacert {0} --user {1} --mail-from {2} --mail-rcpt {2} \
-             --upload-file message.eml smtps://{at}",
+            "printf 'Subject: Hello\\r\\n\\r\\nHello\\r\\n' | curl --cacert {0} --user {1} \
+             --mail-from {2} --mail-rcpt {2} --upload-file - smtps://{at}",
             self.authority, self.credentials, self.user
         )
     }
