@@ -7,7 +7,8 @@ use mailbox::{
     ChangeNumber, EventKind, Fault, FlagChange, FlagOp, Flags, Keywords, Special, UidSet,
 };
 use std::time::Duration;
-use support::{Fixture, engines, fixture};
+use support::{Fixture, again_on_disk, engines, fixture, fixture_on_disk};
+use types::Clock;
 
 async fn last(f: &Fixture) -> ChangeNumber {
     f.read(|view| Ok(ChangeNumber::new(view.counters()?.change))).await
@@ -128,4 +129,36 @@ async fn below_the_floor_the_reader_is_told() {
     let future = ChangeNumber::new(last(&f).await.get() + 1);
     let unknown = f.mailbox.read(move |view| view.events_after(future, 9)).await;
     assert!(matches!(unknown, Err(Fault::BelowFloor)));
+}
+
+#[tokio::test]
+async fn rows_of_a_clock_that_was_ahead_go_in_their_turn() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let directory = tempfile::tempdir().unwrap();
+    let f = fixture_on_disk(directory.path()).await;
+    let (inbox, right) = (f.inbox().await, f.clock.now());
+    f.clock.advance(365 * DAY);
+    one_comes_and_goes(&f, inbox).await;
+    f.mailbox.database().close().await;
+    let clock = f.clock.clone();
+    drop(f);
+    clock.set(right);
+    let f = again_on_disk(directory.path(), clock).await;
+    one_comes_and_goes(&f, inbox).await;
+    assert!(!f.read(move |view| view.has_expired_rows(right)).await);
+    assert_eq!(f.write(|c| c.purge_journal(100)).await, 0);
+    assert_eq!(f.write(move |c| c.purge_tombstones(inbox, 100)).await, 0);
+
+    let later = right.plus(61 * DAY);
+    f.clock.set(later);
+    assert!(f.read(move |view| view.has_expired_rows(later)).await);
+    // All but the newest: the mailbox's making, two messages, one of two deletions.
+    assert_eq!(f.write(|c| c.purge_journal(100)).await, 4);
+    assert_eq!(f.write(move |c| c.purge_tombstones(inbox, 100)).await, 2);
+    assert!(!f.read(move |view| view.has_expired_rows(later)).await);
+}
+
+async fn one_comes_and_goes(f: &Fixture, folder: mailbox::FolderId) {
+    f.append(folder, "m").await;
+    f.write(move |c| c.expunge(folder, &UidSet::all(), false)).await;
 }

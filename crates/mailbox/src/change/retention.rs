@@ -20,21 +20,25 @@ use crate::view::View;
 const TOMBSTONE_SECS_MAX: u64 = 60 * 86_400;
 /// Journal rows live this long; a subscriber that falls further behind reads the folders.
 const JOURNAL_SECS_MAX: u64 = 7 * 86_400;
+/// A row that is further ahead was written under a clock that was wrong.
+const AHEAD_SECS_MAX: u64 = 86_400;
 
 impl Change<'_, '_> {
     /// Drops tombstones past their time, with what leads from the MIDs in them to where the
     /// items went, and raises the folder's floor. At most `limit` rows, fewer when the slice is
     /// full.
     pub fn purge_tombstones(&mut self, folder: FolderId, limit: usize) -> Result<usize, Fault> {
-        let before = self.seconds_ago(TOMBSTONE_SECS_MAX);
+        let rows = key::tombstones(self.mailbox, folder);
+        let span = (&rows[..], &key::after(&rows)[..]);
+        let due = due::<Tombstone>(self.txn, span, &self.age(TOMBSTONE_SECS_MAX), limit)?;
         let mut purged = 0;
-        while purged < limit && !self.txn.slice_full() {
-            let tombstones = key::tombstones(self.mailbox, folder);
-            let Some((key, row)) = first::<Tombstone>(self.txn, &tombstones)? else { break };
-            if row.time >= before {
+        for key in &due {
+            if self.txn.slice_full() {
                 break;
             }
-            self.drop_tombstone(folder, &key, &row)?;
+            if let Some(row) = self.txn.record(key)? {
+                self.drop_tombstone(folder, key, &row)?;
+            }
             purged += 1;
         }
         Ok(purged)
@@ -58,17 +62,10 @@ impl Change<'_, '_> {
 
     /// Drops journal rows past their time, at most `limit`; the newest always stays.
     pub fn purge_journal(&mut self, limit: usize) -> Result<usize, Fault> {
-        let before = self.seconds_ago(JOURNAL_SECS_MAX);
         let from = key::table(self.mailbox, Table::Journal);
         let newest = key::journal(self.mailbox, ChangeNumber::new(self.base));
-        let mut due: Vec<Vec<u8>> = Vec::new();
-        self.txn.records::<JournalRow>(&from, &newest, Direction::Forward, &mut |key, row| {
-            if row.time >= before || due.len() >= limit {
-                return ControlFlow::Break(());
-            }
-            due.push(key.to_vec());
-            ControlFlow::Continue(())
-        })?;
+        let age = self.age(JOURNAL_SECS_MAX);
+        let due = due::<JournalRow>(self.txn, (&from, &newest), &age, limit)?;
         self.delete_keys(&due)?;
         Ok(due.len())
     }
@@ -119,6 +116,10 @@ impl Change<'_, '_> {
         Ok(None)
     }
 
+    fn age(&self, seconds: u64) -> Age {
+        Age::of(seconds, self.txn.now())
+    }
+
     fn seconds_ago(&self, seconds: u64) -> u64 {
         (self.txn.now().secs().max(0) as u64).saturating_sub(seconds)
     }
@@ -148,22 +149,23 @@ impl View<'_> {
     /// True when tombstones, journal rows or notes of deleted folders are past their time, so
     /// that a write is worth its sync.
     pub fn has_expired_rows(&self, now: Timestamp) -> Result<bool, Fault> {
-        let now = now.secs().max(0) as u64;
-        Ok(self.has_expired_journal(now.saturating_sub(JOURNAL_SECS_MAX))?
-            || self.has_expired_tombstones(now.saturating_sub(TOMBSTONE_SECS_MAX))?
-            || self.has_expired_notes(now.saturating_sub(self.retention()?.longest()))?)
+        let notes_before = (now.secs().max(0) as u64).saturating_sub(self.retention()?.longest());
+        Ok(self.has_expired_journal(&Age::of(JOURNAL_SECS_MAX, now))?
+            || self.has_expired_tombstones(&Age::of(TOMBSTONE_SECS_MAX, now))?
+            || self.has_expired_notes(notes_before)?)
     }
 
-    fn has_expired_journal(&self, before: u64) -> Result<bool, Fault> {
+    fn has_expired_journal(&self, age: &Age) -> Result<bool, Fault> {
+        let from = key::table(self.mailbox, Table::Journal);
         let newest = key::journal(self.mailbox, ChangeNumber::new(self.counters()?.change));
-        let oldest = first::<JournalRow>(self.read, &key::table(self.mailbox, Table::Journal))?;
-        Ok(oldest.is_some_and(|(key, row)| key < newest && row.time < before))
+        Ok(!due::<JournalRow>(self.read, (&from, &newest), age, 1)?.is_empty())
     }
 
-    fn has_expired_tombstones(&self, before: u64) -> Result<bool, Fault> {
+    fn has_expired_tombstones(&self, age: &Age) -> Result<bool, Fault> {
         for folder in self.all_folders()? {
-            let oldest = first::<Tombstone>(self.read, &key::tombstones(self.mailbox, folder.id))?;
-            if oldest.is_some_and(|(_, row)| row.time < before) {
+            let rows = key::tombstones(self.mailbox, folder.id);
+            let span = (&rows[..], &key::after(&rows)[..]);
+            if !due::<Tombstone>(self.read, span, age, 1)?.is_empty() {
                 return Ok(true);
             }
         }
@@ -248,14 +250,68 @@ impl Live {
     }
 }
 
-/// The first row below a key.
-fn first<T: Record>(read: &dyn Read, below: &[u8]) -> Result<Option<(Vec<u8>, T)>, Fault> {
-    let mut found = None;
-    read.records(below, &key::after(below), Direction::Forward, &mut |key, row| {
-        found = Some((key.to_vec(), row));
-        ControlFlow::Break(())
+/// A row that stands among others in the order in which they were written.
+trait Written: Record {
+    /// When the clock said that was, seconds since 1970.
+    fn time(&self) -> u64;
+}
+
+impl Written for Tombstone {
+    fn time(&self) -> u64 {
+        self.time
+    }
+}
+
+impl Written for JournalRow {
+    fn time(&self) -> u64 {
+        self.time
+    }
+}
+
+/// From when on a row is too old.
+struct Age {
+    before: u64,
+    now: u64,
+}
+
+impl Age {
+    fn of(seconds: u64, now: Timestamp) -> Self {
+        let now = now.secs().max(0) as u64;
+        Age { before: now.saturating_sub(seconds), now }
+    }
+
+    fn is_past(&self, time: u64) -> bool {
+        time < self.before
+    }
+
+    fn is_ahead(&self, time: u64) -> bool {
+        time > self.now.saturating_add(AHEAD_SECS_MAX)
+    }
+}
+
+/// Keys of the rows of a span that are too old, at most `limit`. What was written while the clock
+/// was ahead is as old as what was written next under a clock that was right: it must neither
+/// stay for years nor keep the rows behind it.
+fn due<T: Written>(
+    read: &dyn Read,
+    (from, to): (&[u8], &[u8]),
+    age: &Age,
+    limit: usize,
+) -> Result<Vec<Vec<u8>>, Fault> {
+    let (mut due, mut ahead) = (Vec::new(), Vec::new());
+    read.records::<T>(from, to, Direction::Forward, &mut |key, row| {
+        let time = row.time();
+        if due.len() >= limit || !(age.is_past(time) || age.is_ahead(time)) {
+            return ControlFlow::Break(());
+        }
+        ahead.push(key.to_vec());
+        if age.is_past(time) {
+            due.append(&mut ahead);
+        }
+        ControlFlow::Continue(())
     })?;
-    Ok(found)
+    due.truncate(limit);
+    Ok(due)
 }
 
 /// The number at the end of a key.

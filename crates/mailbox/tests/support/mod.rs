@@ -16,6 +16,7 @@ use types::time::ManualClock;
 use types::{Clock, Timestamp};
 
 pub const OWNER: Guid = Guid([1; 16]);
+const NUMBER: MailboxNumber = MailboxNumber::new(1);
 
 pub struct Fixture {
     pub mailbox: Mailbox,
@@ -38,15 +39,27 @@ pub async fn fixture_on_disk(directory: &std::path::Path) -> Fixture {
     open(Options::sqlite(directory), None).await
 }
 
+/// The mailbox of [`fixture_on_disk`], after its database was closed.
+pub async fn again_on_disk(directory: &std::path::Path, clock: ManualClock) -> Fixture {
+    let database = database(Options::sqlite(directory), &clock).await;
+    Fixture {
+        mailbox: Mailbox::open(database, NUMBER, Access::Owner(OWNER)),
+        clock,
+        directory: None,
+    }
+}
+
 async fn open(options: Options, directory: Option<tempfile::TempDir>) -> Fixture {
     let clock = ManualClock::new(Timestamp::from_secs(1_700_000_000));
+    let database = database(options, &clock).await;
+    Mailbox::create(&database, NUMBER, Guid([9; 16])).await.unwrap();
+    Fixture { mailbox: Mailbox::open(database, NUMBER, Access::Owner(OWNER)), clock, directory }
+}
+
+async fn database(options: Options, clock: &ManualClock) -> Database {
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
     let options = options.with_clock(shared);
-    let open = tokio::task::spawn_blocking(|| Database::open(options));
-    let database = open.await.unwrap().unwrap();
-    let number = MailboxNumber::new(1);
-    Mailbox::create(&database, number, Guid([9; 16])).await.unwrap();
-    Fixture { mailbox: Mailbox::open(database, number, Access::Owner(OWNER)), clock, directory }
+    tokio::task::spawn_blocking(|| Database::open(options)).await.unwrap().unwrap()
 }
 
 impl Fixture {
