@@ -47,21 +47,6 @@ pub enum AdminError {
         #[source]
         source: StoreError,
     },
-    /// The directory cannot be read.
-    #[error(transparent)]
-    Directory(#[from] directory::DirectoryError),
-    /// Nobody of that name has a mailbox.
-    #[error("{0} has no mailbox here")]
-    NoMailbox(String),
-    /// A mailbox cannot be read or changed.
-    #[error("mailbox of {user}: {fault}")]
-    Mailbox {
-        /// Whose.
-        user: String,
-        /// Why.
-        #[source]
-        fault: mailbox::Fault,
-    },
     /// The name service did not answer.
     #[error("{host}: {source}")]
     Resolve {

@@ -16,7 +16,6 @@ mod error;
 pub mod organization;
 pub mod ports;
 mod program;
-pub mod recoverable_items;
 pub mod reference;
 pub mod shell;
 pub mod store;
@@ -25,4 +24,4 @@ pub mod verbs;
 
 pub use console::{Console, Outcome};
 pub use error::AdminError;
-pub use program::{DataFolders, Program};
+pub use program::Program;

@@ -12,14 +12,4 @@ pub struct Program {
     pub file: String,
     /// The folders of the databases in a data directory.
     pub database_folders: fn(&Path) -> Vec<PathBuf>,
-    /// The same, each by what it holds.
-    pub data_folders: fn(&Path) -> DataFolders,
-}
-
-/// Where a server's databases are.
-pub struct DataFolders {
-    /// Mailboxes and queue.
-    pub mailboxes: PathBuf,
-    /// The directory.
-    pub directory: PathBuf,
 }

@@ -3,13 +3,15 @@
 mod accepted_domain;
 mod command;
 mod mailbox;
+mod recoverable_items;
 
 pub(crate) use command::{NAME as GET_COMMAND, reply as get_command};
 
 use crate::verb::{Verb, VerbError, nearest};
 
 /// Every verb there is.
-pub const VERBS: &[&[Verb]] = &[accepted_domain::VERBS, command::VERBS, mailbox::VERBS];
+pub const VERBS: &[&[Verb]] =
+    &[accepted_domain::VERBS, command::VERBS, mailbox::VERBS, recoverable_items::VERBS];
 
 /// All of them, in the order of their nouns.
 pub fn all() -> impl Iterator<Item = &'static Verb> {
@@ -18,7 +20,7 @@ pub fn all() -> impl Iterator<Item = &'static Verb> {
 
 /// The verb of that name, in either spelling. Errors: UnknownVerb, with the nearest there is.
 pub fn find(name: &str) -> Result<&'static Verb, VerbError> {
-    let found = all().find(|verb| verb.name.as_str().eq_ignore_ascii_case(name));
+    let found = all().find(|verb| verb.name.is_called(name));
     found.ok_or_else(|| VerbError::UnknownVerb {
         name: name.to_owned(),
         nearest: nearest(name, all().map(|verb| verb.name.as_str())).map(str::to_owned),

@@ -5,15 +5,11 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-use admin::{AdminError, Console, DataFolders, Outcome, Program};
-use auth::VerifierOptions;
+use admin::{AdminError, Console, Outcome, Program};
 use clap::Parser;
-use directory::{AcceptedDomain, Directory, DomainKind, NewMailbox};
-use mailbox::{Access, Guid, Mailbox, MailboxNumber, NewItem};
 use ports::listeners::{CLIENT_FRONTEND, DEFAULT_FRONTEND, IMAP4, IMAP4_TLS};
 use ports::{Registry, Role};
 use store::{Database, Options, StoreError, Txn};
-use types::{Address, Domain};
 
 #[derive(Parser)]
 enum Cli {
@@ -22,8 +18,6 @@ enum Cli {
     Ports(admin::ports::Ports),
     #[command(subcommand)]
     Store(admin::store::Store),
-    GetRecoverableItems(admin::recoverable_items::GetRecoverableItems),
-    RestoreRecoverableItems(admin::recoverable_items::RestoreRecoverableItems),
 }
 
 /// What a command printed and how it ended.
@@ -67,8 +61,6 @@ async fn run(cli: Cli, console: &mut Console<'_>) -> Result<Outcome, AdminError>
         Cli::Config(config) => config.run(console),
         Cli::Ports(ports) => ports.run(&program(), console).await,
         Cli::Store(store) => store.run(&program(), console).await,
-        Cli::GetRecoverableItems(get) => get.run(&program(), console).await,
-        Cli::RestoreRecoverableItems(restore) => restore.run(&program(), console).await,
     }
 }
 
@@ -80,10 +72,6 @@ fn program() -> Program {
         built,
         file: r"C:\Rialto\rialto.exe".to_owned(),
         database_folders: |data: &Path| vec![data.join("one"), data.join("two")],
-        data_folders: |data: &Path| DataFolders {
-            mailboxes: data.join("one"),
-            directory: data.join("two"),
-        },
     }
 }
 
@@ -304,94 +292,4 @@ fn verify_needs_a_stopped_server() {
     drop(database);
     let missing = rialto("store verify --dir DIR", Path::new("/nonexistent"));
     assert!(missing.error().contains("/nonexistent/one"), "{}", missing.error());
-}
-
-/// A data directory with the mailbox of alice, from which two messages were deleted.
-fn deleted_mail() -> tempfile::TempDir {
-    let data = empty();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let rows = Database::open(Options::sqlite(data.path().join("two"))).unwrap();
-        let directory = Directory::open(rows.clone(), VerifierOptions::default()).await.unwrap();
-        let domain = AcceptedDomain {
-            name: Domain::parse("example.test").unwrap(),
-            kind: DomainKind::Authoritative,
-            match_sub_domains: false,
-            catch_all: None,
-        };
-        directory.add_domain(domain).await.unwrap();
-        let address = Address::parse("alice@example.test").unwrap();
-        let new = NewMailbox::user(address, "MBX1", "Mailbox Database");
-        directory.create_mailbox(new).await.unwrap();
-        rows.close().await;
-        let database = Database::open(Options::sqlite(data.path().join("one"))).unwrap();
-        let number = MailboxNumber::new(1);
-        Mailbox::create(&database, number, Guid([1; 16])).await.unwrap();
-        let alice = Mailbox::open(database.clone(), number, Access::System);
-        delete_from(&alice, &["Budget 2024", "Lunch"]).await;
-        database.close().await;
-    });
-    data
-}
-
-/// Puts messages into a new folder and deletes the folder.
-async fn delete_from(mailbox: &Mailbox, subjects: &[&str]) {
-    for subject in subjects {
-        let bytes = format!("Subject: {subject}\r\n\r\nhello\r\n").into_bytes();
-        let item = NewItem {
-            summary: content::derive(&bytes).encode().into(),
-            prefix: Vec::new(),
-            flags: Default::default(),
-            keywords: Default::default(),
-            received: None,
-            zone_minutes: 0,
-        };
-        let staged = mailbox.stage(bytes).await.unwrap();
-        let append = move |change: &mut mailbox::Change<'_, '_>| {
-            let folder = match change.view()?.folder_by_path(&["Work"])? {
-                Some(folder) => folder,
-                None => change.create_path(&["Work"])?,
-            };
-            change.append(folder.id, &staged, &item).map(drop)
-        };
-        mailbox.write(append).await.unwrap();
-    }
-    let delete = |change: &mut mailbox::Change<'_, '_>| {
-        let folder = change.view()?.folder_by_path(&["Work"])?.unwrap();
-        change.delete_folder(folder.id)
-    };
-    mailbox.write(delete).await.unwrap();
-}
-
-#[test]
-fn deleted_items_are_listed_and_come_back() {
-    let data = deleted_mail();
-    let listed = rialto("get-recoverable-items --dir DIR --mailbox alice --json", data.path());
-    let items: serde_json::Value = serde_json::from_str(&listed.output).unwrap();
-    assert_eq!(items.as_array().unwrap().len(), 2);
-    assert_eq!(items[0]["Subject"], "Budget 2024");
-    assert_eq!(items[0]["LastParentPath"], "Work");
-    assert_eq!(items[0]["OriginalFolderExists"], false);
-    let restore = "restore-recoverable-items --dir DIR --mailbox alice@example.test";
-    let restored = rialto(&format!("{restore} --subject budget"), data.path());
-    assert_eq!((restored.outcome(), &*restored.output), (Outcome::Good, "1 to Work\n"));
-    let listed = rialto("get-recoverable-items --dir DIR --mailbox ALICE", data.path());
-    assert_eq!((listed.output.lines().count(), listed.lines_with("Lunch").len()), (1, 1));
-    let id = items[1]["EntryID"].as_str().unwrap();
-    assert_eq!(rialto(&format!("{restore} --id {id}"), data.path()).output, "1 to Work\n");
-    let again = rialto(restore, data.path());
-    assert_eq!((again.outcome(), &*again.notices), (Outcome::Wrong, "0 restored\n"));
-}
-
-#[test]
-fn recoverable_items_of_nobody_and_of_a_running_server() {
-    let data = deleted_mail();
-    let nobody = rialto("get-recoverable-items --dir DIR --mailbox bob", data.path());
-    assert_eq!(nobody.error(), "bob has no mailbox here");
-    let elsewhere = rialto("get-recoverable-items --dir DIR --mailbox bob", empty().path());
-    assert!(matches!(elsewhere.result, Err(AdminError::File { .. })));
-    let running = Database::open(Options::sqlite(data.path().join("one"))).unwrap();
-    let locked = rialto("get-recoverable-items --dir DIR --mailbox alice", data.path());
-    assert!(matches!(locked.result, Err(AdminError::Store { .. })), "{:?}", locked.result);
-    drop(running);
 }

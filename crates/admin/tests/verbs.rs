@@ -8,6 +8,7 @@ use admin::shell::{Executor, Line};
 use admin::verb::{Call, Caller, Reply, RoleGroup, invoke};
 use admin::{AdminError, Console};
 use auth::RecipientId;
+use mailbox::{Guid, Home, Mailbox, NewItem};
 
 struct Shell {
     organization: Organization,
@@ -166,4 +167,60 @@ async fn verbs_are_listed_by_noun_and_name() {
     assert_eq!(named.len(), 4);
     assert_eq!(named[0]["Synopsis"], "Shows accepted domains.");
     assert_eq!(named[1]["Synopsis"], "Accepts mail for a domain.");
+}
+
+/// Puts messages into a new folder and deletes the folder.
+async fn delete_from(mailbox: &Mailbox, subjects: &[&str]) {
+    for subject in subjects {
+        let bytes = format!("Subject: {subject}\r\n\r\nhello\r\n").into_bytes();
+        let item = NewItem {
+            summary: content::derive(&bytes).encode().into(),
+            prefix: Vec::new(),
+            flags: Default::default(),
+            keywords: Default::default(),
+            received: None,
+            zone_minutes: 0,
+        };
+        let staged = mailbox.stage(bytes).await.unwrap();
+        let append = move |change: &mut mailbox::Change<'_, '_>| {
+            let folder = match change.view()?.folder_by_path(&["Work"])? {
+                Some(folder) => folder,
+                None => change.create_path(&["Work"])?,
+            };
+            change.append(folder.id, &staged, &item).map(drop)
+        };
+        mailbox.write(append).await.unwrap();
+    }
+    let delete = |change: &mut mailbox::Change<'_, '_>| {
+        let folder = change.view()?.folder_by_path(&["Work"])?.unwrap();
+        change.delete_folder(folder.id)
+    };
+    mailbox.write(delete).await.unwrap();
+}
+
+#[tokio::test]
+async fn deleted_items_are_listed_and_come_back() {
+    let shell = Shell::new().await;
+    shell.run("new-mailbox alice").await.unwrap();
+    let guid = shell.organization.directory.snapshot().by_alias("alice").unwrap().id.0;
+    let home = shell.organization.homes.home(Guid(guid), Guid(guid)).await.unwrap();
+    let Home::Local(mailbox) = home else { panic!("it is here") };
+    delete_from(&mailbox, &["Budget 2024", "Lunch"]).await;
+    let listed = shell.run("get-recoverable-items alice --json").await.unwrap();
+    let items: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(items.as_array().unwrap().len(), 2);
+    assert_eq!(items[0]["Subject"], "Budget 2024");
+    assert_eq!(items[0]["LastParentPath"], "Work");
+    assert_eq!(items[0]["OriginalFolderExists"], false);
+    let told = shell.run("restore-recoverable-items alice --what-if").await.unwrap();
+    assert_eq!(told, "What if: Restoring 2 items of alice.\n");
+    let restored = shell.run("Restore-RecoverableItems alice -SubjectContains budget").await;
+    assert!(restored.unwrap().contains("Work                  1\n"));
+    let listed = shell.run("get-recoverable-items alice").await.unwrap();
+    assert!(listed.contains("Lunch") && !listed.contains("Budget"), "{listed}");
+    let id = items[1]["EntryId"].as_str().unwrap();
+    shell.run(&format!("restore-recoverable-items alice --entry-id {id}")).await.unwrap();
+    assert_eq!(shell.run("restore-recoverable-items alice").await.unwrap(), "");
+    let nobody = shell.run("get-recoverable-items bob").await.unwrap_err();
+    assert_eq!(nobody, "mailbox \"bob\" could not be found");
 }

@@ -27,8 +27,6 @@ pub enum Command {
     Ports(admin::ports::Ports),
     #[command(subcommand)]
     Store(admin::store::Store),
-    GetRecoverableItems(admin::recoverable_items::GetRecoverableItems),
-    RestoreRecoverableItems(admin::recoverable_items::RestoreRecoverableItems),
     Completion(completion::Completion),
     #[command(subcommand, hide = true)]
     Reference(reference::Reference),
@@ -48,17 +46,12 @@ pub fn read() -> Task {
     let words: Result<Vec<String>, _> =
         std::env::args_os().skip(1).map(|word| word.into_string()).collect();
     match words {
-        Ok(words) if words.first().is_some_and(|first| is_verb(first)) => {
+        Ok(words) if words.first().is_some_and(|first| Line::is_verb(first)) => {
             let line = Line::parse(words).unwrap_or_else(|error| error.exit());
             Task::Verb(Box::new(line))
         }
         _ => Task::Command(Cli::parse().command),
     }
-}
-
-/// Some commands of the program are named like verbs.
-fn is_verb(word: &str) -> bool {
-    Line::is_verb(word) && Cli::command().find_subcommand(word).is_none()
 }
 
 /// All of the command line, verbs included, for completion and manual pages.

@@ -11,7 +11,7 @@ use std::env;
 use std::io;
 use std::path::Path;
 
-use admin::{Console, DataFolders, Outcome, Program};
+use admin::{Console, Outcome, Program};
 
 use crate::cli::{Command, Task};
 use crate::error::Error;
@@ -38,10 +38,6 @@ pub async fn run(task: Task) -> Result<Outcome, Error> {
             Ok(Outcome::Good)
         }
         Command::Store(store) => Ok(store.run(&program(), &mut console).await?),
-        Command::GetRecoverableItems(get) => Ok(get.run(&program(), &mut console).await?),
-        Command::RestoreRecoverableItems(restore) => {
-            Ok(restore.run(&program(), &mut console).await?)
-        }
     }
 }
 
@@ -51,10 +47,6 @@ fn program() -> Program {
         built: roles::built(),
         file: file(),
         database_folders: |data: &Path| roles::storage::database_folders(data).to_vec(),
-        data_folders: |data: &Path| {
-            let [mailboxes, directory] = roles::storage::database_folders(data);
-            DataFolders { mailboxes, directory }
-        },
     }
 }
 

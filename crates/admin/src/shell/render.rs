@@ -38,7 +38,7 @@ fn list(answers: &ObjectType, object: &Object) -> String {
     let names = answers.properties.iter().map(Property::name);
     let width = names.map(|name| name.len()).max().unwrap_or_default();
     let line =
-        |property: &Property| format!("{:<width$} : {}\n", property.name(), object.text(property));
+        |property: &Property| format!("{:<width$} : {}\n", property.name(), cell(object, property));
     answers.properties.iter().map(line).collect::<String>() + "\n"
 }
 
@@ -47,7 +47,7 @@ fn table(answers: &ObjectType, objects: &[Object]) -> String {
     let columns: Vec<&Property> = answers.shown().collect();
     let head: Vec<String> = columns.iter().map(|column| column.name()).collect();
     let rule = head.iter().map(|name| "-".repeat(name.len())).collect();
-    let row = |object: &Object| columns.iter().map(|column| object.text(column)).collect();
+    let row = |object: &Object| columns.iter().map(|column| cell(object, column)).collect();
     let rows: Vec<Vec<String>> = [head, rule].into_iter().chain(objects.iter().map(row)).collect();
     let width = |at: usize| {
         let cells = rows.iter().filter_map(|row| row.get(at));
@@ -55,6 +55,11 @@ fn table(answers: &ObjectType, objects: &[Object]) -> String {
     };
     let widths: Vec<usize> = (0..columns.len()).map(width).collect();
     rows.iter().map(|row| line(row, &widths)).collect()
+}
+
+/// What a stranger wrote must not move the terminal's cursor.
+fn cell(object: &Object, property: &Property) -> String {
+    object.text(property).chars().filter(|letter| !letter.is_control()).collect()
 }
 
 fn line(row: &[String], widths: &[usize]) -> String {

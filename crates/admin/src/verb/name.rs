@@ -17,9 +17,15 @@ impl VerbName {
         self.0
     }
 
-    /// `new-mailbox`.
+    /// `new-mailbox`, `get-recoverable-items`.
     pub fn command(self) -> String {
-        self.0.to_ascii_lowercase()
+        let (verb, noun) = self.0.split_once('-').unwrap_or((self.0, ""));
+        format!("{}-{}", verb.to_ascii_lowercase(), words(noun).join("-"))
+    }
+
+    /// Whether a name in either spelling means this verb.
+    pub fn is_called(self, name: &str) -> bool {
+        folded(self.0) == folded(name)
     }
 
     /// `Mailbox`, which groups verbs in help.
@@ -115,6 +121,16 @@ mod tests {
         ] {
             assert_eq!(words(name).join(" "), expected);
         }
+    }
+
+    #[test]
+    fn verbs_in_both_spellings() {
+        let name = VerbName::new("Get-RecoverableItems");
+        assert_eq!(name.command(), "get-recoverable-items");
+        for spelling in ["Get-RecoverableItems", "get-recoverableitems", "get-recoverable-items"] {
+            assert!(name.is_called(spelling), "{spelling}");
+        }
+        assert!(!name.is_called("get-mailbox"));
     }
 
     #[test]

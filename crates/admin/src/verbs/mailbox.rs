@@ -63,7 +63,10 @@ object! {
 }
 
 /// The mailbox of a recipient. Errors: NotFound, when it has none.
-fn mailbox_of<'r>(recipient: &'r Recipient, identity: &str) -> Result<&'r Mailbox, VerbError> {
+pub(super) fn mailbox_of<'r>(
+    recipient: &'r Recipient,
+    identity: &str,
+) -> Result<&'r Mailbox, VerbError> {
     let missing = || VerbError::NotFound { what: "mailbox", identity: identity.to_owned() };
     recipient.mailbox().ok_or_else(missing)
 }

@@ -4,16 +4,34 @@ use std::sync::Arc;
 
 use admin::organization::Organization;
 use auth::VerifierOptions;
-use directory::Directory;
-use mailbox::{Fault, FindHome, Guid, Homes};
+use directory::{Directory, RecipientId};
+use mailbox::{Access, Fault, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber};
 use store::{Database, Options};
 use types::{ManualClock, Timestamp};
 
-struct NoHomes;
+/// Mailboxes in the same memory, made when they are first opened.
+struct MemoryHomes {
+    database: Database,
+    directory: Directory,
+}
 
-impl Homes for NoHomes {
-    fn home(&self, _: Guid, _: Guid) -> FindHome<'_> {
-        Box::pin(async { Err(Fault::NotFound("mailbox")) })
+impl MemoryHomes {
+    async fn open(&self, guid: Guid, principal: Guid) -> Result<Home, Fault> {
+        let snapshot = self.directory.snapshot();
+        let owner = snapshot.recipient(RecipientId(guid.0)).ok_or(Fault::NotFound("mailbox"))?;
+        let number = MailboxNumber::new(owner.mailbox().unwrap().location.number);
+        match Mailbox::create(&self.database, number, guid).await {
+            Ok(()) | Err(Fault::Exists) => {}
+            Err(fault) => return Err(fault),
+        }
+        let access = Access::Owner(principal);
+        Ok(Home::Local(Mailbox::open(self.database.clone(), number, access)))
+    }
+}
+
+impl Homes for MemoryHomes {
+    fn home(&self, mailbox: Guid, principal: Guid) -> FindHome<'_> {
+        Box::pin(self.open(mailbox, principal))
     }
 }
 
@@ -21,11 +39,12 @@ impl Homes for NoHomes {
 pub async fn organization() -> Organization {
     let opened = tokio::task::spawn_blocking(|| Database::open(Options::memory()));
     let database = opened.await.unwrap().unwrap();
+    let directory = Directory::open(database.clone(), VerifierOptions::default()).await.unwrap();
     Organization {
         server: "MAIL1".to_owned(),
         database: "Mailbox Database",
-        directory: Directory::open(database, VerifierOptions::default()).await.unwrap(),
-        homes: Arc::new(NoHomes),
+        homes: Arc::new(MemoryHomes { database, directory: directory.clone() }),
+        directory,
         settings: Arc::default(),
         clock: Arc::new(ManualClock::new(Timestamp::from_secs(1_700_000_000))),
     }
