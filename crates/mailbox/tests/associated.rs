@@ -133,3 +133,28 @@ async fn they_count_where_they_are_kept() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_journal_names_all_that_go_at_once() {
+    const MANY: usize = 9000;
+    let f = fixture().await;
+    let inbox = f.inbox().await;
+    let item = Item::default();
+    let class = "IPM.Configuration.Test";
+    let new = f.mailbox.prepare_item(List::Associated, item, class, Flags::SEEN).await.unwrap();
+    let create = move |c: &mut Change<'_, '_>| -> Result<Vec<Entry>, mailbox::Fault> {
+        (0..MANY).map(|_| c.create_item(inbox, List::Associated, &new)).collect()
+    };
+    let made = f.write(create).await;
+    let before = f.read(|view| view.counters()).await.change;
+    f.write(move |c| c.delete_associated(inbox, &UidSet::all())).await;
+    let f = &f;
+    let since =
+        move |change| f.read(move |view| view.events_after(ChangeNumber::new(change), MANY));
+    let named = |events: mailbox::Events| -> usize {
+        events.events.iter().map(|event| event.event.mids.len()).sum()
+    };
+    assert_eq!(made.len(), MANY);
+    assert_eq!(named(since(before).await), MANY);
+    assert_eq!(named(since(before - MANY as u64).await), 2 * MANY);
+}

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mailbox::{
-    Appending, ChangeNumber, Fault, FlagChange, FlagOp, Flags, FolderId, IntentNumber, Keywords,
-    Mailbox, Parcel, QuotaLimits, Special, Uid, UidSet,
+    Appending, Change, ChangeNumber, Fault, FlagChange, FlagOp, Flags, FolderId, IntentNumber,
+    Keywords, Mailbox, Parcel, QuotaLimits, Special, Uid, UidSet,
 };
 use store::{Database, Options};
 use support::{Fixture, fixture, fixture_on_disk};
@@ -269,4 +269,46 @@ async fn many_new_messages_are_visible_at_once_or_not_at_all() {
         let expected = format!("Subject: {at} x");
         assert!(String::from_utf8_lossy(&message).contains(&expected));
     }
+}
+
+#[tokio::test]
+async fn what_was_published_is_no_longer_abandoned() {
+    let f = fixture().await;
+    let (from, to, intent) = begun(&f, MANY).await;
+    stage(&f, intent, from, 1, MANY as u32).await;
+    // The janitor has found the intent; before it writes, the copy ends after all.
+    f.write(move |c| c.publish(intent)).await;
+    assert!(f.write(move |c| one_slice(c, intent)).await);
+    f.check_folder(to, MANY).await;
+}
+
+/// [`Change::abandon`] in a slice that is full already.
+fn one_slice(change: &mut Change<'_, '_>, intent: IntentNumber) -> Result<bool, Fault> {
+    while !change.slice_full() {
+        std::hint::spin_loop();
+    }
+    change.abandon(intent)
+}
+
+#[tokio::test]
+async fn what_is_being_abandoned_is_not_published() {
+    let f = fixture().await;
+    let (from, to, intent) = begun(&f, MANY).await;
+    stage(&f, intent, from, 1, MANY as u32).await;
+    assert!(!f.write(move |c| one_slice(c, intent)).await);
+    let more = f.mailbox.write(move |c| c.stage_copies(intent, from, &run(1, 10))).await;
+    assert!(matches!(more, Err(Fault::NotFound(_))));
+    let published = f.mailbox.write(move |c| c.publish(intent)).await;
+    assert!(matches!(published, Err(Fault::NotFound(_))));
+    janitor(&f).await;
+    f.check_folder(to, 0).await;
+    let staged = mailbox::key::intent(f.mailbox.number(), intent);
+    let rows = f.rows().await;
+    assert!(!rows.contains_key(&staged));
+    let number = &staged[6..];
+    assert!(
+        !rows
+            .keys()
+            .any(|key| [0x11, 0x12, 0x13].contains(&key[5]) && key[6..].starts_with(number))
+    );
 }

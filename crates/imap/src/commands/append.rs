@@ -147,6 +147,10 @@ async fn receive(
             Err(trouble) => return Err(trouble),
         }
         match next(io, utf8).await? {
+            Some((_, another)) if target.replaces.is_some() => {
+                let bad = Reply::bad("REPLACE takes one message");
+                return refuse(io, another, bad.into()).await.map(|_| ());
+            }
             Some((more, at)) => (options, literal) = (more, at),
             None => return Ok(()),
         }
@@ -264,6 +268,7 @@ async fn next(io: &mut Io, utf8: bool) -> Result<Option<(AppendOptions, Literal)
 async fn commit(target: &Target, incoming: Incoming) -> Result<UidSet, Trouble> {
     let Incoming { appending, shares: _until_written } = incoming;
     let Some(replaced) = target.replaces else { return Ok(appending.finish().await?) };
+    // RFC 8508 section 3.1: one message, so nothing is staged yet.
     let (folder, parcels) = (target.folder.id, appending.into_waiting());
     let work = move |change: &mut Change<'_, '_>| {
         parcels.iter().map(|parcel| replace(change, folder, replaced, parcel)).collect()

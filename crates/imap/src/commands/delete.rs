@@ -9,7 +9,7 @@ pub async fn delete(session: &mut Authenticated, name: String) -> Outcome {
     let is_selected = session.selected.as_ref().is_some_and(|selected| {
         selected.folder == folder.id && selected.mailbox.number() == mailbox.number()
     });
-    mailbox.write(move |change| change.delete_folder(folder.id)).await?;
+    mailbox.delete_folder(folder.id).await?;
     if is_selected {
         session.selected = None;
     }

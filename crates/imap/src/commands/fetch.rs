@@ -134,7 +134,7 @@ async fn mark_seen(
             Ok(None) => return Ok(seen),
             // Who may read but not mark reads without marking (RFC 4314, right s).
             Err(Trouble::Reply(reply)) if reply.code.as_deref() == Some("NOPERM") => {
-                return Ok(UidSet::new());
+                return Ok(seen);
             }
             Err(trouble) => return Err(trouble),
         }

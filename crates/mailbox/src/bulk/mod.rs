@@ -18,7 +18,9 @@ pub use append::{Appending, Parcel};
 pub use portions::Portions;
 pub use staging::Staging;
 
-use crate::change::UidPair;
+use types::limits::INTERACTIVE_ITEMS_MAX;
+
+use crate::change::{Change, UidPair};
 use crate::fault::Fault;
 use crate::flags::Flags;
 use crate::id::FolderId;
@@ -95,6 +97,22 @@ impl Mailbox {
             gone.extend(&slice.await?);
         }
         Ok(gone)
+    }
+
+    /// Deletes a folder as [`crate::Change::delete_folder`] does. The items of a large one leave
+    /// it first; after a fault some of them may be gone.
+    pub async fn delete_folder(&self, folder: FolderId) -> Result<(), Fault> {
+        let delete_small = move |change: &mut Change<'_, '_>| {
+            change.deletable(folder)?;
+            if u64::from(change.view()?.status(folder)?.exists) > INTERACTIVE_ITEMS_MAX {
+                return Ok(false);
+            }
+            change.delete_folder(folder).map(|()| true)
+        };
+        while !self.write(delete_small).await? {
+            self.expunge(folder, UidSet::all(), false).await?;
+        }
+        Ok(())
     }
 
     /// Which of the messages there are would go: looked for in a snapshot, since a folder of any

@@ -104,17 +104,11 @@ impl Change<'_, '_> {
         self.create_folder(parent, name, None, None)
     }
 
-    /// Deletes a folder without subfolders; its items go to Recoverable Items. Errors: Denied;
+    /// Deletes a folder without subfolders; its items go to Recoverable Items. Of a folder of
+    /// any size [`crate::Mailbox::delete_folder`] takes the items out first. Errors: Denied;
     /// Invalid (a default folder, or one with subfolders).
     pub fn delete_folder(&mut self, id: FolderId) -> Result<(), Fault> {
-        self.require(id, Rights::OWNER)?;
-        let folder = self.any_folder(id)?;
-        if folder.hidden || is_default(&folder) {
-            return Err(Fault::Invalid("a default folder cannot be deleted"));
-        }
-        if self.view()?.all_folders()?.iter().any(|f| f.parent == id) {
-            return Err(Fault::Invalid("folder has subfolders"));
-        }
+        let folder = self.deletable(id)?;
         self.expunge(id, &UidSet::all(), false)?;
         self.delete_associated(id, &UidSet::all())?;
         self.associated.remove(&id);
@@ -126,6 +120,19 @@ impl Change<'_, '_> {
         self.next_change();
         self.event(EventKind::FolderDeleted, id, Some(folder.parent), []);
         Ok(())
+    }
+
+    /// The folder, if it may be deleted. Errors as of [`Change::delete_folder`].
+    pub(crate) fn deletable(&mut self, id: FolderId) -> Result<Folder, Fault> {
+        self.require(id, Rights::OWNER | Rights::DELETE_ANY)?;
+        let folder = self.any_folder(id)?;
+        if folder.hidden || is_default(&folder) {
+            return Err(Fault::Invalid("a default folder cannot be deleted"));
+        }
+        match self.view()?.all_folders()?.iter().any(|f| f.parent == id) {
+            true => Err(Fault::Invalid("folder has subfolders")),
+            false => Ok(folder),
+        }
     }
 
     /// Subscribes or unsubscribes (IMAP LSUB), each for itself. Errors: Denied, to subscribe to

@@ -148,10 +148,13 @@ impl<'c, 't> Change<'c, 't> {
         Ok(self.txn.put_record(&key, &self.counters)?)
     }
 
-    /// Writes the events. Those of more items than a row holds stand in several rows; each
-    /// item took a change number, so there is one for every row.
+    /// Writes the events. Those of more items than a row holds stand in several rows, and each
+    /// row needs a change number of its own; associated items that go take one for all of them.
     fn put_journal_rows(&mut self) -> Result<(), Fault> {
         let rows = cut_into_rows(std::mem::take(&mut self.events));
+        while self.counters.change < self.base + rows.len() as u64 {
+            self.next_change();
+        }
         let mut first = self.base + 1;
         let earlier = (rows.len() as u64).saturating_sub(1);
         for (last, events) in (self.counters.change.saturating_sub(earlier)..).zip(rows) {

@@ -128,9 +128,17 @@ impl Change<'_, '_> {
         Ok(uids)
     }
 
-    /// Deletes what was staged, until the slice is full. Gives true when nothing is left.
+    /// Deletes what was staged, until the slice is full. Gives true when nothing is left, also
+    /// when it was published meanwhile. From the first slice on nothing is added or published.
     pub fn abandon(&mut self, number: IntentNumber) -> Result<bool, Fault> {
+        let intent = key::intent(self.mailbox, number);
+        if self.txn.get(&intent)?.is_none() {
+            // What stands under the number is a folder's now.
+            return Ok(true);
+        }
         self.txn.permit_growth();
+        self.lists.remove(&number.list());
+        self.txn.delete(&key::folder_counters(self.mailbox, number.list(), List::Items))?;
         for table in [Table::Page, Table::Directory] {
             let rows = key::list(self.mailbox, table, number.list(), List::Items);
             if !self.erase_rows(&rows)? {
@@ -138,10 +146,8 @@ impl Change<'_, '_> {
             }
         }
         // The contents are the sweep's to look at; those of copies may be nobody's either by now.
-        let staged = self.list(number.list())?.0.counters.exists;
-        self.lists.remove(&number.list());
-        self.counters.unreferenced += u64::from(staged);
-        self.erase_intent(number)?;
+        self.counters.unreferenced += 1;
+        self.txn.delete(&intent)?;
         Ok(true)
     }
 
