@@ -1,9 +1,9 @@
 //! Verbs: what an administrator can do, under the names of Exchange's cmdlets.
 //!
-//! A verb is declared once, with [`verb!`]: its name, its parameters with types and help, the
+//! A verb is declared once, with `verb!`: its name, its parameters with types and help, the
 //! management role it belongs to, whether it changes anything. The command line, the
 //! administration interface, completion, manual pages and the reference in docs/ follow from
-//! that declaration. What it answers with is declared with [`object!`].
+//! that declaration. What it answers with is declared with `object!`.
 //!
 //! What this is not: the verbs themselves are in [`crate::verbs`], one file a noun; what the
 //! command line looks like is in [`crate::shell`].
@@ -77,7 +77,7 @@ type Running<'a> = Pin<Box<dyn Future<Output = Result<Vec<Object>, VerbError>> +
 
 type Run = for<'a> fn(&'a Session<'a>, Arguments) -> Running<'a>;
 
-/// What [`verb!`] makes of a declaration.
+/// What `verb!` makes of a declaration.
 pub trait Declared: Sized + Send + 'static {
     /// Exchange's name of it.
     const NAME: &'static str;

@@ -2,7 +2,7 @@
 //! tracking, connectivity, and the protocol logs of Receive and Send connectors.
 //!
 //! Comma-separated values behind a header of `#` lines, one file after the other
-//! (`MSGTRK2026112310-1.LOG`). One thread writes them all ([`writer`]).
+//! (`MSGTRK2026112310-1.LOG`). One thread writes them all (`writer`).
 //!
 //! Invariants: whoever has a line to write never waits for the disk; what the disk cannot keep
 //! up with is dropped and counted. The files are for the server's account only, and bounded in
