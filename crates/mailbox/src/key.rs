@@ -45,6 +45,9 @@ pub enum Table {
     Subscriptions = 0x16,
     /// [`crate::record::DeletedFolder`], by folder.
     DeletedFolder = 0x17,
+    /// [`crate::record::FolderCounters`] of a deleted folder whose items are not all in
+    /// Recoverable Items yet, by folder.
+    EmptiedFolder = 0x18,
     /// [`crate::record::Content`], by content number.
     Content = 0x20,
     /// [`crate::record::Overlay`], by item number.
@@ -160,6 +163,16 @@ pub fn folder(mailbox: MailboxNumber, folder: FolderId) -> Vec<u8> {
 /// What is noted of a folder that was deleted.
 pub fn deleted_folder(mailbox: MailboxNumber, folder: FolderId) -> Vec<u8> {
     numbered(mailbox, Table::DeletedFolder, folder.get())
+}
+
+/// A deleted folder that is being emptied.
+pub fn emptied_folder(mailbox: MailboxNumber, folder: FolderId) -> Vec<u8> {
+    numbered(mailbox, Table::EmptiedFolder, folder.get())
+}
+
+/// The folder of such a row.
+pub fn emptied_folder_id(key: &[u8]) -> Option<FolderId> {
+    number_of(key).map(FolderId::new)
 }
 
 /// The counters of one list of a folder.

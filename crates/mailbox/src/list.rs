@@ -28,6 +28,8 @@ pub(crate) enum Fate {
 
 pub(crate) struct OpenList {
     place: ListPlace,
+    /// Where the counters stand.
+    row: Vec<u8>,
     pub(crate) counters: FolderCounters,
     /// Entries of the open page, once something needed them.
     tail: Option<Page>,
@@ -41,14 +43,29 @@ impl OpenList {
         folder: FolderId,
         list: List,
     ) -> Result<Self, Fault> {
-        let row = txn.record::<FolderCounters>(&key::folder_counters(mailbox, folder, list))?;
+        let row = key::folder_counters(mailbox, folder, list);
+        let stored = txn.record::<FolderCounters>(&row)?;
         let counters = match list {
-            List::Items => row.ok_or(Fault::NotFound("folder"))?,
+            List::Items => stored.ok_or(Fault::NotFound("folder"))?,
             // There is no row before the first associated item.
-            List::Associated => row.unwrap_or(FolderCounters { uid_next: 1, ..Default::default() }),
+            List::Associated => {
+                stored.unwrap_or(FolderCounters { uid_next: 1, ..Default::default() })
+            }
         };
         let place = ListPlace { mailbox, folder, list };
-        Ok(OpenList { place, counters, tail: None, dirty: false })
+        Ok(OpenList { place, row, counters, tail: None, dirty: false })
+    }
+
+    /// The items that are left of a deleted folder.
+    pub(crate) fn load_emptied(
+        txn: &Txn<'_>,
+        mailbox: MailboxNumber,
+        folder: FolderId,
+    ) -> Result<Self, Fault> {
+        let row = key::emptied_folder(mailbox, folder);
+        let counters = txn.record(&row)?.ok_or(Fault::NotFound("deleted folder"))?;
+        let place = ListPlace { mailbox, folder, list: List::Items };
+        Ok(OpenList { place, row, counters, tail: None, dirty: false })
     }
 
     /// Raises HIGHESTMODSEQ.
@@ -129,9 +146,7 @@ impl OpenList {
         if let (Some(page), Some(tail)) = (&self.tail, &self.counters.tail) {
             txn.put_record(&self.place.page_key(tail), page)?;
         }
-        let ListPlace { mailbox, folder, list } = self.place;
-        txn.put_record(&key::folder_counters(mailbox, folder, list), &self.counters)?;
-        Ok(())
+        Ok(txn.put_record(&self.row, &self.counters)?)
     }
 
     /// Gives all pages away, to another list. Their rows stay where they are; the counters say
@@ -187,6 +202,22 @@ impl OpenList {
             pages = rest;
         }
         Ok(())
+    }
+
+    /// The UIDs of the first page.
+    pub(crate) fn first_page(&self, txn: &Txn<'_>) -> Result<Option<UidSet>, Fault> {
+        let directory = self.place.directory();
+        let mut first = None;
+        let visit = &mut |_: &[u8], chunk: Directory| {
+            first = chunk.pages.first().copied();
+            ControlFlow::Break(())
+        };
+        txn.records(&directory, &key::after(&directory), Direction::Forward, visit)?;
+        Ok(first.or(self.counters.tail).map(|page| {
+            let mut uids = UidSet::new();
+            uids.insert_run(page.first.get()..=page.last.get());
+            uids
+        }))
     }
 
     fn tail_page(&mut self, txn: &Txn<'_>) -> Result<&mut Page, Fault> {

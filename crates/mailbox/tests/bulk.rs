@@ -100,22 +100,6 @@ async fn all_deleted_messages_go_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_large_folder_is_deleted_in_slices() {
-    let f = fixture().await;
-    let folder = f.large_folder("Large", MANY).await;
-    let (commits, deleted) = f.commits_of(f.mailbox.delete_folder(folder)).await;
-    deleted.unwrap();
-    assert!(commits > 4, "{commits} commits for {MANY} messages");
-    let deletions = f.special(Special::Deletions).await;
-    f.check_folder(deletions, MANY).await;
-    let counters = f.read(|view| view.counters()).await;
-    assert_eq!((counters.items, counters.octets), (0, 0));
-    let restored = f.write(move |c| c.restore(deletions, &UidSet::from_iter([Uid::new(1)]))).await;
-    let path = f.read(move |view| view.path(restored[0].folder)).await;
-    assert_eq!(path, ["Large"]);
-}
-
-#[tokio::test]
 async fn a_large_folder_that_may_not_be_deleted_keeps_its_messages() {
     let f = fixture().await;
     let folder = f.large_folder("Large", 1000).await;

@@ -213,7 +213,8 @@ impl Model {
         let inbox = self.f.inbox().await;
         let folder = self.any_folder();
         if folder != inbox && self.dice.below(3) == 0 {
-            self.f.mailbox.delete_folder(folder).await.unwrap();
+            self.f.write(move |c| c.delete_folder(folder)).await;
+            while !self.f.write(|c| c.empty_deleted_folders()).await {}
             self.folders.remove(&folder);
             self.replicas.remove(&folder);
             return;

@@ -5,15 +5,12 @@
 
 mod support;
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use mailbox::{
     Appending, Change, ChangeNumber, Fault, FlagChange, FlagOp, Flags, FolderId, IntentNumber,
-    Keywords, Mailbox, Parcel, QuotaLimits, Special, Uid, UidSet,
+    Keywords, Parcel, QuotaLimits, Special, Uid, UidSet,
 };
-use store::{Database, Options};
 use support::{Fixture, fixture, fixture_on_disk};
 
 const MANY: usize = 20_000;
@@ -183,18 +180,6 @@ async fn contents_of_staged_items_are_not_collected() {
     }
 }
 
-/// The database closed and opened again.
-async fn reopened(directory: &Path, f: Fixture) -> Fixture {
-    let (number, access) = (f.mailbox.number(), f.mailbox.access());
-    let elsewhere = fixture().await.mailbox;
-    f.mailbox.database().close().await;
-    let (closed, clock) = (f.with(elsewhere), Arc::new(f.clock.clone()));
-    drop(f);
-    let options = Options::sqlite(directory).with_clock(clock);
-    let open = tokio::task::spawn_blocking(|| Database::open(options));
-    closed.with(Mailbox::open(open.await.unwrap().unwrap(), number, access))
-}
-
 #[tokio::test]
 async fn after_a_crash_a_copy_is_there_whole_or_not_at_all() {
     let directory = tempfile::tempdir().unwrap();
@@ -204,7 +189,7 @@ async fn after_a_crash_a_copy_is_there_whole_or_not_at_all() {
     stage(&f, intent, from, 1, 700).await;
     stage(&f, other, from, 1, 400).await;
     f.write(move |c| c.publish(intent)).await;
-    let f = reopened(directory.path(), f).await;
+    let f = f.reopened(directory.path()).await;
     f.check_folder(to, 700).await;
     janitor(&f).await;
     f.check_folder(to, 700).await;

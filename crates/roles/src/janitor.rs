@@ -115,6 +115,7 @@ impl Janitor {
         let Some(settings) = recipient.mailbox() else { return Ok(()) };
         let mailbox = self.mailbox(settings);
         self.defaults.policy(settings).apply(&mailbox).await?;
+        empty_deleted_folders(&mailbox, shutdown).await?;
         purge_expired(&mailbox, shutdown).await?;
         purge_rows(&mailbox, shutdown).await?;
         purge_intents(&mailbox, shutdown).await?;
@@ -161,6 +162,14 @@ fn blobs_of_queue(snapshot: &Snapshot) -> Result<Vec<BlobNumber>, StoreError> {
     let mut blobs = Vec::new();
     transport::queue::rows::visit_blobs(snapshot, &mut |blob| blobs.push(blob))?;
     Ok(blobs)
+}
+
+/// Finishes deleting folders whose items did not all come into Recoverable Items.
+async fn empty_deleted_folders(mailbox: &Mailbox, shutdown: &Shutdown) -> Result<(), Fault> {
+    if mailbox.read(|view| view.folder_to_empty()).await?.is_none() {
+        return Ok(());
+    }
+    in_slices(mailbox, shutdown, |change| Ok(!change.empty_deleted_folders()?)).await
 }
 
 /// Deletes items past their retention or above the quota of Recoverable Items for good: looked

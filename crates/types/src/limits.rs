@@ -407,7 +407,8 @@ pub const SPLICE_SILENCE_MARGIN_SECS: u64 = 60;
 // ---- Messages on their way in ----
 
 /// Octets that all messages being received may take together: seven of the largest, or
-/// thousands of usual ones. Beyond it DATA is answered with 452 4.3.1, APPEND with NO [LIMIT].
+/// thousands of usual ones. Beyond it DATA is answered with 452 4.3.1, APPEND with NO and the
+/// code LIMIT.
 pub const INTAKE_OCTETS_MAX: usize = 256 * 1024 * 1024;
 /// Sources whose messages per minute one connector counts; beyond it finished minutes are
 /// forgotten, then those who have sent least.

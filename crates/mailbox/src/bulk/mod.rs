@@ -6,8 +6,9 @@
 //! commands between them. What is all or nothing (copies, MULTIAPPEND) is gathered in slices by
 //! [`Staging`] and becomes visible by one small transaction.
 //!
-//! It is not a queue: nothing goes on by itself. When the caller goes away, or a slice fails,
-//! the slices that are committed stay.
+//! It is not a queue: when the caller goes away, or a slice fails, the slices that are committed
+//! stay, and nothing goes on by itself but the emptying of deleted folders, which the janitor
+//! finishes.
 
 mod append;
 mod copy;
@@ -18,14 +19,12 @@ pub use append::{Appending, Parcel};
 pub use portions::Portions;
 pub use staging::Staging;
 
-use types::limits::INTERACTIVE_ITEMS_MAX;
-
-use crate::change::{Change, UidPair};
+use crate::change::UidPair;
 use crate::fault::Fault;
 use crate::flags::Flags;
 use crate::id::FolderId;
 use crate::mailbox::Mailbox;
-use crate::rights::Rights;
+use crate::rights::{Access, Rights};
 use crate::uid_set::UidSet;
 
 /// Work that was done as far as it went.
@@ -99,19 +98,24 @@ impl Mailbox {
         Ok(gone)
     }
 
-    /// Deletes a folder as [`crate::Change::delete_folder`] does. The items of a large one leave
-    /// it first; after a fault some of them may be gone.
+    /// Deletes a folder as [`crate::Change::delete_folder`] does. If it has many items, they
+    /// follow into Recoverable Items in the background.
     pub async fn delete_folder(&self, folder: FolderId) -> Result<(), Fault> {
-        let delete_small = move |change: &mut Change<'_, '_>| {
-            change.deletable(folder)?;
-            if u64::from(change.view()?.status(folder)?.exists) > INTERACTIVE_ITEMS_MAX {
-                return Ok(false);
-            }
-            change.delete_folder(folder).map(|()| true)
-        };
-        while !self.write(delete_small).await? {
-            self.expunge(folder, UidSet::all(), false).await?;
+        if !self.write(move |change| change.delete_folder(folder)).await? {
+            let mailbox = Mailbox::open(self.database().clone(), self.number(), Access::System);
+            tokio::spawn(mailbox.empty_in_background());
         }
+        Ok(())
+    }
+
+    async fn empty_in_background(self) {
+        if let Err(fault) = self.empty_deleted_folders().await {
+            tracing::warn!(%fault, "a deleted folder is left to the janitor");
+        }
+    }
+
+    async fn empty_deleted_folders(&self) -> Result<(), Fault> {
+        while !self.write_slice(|change| change.empty_deleted_folders()).await? {}
         Ok(())
     }
 

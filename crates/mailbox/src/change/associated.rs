@@ -27,16 +27,22 @@ impl<'t> Change<'_, 't> {
             gone.push(entry.clone());
             Ok(Fate::Gone)
         })?;
-        for entry in &gone {
-            self.uncount_items(folder, 0, u64::from(entry.size));
-            self.txn.delete(&key::overlay(self.mailbox, entry.item))?;
-        }
+        self.erase_overlays(folder, &gone)?;
         if !gone.is_empty() {
             let change = self.next_change();
             self.associated(folder)?.0.touch(change);
             self.event(EventKind::Deleted, folder, None, gone.iter().map(|entry| entry.mid.get()));
         }
         Ok(gone.iter().map(|entry| entry.uid).collect())
+    }
+
+    /// Uncounts associated items that left their list, and erases what they were.
+    pub(super) fn erase_overlays(&mut self, folder: FolderId, gone: &[Entry]) -> Result<(), Fault> {
+        for entry in gone {
+            self.uncount_items(folder, 0, u64::from(entry.size));
+            self.txn.delete(&key::overlay(self.mailbox, entry.item))?;
+        }
+        Ok(())
     }
 
     /// The associated items of a folder.

@@ -39,7 +39,8 @@ impl Change<'_, '_> {
         Ok(gone)
     }
 
-    fn keep_recoverable(
+    /// Puts deleted entries into a folder of Recoverable Items.
+    pub(super) fn keep_recoverable(
         &mut self,
         kept_in: FolderId,
         origin: FolderId,

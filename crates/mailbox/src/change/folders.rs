@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use store::ReadExt;
+use types::limits::INTERACTIVE_ITEMS_MAX;
 
 use super::{Change, FOLDER_DEPTH_MAX, FOLDER_NAME_OCTETS_MAX, FOLDERS_MAX};
 use crate::defaults::default_id;
@@ -104,22 +105,30 @@ impl Change<'_, '_> {
         self.create_folder(parent, name, None, None)
     }
 
-    /// Deletes a folder without subfolders; its items go to Recoverable Items. Of a folder of
-    /// any size [`crate::Mailbox::delete_folder`] takes the items out first. Errors: Denied;
-    /// Invalid (a default folder, or one with subfolders).
-    pub fn delete_folder(&mut self, id: FolderId) -> Result<(), Fault> {
+    /// Deletes a folder without subfolders; its items go to Recoverable Items. Gives false when
+    /// they are more than `INTERACTIVE_ITEMS_MAX`: the folder is gone then, and its items follow
+    /// by [`Change::empty_deleted_folders`]. Errors: Denied; Invalid (a default folder, or one
+    /// with subfolders).
+    pub fn delete_folder(&mut self, id: FolderId) -> Result<bool, Fault> {
         let folder = self.deletable(id)?;
-        self.expunge(id, &UidSet::all(), false)?;
-        self.delete_associated(id, &UidSet::all())?;
+        self.txn.permit_growth();
+        let few = self.view()?.items_of(id)? <= INTERACTIVE_ITEMS_MAX;
+        if few {
+            self.expunge(id, &UidSet::all(), false)?;
+            self.delete_associated(id, &UidSet::all())?;
+        }
         self.associated.remove(&id);
         self.lists.remove(&id);
         self.gone.remove(&id);
         self.note_deleted_folder(&folder)?;
-        self.erase_folder_rows(id)?;
+        match few {
+            true => self.erase_folder_rows(id)?,
+            false => self.detach_folder(id)?,
+        }
         self.forget_grants(&folder)?;
         self.next_change();
         self.event(EventKind::FolderDeleted, id, Some(folder.parent), []);
-        Ok(())
+        Ok(few)
     }
 
     /// The folder, if it may be deleted. Errors as of [`Change::delete_folder`].

@@ -54,10 +54,28 @@ impl Change<'_, '_> {
         list.counters.tombstone_floor = list.counters.tombstone_floor.max(change_of(key));
         let current = list.counters.content_cn;
         list.touch(current);
+        self.erase_tombstone(key, row)
+    }
+
+    /// Deletes a tombstone row and the aliases of its MIDs.
+    fn erase_tombstone(&mut self, key: &[u8], row: &Tombstone) -> Result<(), Fault> {
         for mid in &row.mids {
             self.txn.delete(&key::alias(self.mailbox, Mid::new(*mid)))?;
         }
         Ok(self.txn.delete(key)?)
+    }
+
+    /// Deletes the tombstones of a folder that is gone until the slice is full; true when none
+    /// is left.
+    pub(super) fn erase_tombstones(&mut self, folder: FolderId) -> Result<bool, Fault> {
+        let tombstones = key::tombstones(self.mailbox, folder);
+        while let Some((key, row)) = first::<Tombstone>(self.txn, &tombstones)? {
+            self.erase_tombstone(&key, &row)?;
+            if self.txn.slice_full() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Drops journal rows past their time, at most `limit`; the newest always stays.
@@ -312,6 +330,16 @@ fn due<T: Written>(
     })?;
     due.truncate(limit);
     Ok(due)
+}
+
+/// The first row below a key.
+fn first<T: Record>(read: &dyn Read, below: &[u8]) -> Result<Option<(Vec<u8>, T)>, Fault> {
+    let mut found = None;
+    read.records(below, &key::after(below), Direction::Forward, &mut |key, row| {
+        found = Some((key.to_vec(), row));
+        ControlFlow::Break(())
+    })?;
+    Ok(found)
 }
 
 /// The number at the end of a key.

@@ -68,6 +68,18 @@ impl Fixture {
         Fixture { mailbox, clock: self.clock.clone(), directory: None }
     }
 
+    /// The same mailbox after the database in this directory was closed and opened again.
+    pub async fn reopened(self, directory: &std::path::Path) -> Fixture {
+        let (number, access) = (self.mailbox.number(), self.mailbox.access());
+        let elsewhere = fixture().await.mailbox;
+        self.mailbox.database().close().await;
+        let (closed, clock) = (self.with(elsewhere), Arc::new(self.clock.clone()));
+        drop(self);
+        let options = Options::sqlite(directory).with_clock(clock);
+        let open = tokio::task::spawn_blocking(|| Database::open(options));
+        closed.with(Mailbox::open(open.await.unwrap().unwrap(), number, access))
+    }
+
     pub async fn inbox(&self) -> FolderId {
         self.special(Special::Inbox).await
     }
