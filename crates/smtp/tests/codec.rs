@@ -106,6 +106,10 @@ fn limits_of_parameters() {
     {
         assert_eq!(Command::parse(line.as_bytes()).is_ok(), legal, "{}", line.len());
     }
+    // "utf-8;" and 82 times "\\x{E9}", six octets each where two came in.
+    let utf8 = |count: usize| format!("RCPT TO:<a@b> ORCPT=utf-8;{}", "é".repeat(count));
+    assert!(Command::parse(utf8(82).as_bytes()).is_ok());
+    assert_eq!(Command::parse(utf8(83).as_bytes()), Err(SyntaxError::Arguments));
 }
 
 fn replies(bytes: &[u8]) -> Result<Vec<Reply>, BadReply> {

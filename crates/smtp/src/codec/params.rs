@@ -174,14 +174,17 @@ pub struct OriginalRecipient {
 }
 
 impl OriginalRecipient {
-    /// `orcpt-parameter = "ORCPT=" addr-type ";" original-recipient-address`
+    /// `orcpt-parameter = "ORCPT=" addr-type ";" original-recipient-address`. `None` also when
+    /// only the form that is passed on is too long: `é` becomes six octets there.
     fn parse(text: &str) -> Option<Self> {
         let (kind, address) =
             text.split_once(';').filter(|_| text.len() <= SMTP_ORCPT_OCTETS_MAX)?;
         let named =
             !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let address = if is_utf8_kind(kind) { utf8_addr_xtext(address)? } else { xtext(address)? };
-        (named && !address.is_empty()).then(|| OriginalRecipient { kind: kind.to_owned(), address })
+        let recipient = OriginalRecipient { kind: kind.to_owned(), address };
+        let fits = recipient.to_string().len() <= SMTP_ORCPT_OCTETS_MAX;
+        (named && fits && !recipient.address.is_empty()).then_some(recipient)
     }
 }
 
