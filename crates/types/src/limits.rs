@@ -413,3 +413,5 @@ pub const INTAKE_OCTETS_MAX: usize = 256 * 1024 * 1024;
 /// Sources whose messages per minute one connector counts; beyond it finished minutes are
 /// forgotten, then those who have sent least.
 pub const MESSAGE_RATE_SOURCES_MAX: usize = 10_000;
+/// Mailboxes of which SMTP remembers for a moment that they had room; of others RCPT reads.
+pub const ROOMY_MAILBOXES_MAX: usize = 10_000;

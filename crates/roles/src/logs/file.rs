@@ -24,6 +24,8 @@ pub(super) struct LogFile {
 /// The file that is written to.
 struct Open {
     period: String,
+    /// An hour of the period: lines of it need no look at the calendar.
+    hour: i64,
     number: u32,
     out: BufWriter<File>,
     octets: u64,
@@ -37,17 +39,17 @@ impl LogFile {
     /// Writes a line, into the next file where it is time for that.
     pub(super) fn append(&mut self, row: &Row) -> io::Result<()> {
         let octets = row.line.len() as u64;
-        let period = self.kind.period(row.at);
+        let fits = self.fits(row.at, octets);
         let mut open = match self.open.take() {
-            // Lines of a moment ago stay behind later ones.
-            Some(open) if open.period >= period && self.has_room(open.octets, octets) => open,
+            Some(open) if fits => open,
             Some(mut full) => {
                 full.out.flush()?;
+                let period = self.kind.period(row.at);
                 let period = period.max(full.period.clone());
                 let number = if period == full.period { full.number + 1 } else { 1 };
                 self.begin(period, number, row.at)?
             }
-            None => self.begin_after_restart(period, octets, row.at)?,
+            None => self.begin_after_restart(self.kind.period(row.at), octets, row.at)?,
         };
         open.out.write_all(row.line.as_bytes())?;
         open.octets += octets;
@@ -58,6 +60,13 @@ impl LogFile {
     /// Hands what was written to the system.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.open.as_mut().map_or(Ok(()), |open| open.out.flush())
+    }
+
+    /// Whether the open file takes a line of this moment.
+    fn fits(&mut self, at: Timestamp, octets: u64) -> bool {
+        let kind = self.kind;
+        let covered = self.open.as_mut().is_some_and(|open| open.covers(kind, at));
+        covered && self.open.as_ref().is_some_and(|open| self.has_room(open.octets, octets))
     }
 
     /// A file takes one line however small it may be.
@@ -81,7 +90,7 @@ impl LogFile {
         self.remove_old(&path, at)?;
         let file = private::append_to_file(&path)?;
         let octets = file.metadata()?.len();
-        let mut open = Open { period, number, out: BufWriter::new(file), octets };
+        let mut open = Open { period, hour: hour(at), number, out: BufWriter::new(file), octets };
         if octets == 0 {
             open.out.write_all(self.kind.head(at).as_bytes())?;
         }
@@ -135,6 +144,21 @@ impl LogFile {
         }
         Ok(files)
     }
+}
+
+impl Open {
+    /// Whether a line of this moment belongs here. Lines of a moment ago stay behind later ones.
+    fn covers(&mut self, kind: Kind, at: Timestamp) -> bool {
+        if hour(at) > self.hour && kind.period(at) <= self.period {
+            self.hour = hour(at);
+        }
+        hour(at) <= self.hour
+    }
+}
+
+/// Hours since 1970.
+fn hour(at: Timestamp) -> i64 {
+    at.secs().div_euclid(3600)
 }
 
 struct OnDisk {
@@ -225,6 +249,20 @@ mod tests {
             names(root.path()).iter().map(|n| fs::metadata(folder.join(n)).unwrap().len()).sum();
         assert!(octets <= 600, "{octets}");
         assert!(names(root.path()).contains(&"notes.txt".to_owned()));
+    }
+
+    #[test]
+    fn hours_share_the_file_of_their_day_and_part_in_message_tracking() {
+        let root = tempfile::tempdir().unwrap();
+        for kind in [Kind::Connectivity, Kind::Tracking] {
+            let mut log = LogFile::new(kind, root.path(), UNLIMITED);
+            for hour in [0, 5, 4, 23] {
+                log.append(&Row::new(Timestamp::from_secs(hour * 3600), &["x"])).unwrap();
+            }
+            log.flush().unwrap();
+        }
+        let count = |kind: Kind| fs::read_dir(kind.folder(root.path())).unwrap().count();
+        assert_eq!((count(Kind::Connectivity), count(Kind::Tracking)), (1, 3));
     }
 
     #[test]

@@ -47,13 +47,16 @@ fn push_field(line: &mut String, field: &str) {
 
 /// `2026-11-23T10:15:30.125Z`
 pub(super) fn date_time(at: Timestamp) -> String {
-    formatted("%Y-%m-%dT%H:%M:%S%.3fZ", at)
+    format!("{:.3}", utc(at))
 }
 
 /// The moment in UTC, as `strftime` has it.
 pub(super) fn formatted(format: &str, at: Timestamp) -> String {
-    let at = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or_default();
-    jiff::fmt::strtime::format(format, at).unwrap_or_default()
+    jiff::fmt::strtime::format(format, utc(at)).unwrap_or_default()
+}
+
+fn utc(at: Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_microsecond(at.micros()).unwrap_or_default()
 }
 
 #[cfg(test)]

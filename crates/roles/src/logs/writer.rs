@@ -2,11 +2,11 @@
 //! are dropped and counted.
 
 use std::collections::HashMap;
+use std::mem;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use types::limits::LOG_QUEUE_OCTETS_MAX;
 
@@ -14,54 +14,104 @@ use super::file::LogFile;
 use super::kind::{Kind, Limits};
 use super::row::Row;
 
+/// How long lines gather before they are written. Without it the thread would be woken for
+/// every line, which costs a session more than the line itself.
+const GATHERING: Duration = Duration::from_millis(200);
+
 /// Takes lines from everywhere.
 pub(super) struct Writer {
-    lines: Sender<Order>,
-    load: Arc<Load>,
+    queue: Arc<Queue>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-enum Order {
-    Write(Kind, Row),
-    Close,
+/// The lines between those who have them and the thread.
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    wake: Condvar,
 }
 
-/// What waits, and what did not fit.
+/// What waits to be written, and what did not fit.
 #[derive(Default)]
-struct Load {
-    octets: AtomicUsize,
-    dropped: AtomicU64,
+struct Waiting {
+    lines: Vec<(Kind, Row)>,
+    octets: usize,
+    dropped: u64,
+    closed: bool,
+}
+
+impl Waiting {
+    /// Whether it is time to write without gathering more.
+    fn is_urgent(&self) -> bool {
+        self.closed || self.octets > LOG_QUEUE_OCTETS_MAX / 2
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a line, or drops it. The thread is woken for the first line and when half of the
+    /// room is taken, not in between.
+    fn push(&self, kind: Kind, row: Row) {
+        let mut waiting = self.lock();
+        let octets = waiting.octets + row.line.len();
+        if waiting.closed || octets > LOG_QUEUE_OCTETS_MAX {
+            waiting.dropped += 1;
+            return;
+        }
+        let was_urgent = waiting.is_urgent();
+        waiting.octets = octets;
+        waiting.lines.push((kind, row));
+        if waiting.lines.len() == 1 || waiting.is_urgent() != was_urgent {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Nothing is taken from now on.
+    fn close(&self) {
+        self.lock().closed = true;
+        self.wake.notify_one();
+    }
+
+    /// Waits for lines, lets more gather, and takes them all. When it returns a closed batch,
+    /// that was the last.
+    fn take(&self) -> Waiting {
+        let nothing = |waiting: &mut Waiting| waiting.lines.is_empty() && !waiting.closed;
+        let idle = self.wake.wait_while(self.lock(), nothing);
+        let some = idle.unwrap_or_else(PoisonError::into_inner);
+        let calm = |waiting: &mut Waiting| !waiting.is_urgent();
+        let gathered = self.wake.wait_timeout_while(some, GATHERING, calm);
+        let (mut waiting, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+        let closed = waiting.closed;
+        mem::replace(&mut waiting, Waiting { closed, ..Waiting::default() })
+    }
 }
 
 impl Writer {
     /// Starts the thread. Without one (the system has no more) every line counts as dropped.
     pub(super) fn start(root: PathBuf, limits: impl Fn(Kind) -> Limits + Send + 'static) -> Self {
-        let (lines, orders) = channel();
-        let load = Arc::<Load>::default();
-        let desk = Desk { root, limits, files: HashMap::new(), load: Arc::clone(&load) };
+        let queue = Arc::<Queue>::default();
+        let desk = Desk { root, limits, files: HashMap::new(), dropped: 0 };
+        let orders = Arc::clone(&queue);
         let thread = std::thread::Builder::new().name("logs".into());
         let thread = thread.spawn(move || desk.run(&orders));
         if let Err(error) = &thread {
             tracing::error!(%error, "no logs are written");
+            queue.close();
         }
-        Writer { lines, load, thread: Mutex::new(thread.ok()) }
+        Writer { queue, thread: Mutex::new(thread.ok()) }
     }
 
-    /// Hands a line over, or drops it. Never waits.
+    /// Hands a line over, or drops it. Never waits for the disk.
     pub(super) fn write(&self, kind: Kind, row: Row) {
-        let octets = row.line.len();
-        let waiting = self.load.octets.fetch_add(octets, Ordering::Relaxed);
-        let full = waiting + octets > LOG_QUEUE_OCTETS_MAX;
-        if full || self.lines.send(Order::Write(kind, row)).is_err() {
-            self.load.octets.fetch_sub(octets, Ordering::Relaxed);
-            self.load.dropped.fetch_add(1, Ordering::Relaxed);
-        }
+        self.queue.push(kind, row);
     }
 
     /// Waits until what was handed over is written; nothing is written after it.
     pub(super) fn close(&self) {
-        // A thread that is gone has nothing left to write.
-        let _ = self.lines.send(Order::Close);
+        self.queue.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread that writes logs failed");
@@ -74,31 +124,29 @@ struct Desk<L> {
     root: PathBuf,
     limits: L,
     files: HashMap<Kind, LogFile>,
-    load: Arc<Load>,
+    dropped: u64,
 }
 
 impl<L: Fn(Kind) -> Limits> Desk<L> {
-    fn run(mut self, orders: &Receiver<Order>) {
-        while let Some(Order::Write(kind, row)) = self.next(orders) {
-            self.load.octets.fetch_sub(row.line.len(), Ordering::Relaxed);
-            if let Err(error) = self.file(kind).append(&row) {
-                self.load.dropped.fetch_add(1, Ordering::Relaxed);
-                self.files.remove(&kind);
-                tracing::error!(log = ?kind, %error, "a line of a log was lost");
+    fn run(mut self, queue: &Queue) {
+        loop {
+            let batch = queue.take();
+            self.dropped += batch.dropped;
+            for (kind, row) in batch.lines {
+                self.append(kind, &row);
+            }
+            self.flush();
+            if batch.closed {
+                return;
             }
         }
-        self.flush();
     }
 
-    /// What is to be done next. Before it waits, everything is written.
-    fn next(&mut self, orders: &Receiver<Order>) -> Option<Order> {
-        match orders.try_recv() {
-            Ok(order) => Some(order),
-            Err(TryRecvError::Disconnected) => None,
-            Err(TryRecvError::Empty) => {
-                self.flush();
-                orders.recv().ok()
-            }
+    fn append(&mut self, kind: Kind, row: &Row) {
+        if let Err(error) = self.file(kind).append(row) {
+            self.dropped += 1;
+            self.files.remove(&kind);
+            tracing::error!(log = ?kind, %error, "a line of a log was lost");
         }
     }
 
@@ -113,7 +161,7 @@ impl<L: Fn(Kind) -> Limits> Desk<L> {
                 tracing::error!(log = ?kind, %error, "lines of a log were lost");
             }
         }
-        let dropped = self.load.dropped.swap(0, Ordering::Relaxed);
+        let dropped = mem::take(&mut self.dropped);
         if dropped > 0 {
             tracing::warn!(dropped, "lines of logs were dropped: the disk is too slow");
         }
@@ -152,19 +200,19 @@ mod tests {
         let numbers: Vec<_> =
             numbers.map(|line| line.split(',').nth(1).unwrap().to_owned()).collect();
         assert_eq!(numbers, (0..1000).map(|n| n.to_string()).collect::<Vec<_>>());
-        assert_eq!(writer.load.octets.load(Ordering::Relaxed), 0);
+        assert_eq!(writer.queue.lock().octets, 0);
     }
 
     #[test]
     fn nobody_waits_for_a_disk_that_does_not_keep_up() {
-        let (lines, orders) = channel();
-        let writer = Writer { lines, load: Arc::default(), thread: Mutex::new(None) };
+        let writer = Writer { queue: Arc::default(), thread: Mutex::new(None) };
         let line = "x".repeat(1024);
         let fit = LOG_QUEUE_OCTETS_MAX / Row::new(Timestamp::EPOCH, &[&line]).line.len();
         for _ in 0..fit + 7 {
             writer.write(Kind::Send, Row::new(Timestamp::EPOCH, &[&line]));
         }
-        assert_eq!(writer.load.dropped.load(Ordering::Relaxed), 7);
-        assert_eq!(orders.try_iter().count(), fit);
+        writer.close();
+        let batch = writer.queue.take();
+        assert_eq!((batch.lines.len(), batch.dropped), (fit, 7));
     }
 }

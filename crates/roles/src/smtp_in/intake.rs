@@ -2,6 +2,7 @@
 //! the message itself, whose 250 means that it is kept.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use auth::{Principal, RecipientId};
 use bytes::Bytes;
@@ -19,6 +20,7 @@ use transport::{
 use types::{Address, Domain, ReversePath};
 
 use super::envelope;
+use super::room::Room;
 use super::trace::Trace;
 
 /// Authors of one message that are looked at.
@@ -31,6 +33,7 @@ pub(crate) struct Intake {
     pub directory: Directory,
     pub homes: Arc<dyn Homes>,
     pub server: Domain,
+    pub room: Room,
 }
 
 impl Intake {
@@ -88,9 +91,15 @@ impl Intake {
             return false;
         }
         let number = MailboxNumber::new(settings.location.number);
+        let now = Instant::now();
+        if self.room.was_there(number, octets, now) {
+            return false;
+        }
         let mailbox = Mailbox::open(self.database.clone(), number, Access::System);
         // One that nobody has used yet is not full.
-        mailbox.read(|view| view.quota()).await.is_ok_and(|quota| quota.prohibits_adding(octets))
+        let Ok(quota) = mailbox.read(|view| view.quota()).await else { return false };
+        self.room.note(number, quota, now);
+        quota.prohibits_adding(octets)
     }
 
     /// The end of the content: in every mailbox or in a queue, durable, or refused.

@@ -8,6 +8,7 @@ mod connectors;
 mod envelope;
 mod intake;
 mod rate;
+mod room;
 mod session;
 mod trace;
 
@@ -79,6 +80,7 @@ impl SmtpIn {
             directory: parts.storage.directory.clone(),
             homes: parts.homes.clone(),
             server: server.clone(),
+            room: room::Room::default(),
         };
         Ok(SmtpIn(Arc::new(Shared {
             doors: doors.collect(),
