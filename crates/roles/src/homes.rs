@@ -47,12 +47,15 @@ impl ServerHomes {
         let access =
             if full_access { Access::Owner(principal) } else { Access::Delegate(principal) };
         let number = MailboxNumber::new(location.number);
-        ensure(database, number, mailbox, self.defaults.policy(settings)).await?;
         let opened = Mailbox::open(database.clone(), number, access);
-        match full_access || !opened.read(|view| view.folders()).await?.is_empty() {
-            true => Ok(Home::Local(opened)),
-            false => Err(Fault::NotFound("mailbox")),
+        if full_access {
+            ensure(database, number, mailbox, self.defaults.policy(settings)).await?;
+        } else if opened.read(|view| view.folders()).await?.is_empty() {
+            // Nothing is granted, or there are no rows yet: the asker is not told which, and
+            // makes nobody write.
+            return Err(Fault::NotFound("mailbox"));
         }
+        Ok(Home::Local(opened))
     }
 }
 
@@ -72,7 +75,8 @@ impl Homes for ServerHomes {
     }
 }
 
-/// A mailbox comes into being at its first logon or delivery, as in Exchange: the directory
+/// A mailbox comes into being at its first logon, of its owner or of somebody with full access,
+/// or at its first delivery, as in Exchange: the directory
 /// entry and the rows of the mailbox need no common transaction.
 async fn ensure(
     database: &Database,
