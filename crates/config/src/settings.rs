@@ -115,9 +115,9 @@ section! {
         /// password in the clear) or "PlainTextLogin" (a password may be sent in the clear).
         #[serde(with = "text::one")]
         login_type: LoginType = LoginType::SecureLogin,
-        /// Connections at a time.
+        /// Connections at a time, over all listeners of the service.
         max_connections: u32 = 2_147_483_647,
-        /// Connections at a time from one source.
+        /// Connections at a time from one source, over all listeners of the service.
         max_connections_from_single_ip: u32 = 2_147_483_647,
         /// Connections at a time of one user.
         max_connections_per_user: u32 = 16,

@@ -1,8 +1,8 @@
 //! How many connections are open, in all and per source: Exchange's MaxInboundConnection,
 //! MaxInboundConnectionPerSource and MaxInboundConnectionPercentagePerSource.
 //!
-//! A listener has a gate; where several Receive connectors share a listener, each of them has
-//! a gate of its own that the session asks once it knows its connector.
+//! A service has a gate, which its listeners share; where several Receive connectors share a
+//! listener, each of them has a gate of its own that the session asks once it knows its connector.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};

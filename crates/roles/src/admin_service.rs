@@ -10,7 +10,7 @@ use net::{Connection, ConnectionLimits, ServerTls, Shutdown};
 use tokio::task::JoinHandle;
 use types::limits::{ADMIN_CONNECTIONS_MAX, ADMIN_CONNECTIONS_PER_SOURCE_MAX};
 
-use crate::listeners::{DRAIN, Protocol};
+use crate::listeners::{DRAIN, Protocol, gate};
 use crate::organization::organization;
 use crate::server::{Parts, StartError};
 
@@ -38,15 +38,17 @@ pub(crate) fn serve_socket(
     Ok(tokio::spawn(serve_local(listener, connections_max, DRAIN, shutdown, handle)))
 }
 
+const CONNECTIONS: ConnectionLimits = ConnectionLimits {
+    total: ADMIN_CONNECTIONS_MAX,
+    per_source: Some(ADMIN_CONNECTIONS_PER_SOURCE_MAX),
+    per_source_percent: 100,
+};
+
 /// The interface over HTTPS, for who has a password.
 pub(crate) fn protocol(parts: &Parts, api: Arc<Api>) -> Protocol<AdminHttps> {
     Protocol {
         implementation: "admin::api",
-        limits: ConnectionLimits {
-            total: ADMIN_CONNECTIONS_MAX,
-            per_source: Some(ADMIN_CONNECTIONS_PER_SOURCE_MAX),
-            per_source_percent: 100,
-        },
+        gate: gate(&parts.settings, CONNECTIONS),
         farewell: b"",
         handler: AdminHttps {
             api,

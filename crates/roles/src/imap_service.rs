@@ -7,7 +7,7 @@ use net::{Connection, ServerTls};
 
 use crate::backend::{BackEnds, Client, Session};
 use crate::listeners::Protocol;
-use crate::server::{Parts, client_limits};
+use crate::server::Parts;
 
 /// Serves connections of one IMAP4 listener.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub(crate) fn protocol(parts: &Parts, implicit: bool) -> Protocol<Imap4> {
     let tls = |wanted: bool| Some(parts.tls.clone()).filter(|_| wanted);
     Protocol {
         implementation: "imap::service",
-        limits: client_limits(&parts.settings.imap4),
+        gate: Arc::clone(&parts.imap_gate),
         farewell: if implicit { b"" } else { b"* BYE Too many connections\r\n" },
         handler: Imap4 {
             server: server(parts, tls(!implicit)),

@@ -18,12 +18,20 @@ pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 pub(crate) struct Protocol<H> {
     /// Crate and module that serve it, for the port table.
     pub implementation: &'static str,
-    /// Who is let in.
-    pub limits: ConnectionLimits,
+    /// Who is let in. Listeners of one service share it.
+    pub gate: Arc<Gate>,
     /// What a refused client reads.
     pub farewell: &'static [u8],
     /// Serves connections.
     pub handler: H,
+}
+
+/// Counts connections, against no limits where the settings say so.
+pub(crate) fn gate(settings: &Settings, limits: ConnectionLimits) -> Arc<Gate> {
+    Gate::new(match settings.unthrottled {
+        true => ConnectionLimits::UNLIMITED,
+        false => limits,
+    })
 }
 
 /// The listeners of a server, opened one after the other.
@@ -56,10 +64,6 @@ impl<'s> Listeners<'s> {
         if !endpoint.enabled {
             return Ok(());
         }
-        let gate = Gate::new(match self.settings.unthrottled {
-            true => ConnectionLimits::UNLIMITED,
-            false => protocol.limits,
-        });
         for binding in &endpoint.bindings {
             let listener = Listener::bind(binding.socket_address())?;
             let address = listener.local();
@@ -69,7 +73,7 @@ impl<'s> Listeners<'s> {
             self.addresses.push(address);
             let service = Service {
                 name: endpoint.listener.display_name(&self.settings.short_name()).into(),
-                gate: Arc::clone(&gate),
+                gate: Arc::clone(&protocol.gate),
                 farewell: Cow::Borrowed(protocol.farewell),
                 proxies: self.settings.proxy.trusted.clone(),
                 drain: DRAIN,

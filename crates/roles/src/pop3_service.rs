@@ -7,7 +7,7 @@ use pop3::{Start, service::Outcome};
 
 use crate::backend::{BackEnds, Client, Session};
 use crate::listeners::Protocol;
-use crate::server::{Parts, client_limits};
+use crate::server::Parts;
 
 /// Serves connections of one POP3 listener.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub(crate) fn protocol(parts: &Parts, implicit: bool) -> Protocol<Pop3> {
     let tls = |wanted: bool| Some(parts.tls.clone()).filter(|_| wanted);
     Protocol {
         implementation: "pop3::service",
-        limits: client_limits(&parts.settings.pop3),
+        gate: Arc::clone(&parts.pop3_gate),
         farewell: if implicit { b"" } else { b"-ERR [SYS/TEMP] too many connections\r\n" },
         handler: Pop3 {
             server: server(parts, tls(!implicit)),

@@ -11,7 +11,7 @@ use config::{Endpoint, EndpointError, Settings};
 use directory::{AcceptedDomain, DomainKind};
 use net::listener::BindError;
 use net::tls::{Authority, CertificateError, IssueError, RootsError, ServerTlsOptions};
-use net::{Budget, CertificateStore, ConnectionLimits, ServerTls, Shutdown, ShutdownTrigger};
+use net::{Budget, CertificateStore, ConnectionLimits, Gate, ServerTls, Shutdown, ShutdownTrigger};
 use ports::listeners::{
     ADMIN, CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, DEMO_SINK, IMAP4, IMAP4_TLS,
     POP3, POP3_TLS, SUBMISSION_TLS,
@@ -30,7 +30,7 @@ use crate::delivery::MailboxDelivery;
 use crate::demo::sink;
 use crate::homes::ServerHomes;
 use crate::janitor::Janitor;
-use crate::listeners::{Listeners, Protocol};
+use crate::listeners::{Listeners, Protocol, gate};
 use crate::locations::Locations;
 use crate::logs::Logs;
 use crate::policy::DatabaseDefaults;
@@ -149,9 +149,12 @@ pub(crate) struct Parts {
     /// For messages on their way in, by whatever protocol.
     pub intake_memory: Arc<Budget>,
     pub logs: Arc<Logs>,
-    /// Of both IMAP4 listeners together.
+    /// Connections and sessions of both IMAP4 listeners together: Exchange's limits are those of
+    /// the service.
+    pub imap_gate: Arc<Gate>,
     pub imap_sessions: Arc<UserSessions>,
     /// Of both POP3 listeners together.
+    pub pop3_gate: Arc<Gate>,
     pub pop3_sessions: Arc<UserSessions>,
 }
 
@@ -254,7 +257,9 @@ impl Opened {
             signers: crate::dkim_keys::load(settings)?,
             logs,
             intake_memory: Budget::new(INTAKE_OCTETS_MAX),
+            imap_gate: gate(settings, client_limits(&settings.imap4)),
             imap_sessions: UserSessions::new(settings.imap4.max_connections_per_user),
+            pop3_gate: gate(settings, client_limits(&settings.pop3)),
             pop3_sessions: UserSessions::new(settings.pop3.max_connections_per_user),
             settings: settings.clone(),
             storage,
@@ -481,14 +486,14 @@ const SMTP: [&ports::Listener; 4] =
 fn smtp_in(smtp: &SmtpIn) -> Protocol<SmtpIn> {
     Protocol {
         implementation: "smtp::service",
-        limits: ConnectionLimits::UNLIMITED,
+        gate: Gate::new(ConnectionLimits::UNLIMITED),
         farewell: b"",
         handler: smtp.clone(),
     }
 }
 
 /// MaxConnections and MaxConnectionFromSingleIP.
-pub(crate) fn client_limits(settings: &config::settings::ClientAccess) -> ConnectionLimits {
+fn client_limits(settings: &config::settings::ClientAccess) -> ConnectionLimits {
     ConnectionLimits {
         total: settings.max_connections,
         per_source: Some(settings.max_connections_from_single_ip),

@@ -22,7 +22,7 @@ use types::limits::PREFACE_SECS_MAX;
 use super::preface::{HEADER_OCTETS, Malformed, Preface, Session, body_octets};
 use super::refusal::Refusal;
 use super::trust::Trust;
-use crate::listeners::Protocol;
+use crate::listeners::{Protocol, gate};
 use crate::server::{Parts, StartError};
 use crate::tls::farewell;
 use crate::{imap_service, pop3_service};
@@ -76,7 +76,7 @@ pub(crate) fn protocol(parts: &Parts, service: Service) -> Result<Protocol<BackE
         .map_err(|error| StartError::Tls(error.to_string()))?;
     Ok(Protocol {
         implementation: "roles::backend",
-        limits: service.limits(&parts.settings),
+        gate: gate(&parts.settings, service.limits(&parts.settings)),
         farewell: b"",
         handler: BackEnd {
             tls,

@@ -22,6 +22,7 @@ use net::{Budget, Connection, Gate, ServerTls};
 use smtp::server::{ConnectorPolicy, Peer, Server};
 use types::{Domain, Timestamp};
 
+use crate::listeners::gate;
 use crate::logs::{self, Logs};
 use crate::server::Parts;
 use crate::tls::{self, StreamTls};
@@ -61,14 +62,10 @@ impl SmtpIn {
         let doors = connectors.iter().map(|connector| {
             let trace = Trace::of(connector, &server);
             let policy = connectors::policy(connector, &parts.settings, domain.clone(), &trace);
-            let limits = match parts.settings.unthrottled {
-                true => net::ConnectionLimits::UNLIMITED,
-                false => connectors::connections(connector),
-            };
             let rate = Counting::of(connector).filter(|_| !parts.settings.unthrottled);
             let door = Door {
                 policy: Arc::new(policy),
-                gate: Gate::new(limits),
+                gate: gate(&parts.settings, connectors::connections(connector)),
                 rate: rate.map(Arc::new),
                 trace: Arc::new(trace),
             };

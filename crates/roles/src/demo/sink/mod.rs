@@ -19,18 +19,17 @@ use types::{Address, Clock, ReversePath, SystemClock};
 
 pub use folder::{FOLDER_NAME, Folder};
 
-use crate::listeners::Protocol;
+use crate::listeners::{Protocol, gate};
 use crate::server::Parts;
 
 /// The sink as its listener serves it. It writes below the data directory of the settings.
 pub(crate) fn protocol(parts: &Parts) -> Protocol<Sink> {
     let folder = Folder::new(&parts.settings.data_directory);
+    let limits =
+        ConnectionLimits { total: DEMO_SINK_CONNECTIONS_MAX, ..ConnectionLimits::UNLIMITED };
     Protocol {
         implementation: "roles::demo::sink",
-        limits: ConnectionLimits {
-            total: DEMO_SINK_CONNECTIONS_MAX,
-            ..ConnectionLimits::UNLIMITED
-        },
+        gate: gate(&parts.settings, limits),
         farewell: b"421 4.3.2 Too many connections\r\n",
         handler: Sink { folder: Arc::new(folder), policy: Arc::new(policy(parts)) },
     }
