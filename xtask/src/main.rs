@@ -7,6 +7,7 @@
 mod bench;
 mod ci;
 mod crash;
+mod demo;
 mod deny;
 mod fuzz;
 mod limits;
@@ -36,6 +37,8 @@ cargo xtask TASK
   verbs                           write docs/verbs.md from the declarations
   man FOLDER                      write manual pages into a folder
   transcripts                     replay the recorded sessions of every protocol
+  transcripts record SERVICE SCRIPT   a transcript from lines that clients send; see CONTRIBUTING.md
+        [--address A:PORT] [--into FILE]
 ";
 
 fn main() -> ExitCode {
@@ -59,7 +62,7 @@ fn run(arguments: &[String]) -> Result {
         "crash" => crash::run(rest),
         "bench" => bench::run(rest),
         "limits" => limits::run(),
-        "transcripts" => transcripts::run(),
+        "transcripts" => transcripts::run(rest),
         "verbs" => verbs::run(),
         "man" => verbs::man(rest),
         "help" | "--help" | "-h" => {

@@ -1,5 +1,10 @@
 //! What tests of several crates share. Never a dependency of the server itself.
 //!
-//! * [`transcript`]: sessions written as text files, replayed whole and cut at every byte.
+//! * [`transcript`]: sessions written as text files, replayed whole and cut at every byte, and
+//!   recorded from a session that runs.
+//! * [`sockets`]: a server on the network as what a transcript drives.
+//! * [`dialogue`]: when the answer of a server is whole.
 
+pub mod dialogue;
+pub mod sockets;
 pub mod transcript;

@@ -20,8 +20,7 @@ mod wire;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::Result;
-use crate::process::{cargo, succeed};
+use crate::{Result, demo};
 use ledger::Ledger;
 use outgoing::Outgoing;
 use random::Random;
@@ -88,7 +87,7 @@ impl Harness {
 
     fn run(&self) -> Result {
         println!("crash: {} kills, seed {}", self.kills, self.seed);
-        let binary = self.binary.clone().map_or_else(build, Ok)?;
+        let binary = self.binary.clone().map_or_else(demo::build, Ok)?;
         let directory = std::env::temp_dir().join(format!("rialto-crash-{}", std::process::id()));
         let mut random = Random::new(self.seed);
         let first_starts = FIRST_START_KILLS.min(self.kills);
@@ -159,10 +158,4 @@ fn drain(binary: &Path, directory: &Path, outgoing: &Outgoing) -> Result {
     let told = outgoing.check(&server.sink)?;
     println!("  outgoing: {told}");
     server.kill()
-}
-
-/// The server of this workspace, beside this program.
-fn build() -> Result<PathBuf> {
-    succeed(&mut cargo(["build", "--quiet", "--locked", "--package", "rialto"]))?;
-    Ok(std::env::current_exe()?.with_file_name("rialto"))
 }

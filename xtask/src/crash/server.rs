@@ -1,12 +1,8 @@
-//! The server as a process.
+//! The server that is killed, and where its clients connect.
 
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::thread::sleep;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
@@ -15,6 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use super::USERS;
 use crate::Result;
+use crate::demo::{Demo, Process};
 
 pub const PASSWORD: &str = "crash-password";
 
@@ -31,40 +28,22 @@ pub struct Server {
     domain: String,
 }
 
-/// A process that was started and will be killed, whatever happens.
-pub struct Process(Child);
-
 impl Server {
     pub fn spawn(binary: &Path, directory: &Path) -> Result<Process> {
-        let mut command = Command::new(binary);
-        command.arg("demo").arg("--dir").arg(directory);
-        command.args(["--users", &USERS.to_string(), "--password", PASSWORD]);
-        command.args(["--port-offset", "any", "--unthrottled"]);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-        Ok(Process(child))
+        Process::spawn(binary, directory, &arguments(&USERS.to_string()))
     }
 
     /// Returns when it says that it is ready.
     pub fn start(binary: &Path, directory: &Path) -> Result<Server> {
-        let mut process = Server::spawn(binary, directory)?;
-        let output = process.0.stdout.take().ok_or("no output")?;
-        let mut lines = BufReader::new(output).lines();
-        if !lines.any(|line| line.is_ok_and(|line| line == "ready")) {
-            return Err("the server ended before it was ready".into());
-        }
-        let variables = exports(&std::fs::read_to_string(directory.join("env.sh"))?);
-        let value = |name: &str| variables.get(name).ok_or(format!("env.sh lacks {name}"));
-        let address = |port: &str| -> Result<SocketAddr> {
-            Ok(format!("{}:{}", value("HOST")?, value(port)?).parse()?)
-        };
+        let demo = Demo::start(binary, directory, &arguments(&USERS.to_string()))?;
         Ok(Server {
-            smtp: address("SMTP_PORT")?,
-            imap: address("IMAP_PORT")?,
-            smtps: address("SMTPS_PORT")?,
-            trust: trust(value("CA_FILE")?.as_ref())?,
+            smtp: demo.address("SMTP_PORT")?,
+            imap: demo.address("IMAP_PORT")?,
+            smtps: demo.address("SMTPS_PORT")?,
+            trust: trust(demo.value("CA_FILE")?.as_ref())?,
             sink: directory.join("sink"),
-            domain: value("DOMAIN")?.clone(),
-            process,
+            domain: demo.value("DOMAIN")?.to_owned(),
+            process: demo.process,
         })
     }
 
@@ -78,21 +57,8 @@ impl Server {
     }
 }
 
-impl Process {
-    pub fn kill_after(mut self, wait: Duration) -> Result {
-        sleep(wait);
-        self.0.kill()?;
-        self.0.wait()?;
-        Ok(())
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Of a process that is gone already nothing is left to do.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+fn arguments(users: &str) -> [&str; 4] {
+    ["--users", users, "--password", PASSWORD]
 }
 
 /// Only the demonstration's own authority.
@@ -102,10 +68,4 @@ fn trust(authority: &Path) -> Result<Arc<ClientConfig>> {
         roots.add(certificate?)?;
     }
     Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
-}
-
-/// `export NAME=VALUE` lines.
-fn exports(script: &str) -> HashMap<String, String> {
-    let pairs = script.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect()
 }

@@ -15,6 +15,7 @@ mod mbsync;
 mod mutt;
 mod postfix;
 mod python;
+mod recorded;
 mod restart;
 mod rows;
 mod send;

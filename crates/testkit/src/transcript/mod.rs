@@ -30,13 +30,16 @@
 
 mod parse;
 mod pattern;
+mod record;
 mod replay;
+mod varying;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub use parse::{ParseError, Transcript};
+pub use record::record;
 pub use replay::Failure;
 
 /// The `%` lines of a file.

@@ -103,7 +103,7 @@ impl Transcript {
 }
 
 /// A line that is neither comment nor setting.
-fn act(text: &str) -> Result<Act, String> {
+pub(super) fn act(text: &str) -> Result<Act, String> {
     if let Some(by) = text.strip_prefix("@ +") {
         return duration(by).map(Act::Advance);
     }

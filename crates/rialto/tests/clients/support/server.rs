@@ -35,8 +35,18 @@ impl Data {
 
     /// A demonstration in it, once it is ready.
     pub fn demo(&self) -> Demo<'_> {
+        self.demo_with(&[])
+    }
+
+    /// The same without limits of rates, and with passwords in the clear.
+    pub fn unthrottled_demo(&self) -> Demo<'_> {
+        self.demo_with(&["--unthrottled"])
+    }
+
+    fn demo_with(&self, options: &[&str]) -> Demo<'_> {
         let mut process = Process::start(self, &["demo", "--port-offset", "any"], |command| {
-            command.args(["--password", PASSWORD, "--dir"]).arg(self.path()).stdout(Stdio::piped());
+            command.args(options).args(["--password", PASSWORD, "--dir"]).arg(self.path());
+            command.stdout(Stdio::piped());
         });
         process.wait_for_ready();
         let variables = exports(&fs::read_to_string(self.path().join("env.sh")).unwrap());
