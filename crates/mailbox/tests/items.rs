@@ -4,11 +4,13 @@
 mod support;
 
 use mailbox::{
-    ChangeNumber, Fault, FlagChange, FlagOp, Flags, Keywords, QuotaLimits, Special, Uid, UidSet,
+    ChangeNumber, Fault, FlagChange, FlagOp, Flags, FolderId, Keywords, QuotaLimits, Special, Uid,
+    UidSet,
 };
 use std::ops::ControlFlow;
 use std::time::Duration;
-use support::fixture;
+use support::{Fixture, fixture};
+use types::Clock;
 
 fn set(uids: impl IntoIterator<Item = u32>) -> UidSet {
     uids.into_iter().map(Uid::new).collect()
@@ -180,7 +182,7 @@ async fn old_tombstones_raise_the_floor() {
     let before = f.read(move |view| Ok(view.status(inbox)?.content_cn)).await;
     f.write(move |c| c.expunge(inbox, &set([2]), false)).await;
     f.clock.advance(Duration::from_secs(61 * 86_400));
-    assert_eq!(f.write(move |c| c.purge_tombstones(inbox, 10)).await, 1);
+    assert_eq!(purge_tombstones(&f, inbox).await, 1);
     let vanished = f.read(move |view| view.vanished_since(inbox, before)).await;
     assert!(!vanished.complete);
     assert_eq!(vanished.uids, set([2]));
@@ -382,7 +384,7 @@ async fn what_leads_to_moved_items_goes_with_the_tombstones() {
     f.write(move |c| c.move_items(inbox, &set([1, 2]), junk)).await;
     assert_eq!(aliases(&f), 2);
     f.clock.advance(Duration::from_secs(61 * 86_400));
-    f.write(move |c| c.purge_tombstones(inbox, 10)).await;
+    purge_tombstones(&f, inbox).await;
     assert_eq!(aliases(&f), 0);
 }
 
@@ -399,4 +401,9 @@ fn aliases(f: &support::Fixture) -> usize {
     store::Read::range(&snapshot, &from, &key::after(&from), store::Direction::Forward, visit)
         .unwrap();
     count
+}
+
+async fn purge_tombstones(f: &Fixture, folder: FolderId) -> usize {
+    let now = f.clock.now();
+    f.write(move |c| c.purge_tombstones(folder, now, 10)).await
 }

@@ -122,7 +122,7 @@ async fn below_the_floor_the_reader_is_told() {
     let kept = last(&f).await;
     f.clock.advance(Duration::from_secs(8 * 86_400));
     f.append(inbox, "b").await;
-    f.write(|c| c.purge_journal(100)).await;
+    purge_journal(&f).await;
     let too_late = f.mailbox.read(move |view| view.events_after(start, 9)).await;
     assert!(matches!(too_late, Err(Fault::BelowFloor)));
     assert_eq!(f.read(move |view| view.events_after(kept, 9)).await.events.len(), 1);
@@ -146,16 +146,51 @@ async fn rows_of_a_clock_that_was_ahead_go_in_their_turn() {
     let f = again_on_disk(directory.path(), clock).await;
     one_comes_and_goes(&f, inbox).await;
     assert!(!f.read(move |view| view.has_expired_rows(right)).await);
-    assert_eq!(f.write(|c| c.purge_journal(100)).await, 0);
-    assert_eq!(f.write(move |c| c.purge_tombstones(inbox, 100)).await, 0);
+    assert_eq!(purge_journal(&f).await, 0);
+    assert_eq!(purge_tombstones(&f, inbox).await, 0);
 
     let later = right.plus(61 * DAY);
     f.clock.set(later);
     assert!(f.read(move |view| view.has_expired_rows(later)).await);
     // All but the newest: the mailbox's making, two messages, one of two deletions.
-    assert_eq!(f.write(|c| c.purge_journal(100)).await, 4);
-    assert_eq!(f.write(move |c| c.purge_tombstones(inbox, 100)).await, 2);
+    assert_eq!(purge_journal(&f).await, 4);
+    assert_eq!(purge_tombstones(&f, inbox).await, 2);
     assert!(!f.read(move |view| view.has_expired_rows(later)).await);
+}
+
+#[tokio::test]
+async fn a_clock_set_right_while_the_process_lives_drops_nothing_early() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    for f in engines().await {
+        let inbox = f.inbox().await;
+        f.write(|c| c.create_path(&["Gone"])).await;
+        f.clock.advance(50 * DAY);
+        one_comes_and_goes(&f, inbox).await;
+        let gone = f.read(|view| Ok(view.folder_by_path(&["Gone"])?.unwrap().id)).await;
+        f.write(move |c| c.delete_folder(gone)).await;
+        let right = f.clock.now();
+        f.clock.advance(365 * DAY);
+        // The time of transactions stays here.
+        one_comes_and_goes(&f, inbox).await;
+        f.clock.set(right);
+        one_comes_and_goes(&f, inbox).await;
+        // One row is due: the mailbox's making.
+        assert!(f.read(move |view| view.has_expired_rows(right)).await);
+        assert!(purge_journal(&f).await <= 2, "the making of the mailbox and of a folder");
+        assert_eq!(purge_tombstones(&f, inbox).await, 0);
+        assert_eq!(f.write(move |c| c.purge_deleted_folders(right, 100)).await, 0);
+    }
+}
+
+/// Purges by the clock, as the janitor does.
+async fn purge_journal(f: &Fixture) -> usize {
+    let now = f.clock.now();
+    f.write(move |c| c.purge_journal(now, 100)).await
+}
+
+async fn purge_tombstones(f: &Fixture, folder: mailbox::FolderId) -> usize {
+    let now = f.clock.now();
+    f.write(move |c| c.purge_tombstones(folder, now, 100)).await
 }
 
 async fn one_comes_and_goes(f: &Fixture, folder: mailbox::FolderId) {

@@ -62,6 +62,11 @@ async fn create(f: &Fixture, path: &'static [&'static str]) -> Folder {
     f.write(move |c| c.create_path(path)).await
 }
 
+async fn purge_notes(f: &Fixture) -> usize {
+    let now = f.clock.now();
+    f.write(move |c| c.purge_deleted_folders(now, 10)).await
+}
+
 /// The octets of one test message in a mailbox.
 async fn size_of_one(f: &Fixture) -> u64 {
     let inbox = f.inbox().await;
@@ -278,9 +283,9 @@ async fn without_a_trace_of_the_folder_items_come_into_the_inbox() {
         f.append(work, "b").await;
         f.write(move |c| c.delete_folder(work)).await;
         f.clock.advance(399 * DAY);
-        assert_eq!(f.write(|c| c.purge_deleted_folders(10)).await, 0);
+        assert_eq!(purge_notes(&f).await, 0);
         f.write(|c| c.set_retention(&Retention::default())).await;
-        assert_eq!(f.write(|c| c.purge_deleted_folders(10)).await, 1);
+        assert_eq!(purge_notes(&f).await, 1);
         assert_eq!(items(&f).await[0].last_parent_path, None);
         f.write(move |c| c.restore(deletions, &all())).await;
         assert_eq!(subjects(&f, inbox).await, ["b"]);

@@ -193,11 +193,11 @@ async fn purge_rows(mailbox: &Mailbox, shutdown: &Shutdown) -> Result<(), Fault>
     if !mailbox.read(move |view| view.has_expired_rows(now)).await? {
         return Ok(());
     }
-    in_slices(mailbox, shutdown, |change| {
-        let mut done = change.purge_journal(SLICE_ITEMS_MAX)?;
-        done += change.purge_deleted_folders(SLICE_ITEMS_MAX)?;
+    in_slices(mailbox, shutdown, move |change| {
+        let mut done = change.purge_journal(now, SLICE_ITEMS_MAX)?;
+        done += change.purge_deleted_folders(now, SLICE_ITEMS_MAX)?;
         for folder in change.view()?.all_folders()? {
-            done += change.purge_tombstones(folder.id, SLICE_ITEMS_MAX)?;
+            done += change.purge_tombstones(folder.id, now, SLICE_ITEMS_MAX)?;
         }
         Ok(done > 0)
     })

@@ -26,11 +26,16 @@ const AHEAD_SECS_MAX: u64 = 86_400;
 impl Change<'_, '_> {
     /// Drops tombstones past their time, with what leads from the MIDs in them to where the
     /// items went, and raises the folder's floor. At most `limit` rows, fewer when the slice is
-    /// full.
-    pub fn purge_tombstones(&mut self, folder: FolderId, limit: usize) -> Result<usize, Fault> {
+    /// full. `now` is the clock's: the transaction's time stays ahead after a clock was set right.
+    pub fn purge_tombstones(
+        &mut self,
+        folder: FolderId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<usize, Fault> {
         let rows = key::tombstones(self.mailbox, folder);
         let span = (&rows[..], &key::after(&rows)[..]);
-        let due = due::<Tombstone>(self.txn, span, &self.age(TOMBSTONE_SECS_MAX), limit)?;
+        let due = due::<Tombstone>(self.txn, span, &Age::of(TOMBSTONE_SECS_MAX, now), limit)?;
         let mut purged = 0;
         for key in &due {
             if self.txn.slice_full() {
@@ -78,21 +83,20 @@ impl Change<'_, '_> {
         Ok(true)
     }
 
-    /// Drops journal rows past their time, at most `limit`; the newest always stays.
-    pub fn purge_journal(&mut self, limit: usize) -> Result<usize, Fault> {
+    /// Drops journal rows past their time at `now`, at most `limit`; the newest always stays.
+    pub fn purge_journal(&mut self, now: Timestamp, limit: usize) -> Result<usize, Fault> {
         let from = key::table(self.mailbox, Table::Journal);
         let newest = key::journal(self.mailbox, ChangeNumber::new(self.base));
-        let age = self.age(JOURNAL_SECS_MAX);
+        let age = Age::of(JOURNAL_SECS_MAX, now);
         let due = due::<JournalRow>(self.txn, (&from, &newest), &age, limit)?;
         self.delete_keys(&due)?;
         Ok(due.len())
     }
 
-    /// Drops what is noted of folders that were deleted before anything still here was; at
-    /// most `limit`.
-    pub fn purge_deleted_folders(&mut self, limit: usize) -> Result<usize, Fault> {
-        let longest = self.view()?.retention()?.longest();
-        let before = self.seconds_ago(longest);
+    /// Drops what is noted of folders that were deleted before anything still here at `now` was;
+    /// at most `limit`.
+    pub fn purge_deleted_folders(&mut self, now: Timestamp, limit: usize) -> Result<usize, Fault> {
+        let before = Age::of(self.view()?.retention()?.longest(), now).before;
         let from = key::table(self.mailbox, Table::DeletedFolder);
         let mut due: Vec<Vec<u8>> = Vec::new();
         self.txn.records::<DeletedFolder>(
@@ -134,14 +138,6 @@ impl Change<'_, '_> {
         Ok(None)
     }
 
-    fn age(&self, seconds: u64) -> Age {
-        Age::of(seconds, self.txn.now())
-    }
-
-    fn seconds_ago(&self, seconds: u64) -> u64 {
-        (self.txn.now().secs().max(0) as u64).saturating_sub(seconds)
-    }
-
     pub(super) fn delete_keys(&mut self, keys: &[Vec<u8>]) -> Result<(), Fault> {
         keys.iter().try_for_each(|key| self.txn.delete(key)).map_err(Fault::from)
     }
@@ -167,7 +163,7 @@ impl View<'_> {
     /// True when tombstones, journal rows or notes of deleted folders are past their time, so
     /// that a write is worth its sync.
     pub fn has_expired_rows(&self, now: Timestamp) -> Result<bool, Fault> {
-        let notes_before = (now.secs().max(0) as u64).saturating_sub(self.retention()?.longest());
+        let notes_before = Age::of(self.retention()?.longest(), now).before;
         Ok(self.has_expired_journal(&Age::of(JOURNAL_SECS_MAX, now))?
             || self.has_expired_tombstones(&Age::of(TOMBSTONE_SECS_MAX, now))?
             || self.has_expired_notes(notes_before)?)
