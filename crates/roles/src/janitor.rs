@@ -69,17 +69,27 @@ impl Janitor {
     /// Goes over all mailboxes every hour.
     async fn rounds(&self, shutdown: &Shutdown) {
         let mut wait = FIRST_ROUND_AFTER;
-        let mut clock = ClockGuard::new(Instant::now(), self.database.now());
+        let mut clock = ClockGuard::default();
         loop {
             tokio::select! {
                 () = shutdown.requested() => return,
                 () = tokio::time::sleep(wait) => {}
             }
             wait = ROUND_EVERY;
-            match clock.has_jumped(Instant::now(), self.database.now()) {
-                true => tracing::error!("the clock jumped ahead: retention waits for a round"),
-                false => self.round(shutdown).await,
-            }
+            self.round_if_trusted(&mut clock, Instant::now(), shutdown).await;
+        }
+    }
+
+    /// A round, unless the clock has jumped ahead.
+    async fn round_if_trusted(&self, clock: &mut ClockGuard, passed: Instant, shutdown: &Shutdown) {
+        match clock.trusts(&self.database, passed).await {
+            Ok(true) => self.round(shutdown).await,
+            Ok(false) => tracing::error!(
+                clock = self.database.now().secs(),
+                "the clock is far ahead of where it was: nothing is deleted by age until it has \
+                 been set right or a day has passed"
+            ),
+            Err(error) => tracing::error!(%error, "the clock was not looked at: no maintenance"),
         }
     }
 

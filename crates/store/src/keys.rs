@@ -14,6 +14,8 @@ pub const SPACE_GRANTS: u8 = 0x11;
 pub const SPACE_QUEUE: u8 = 0x20;
 /// The directory.
 pub const SPACE_DIRECTORY: u8 = 0x30;
+/// What a server notes of its own work on the database.
+pub const SPACE_SERVER: u8 = 0x40;
 /// Reserved; ends the last space.
 pub const SPACE_END: u8 = 0x7f;
 
@@ -57,6 +59,7 @@ pub(crate) fn space_name(key: &[u8]) -> &'static str {
         Some(&SPACE_GRANTS) => "grants",
         Some(&SPACE_QUEUE) => "queue",
         Some(&SPACE_DIRECTORY) => "directory",
+        Some(&SPACE_SERVER) => "server",
         _ => "unknown",
     }
 }

@@ -144,9 +144,13 @@ fn advance_horizon(txn: &mut Txn, grace: Duration) -> Result<BlobNumber, StoreEr
         }
         None => fresh,
     };
-    let after = match before.waiting_since.plus(grace) <= txn.now() && before != fresh {
-        true => Horizon { settled: before.waiting, ..fresh },
-        false => before,
+    let after = match before.waiting_since {
+        // Noted under a clock that was ahead: the wait begins again.
+        since if since > txn.now() => Horizon { settled: before.settled, ..fresh },
+        since if since.plus(grace) <= txn.now() && before != fresh => {
+            Horizon { settled: before.waiting, ..fresh }
+        }
+        _ => before,
     };
     txn.permit_growth();
     txn.set_own(keys::SWEEP, Some(&after.encode()))?;

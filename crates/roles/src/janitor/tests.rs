@@ -10,7 +10,7 @@ use mailbox::{FolderId, Guid, NewItem, QuotaThreshold, Special, UidSet};
 use net::ShutdownTrigger;
 use store::Options;
 use types::time::ManualClock;
-use types::{Address, Timestamp};
+use types::{Address, Clock, Timestamp};
 
 use super::*;
 use crate::homes;
@@ -271,6 +271,42 @@ async fn a_round_deletes_what_has_expired_in_every_mailbox() {
         let left = site.mailbox(user).read(|view| Ok(view.counters()?.unreferenced)).await;
         assert_eq!(left.unwrap(), 0);
     }
+}
+
+/// Expunges all of a user's Inbox.
+async fn expunge(site: &Site, user: &str) {
+    let expunge = |change: &mut Change<'_, '_>| {
+        change.expunge(change.special_id(Special::Inbox), &UidSet::all(), false).map(drop)
+    };
+    site.mailbox(user).write(expunge).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_start_under_a_clock_far_ahead_deletes_nothing() {
+    let site = Site::new(&["alice"]).await;
+    let (shutdown, passed) = (&site.shutdown.1, Instant::now());
+    site.fill("alice", 3).await;
+    expunge(&site, "alice").await;
+    let right = site.clock.now();
+    let kept = async || site.messages("alice", Special::Deletions).await.len();
+    site.janitor.round_if_trusted(&mut ClockGuard::default(), passed, shutdown).await;
+    site.clock.advance(1000 * DAY);
+    // Two starts: the second does not take the first one's clock for granted.
+    for _ in 0..2 {
+        site.janitor.round_if_trusted(&mut ClockGuard::default(), passed, shutdown).await;
+        assert_eq!(kept().await, 3);
+    }
+    site.clock.set(right.plus(DAY));
+    site.janitor.round_if_trusted(&mut ClockGuard::default(), passed, shutdown).await;
+    assert_eq!(kept().await, 3);
+    // A clock that has been so for a day is believed.
+    site.clock.advance(1000 * DAY);
+    let mut clock = ClockGuard::default();
+    site.janitor.round_if_trusted(&mut clock, passed, shutdown).await;
+    assert_eq!(kept().await, 3);
+    site.clock.advance(DAY);
+    site.janitor.round_if_trusted(&mut clock, passed + DAY, shutdown).await;
+    assert_eq!(kept().await, 0);
 }
 
 #[tokio::test]

@@ -55,6 +55,21 @@ async fn only_old_blobs_that_nobody_names_go() {
 }
 
 #[tokio::test]
+async fn after_a_clock_that_was_ahead_space_is_reclaimed_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = World::over(Options::sqlite(directory.path()));
+    world.clock.advance(10_000 * HOUR);
+    let blob = world.blob(10).await;
+    world.age().await;
+    world.database.close().await;
+    drop(world);
+    let world = World::over(Options::sqlite(directory.path()));
+    world.age().await;
+    assert_eq!(world.sweep(&[]).await.blobs_deleted, 1);
+    assert!(!world.exists(blob));
+}
+
+#[tokio::test]
 async fn a_blob_retained_since_the_mark_stays() {
     let world = World::new();
     let blob = world.blob(10).await;
