@@ -27,7 +27,8 @@ pub struct Place {
 }
 
 impl Account {
-    /// Where a name leads. Errors: NO when the mailbox of somebody else is not there.
+    /// Where a name leads. Errors: NO when the mailbox of somebody else is not there, or cannot
+    /// be read.
     pub async fn place(&self, name: &str) -> Result<Place, Reply> {
         let name = name.trim_start_matches(SEPARATOR);
         if name == OTHER_USERS.trim_end_matches(SEPARATOR) {
@@ -38,17 +39,30 @@ impl Account {
             return Ok(Place { mailbox, path: split(name) });
         };
         let (address, path) = other.split_once(SEPARATOR).unwrap_or((other, ""));
-        let mailbox = self.server.open_other(&self.principal, address).await;
-        let mailbox = mailbox.ok_or_else(no_such_mailbox)?;
+        let mailbox = self.server.open_other(&self.principal, address).await?;
         Ok(Place { mailbox, path: split(path) })
     }
 
     /// The folder of that name. Errors: NO [NONEXISTENT].
     pub async fn folder(&self, name: &str) -> Result<(Mailbox, Folder), Trouble> {
         let place = self.place(name).await?;
-        let path = place.path;
-        let found = place.mailbox.read(move |view| folder_at(view, &path)).await?;
-        Ok((place.mailbox, found.ok_or_else(no_such_mailbox)?))
+        Ok(place.folder().await?.ok_or_else(no_such_mailbox)?)
+    }
+
+    /// The folder that messages go to. Errors: NO, with TRYCREATE only where CREATE of the name
+    /// could make it (RFC 9051 section 6.4.7).
+    pub async fn destination(&self, name: &str) -> Result<(Mailbox, Folder), Trouble> {
+        let place = self.place(name).await?;
+        let none = if place.path.is_empty() { no_such_mailbox() } else { try_create() };
+        Ok(place.folder().await?.ok_or(none)?)
+    }
+}
+
+impl Place {
+    async fn folder(self) -> Result<Option<(Mailbox, Folder)>, Fault> {
+        let Place { mailbox, path } = self;
+        let found = mailbox.read(move |view| folder_at(view, &path)).await?;
+        Ok(found.map(|folder| (mailbox, folder)))
     }
 }
 
@@ -58,12 +72,23 @@ pub fn no_such_mailbox() -> Reply {
 }
 
 /// NO [TRYCREATE]: the target of APPEND, COPY or MOVE could be created.
-pub fn try_create(trouble: Trouble) -> Trouble {
-    match trouble {
-        Trouble::Reply(reply) if reply.code.as_deref() == Some("NONEXISTENT") => {
-            Trouble::Reply(Reply::no("No such mailbox").code("TRYCREATE"))
-        }
-        other => other,
+fn try_create() -> Reply {
+    Reply::no("No such mailbox").code("TRYCREATE")
+}
+
+/// What went wrong with a command that puts messages into a folder: NO [TRYCREATE] when the
+/// folder was deleted since it was looked up.
+pub async fn destination_trouble(mailbox: &Mailbox, folder: FolderId, trouble: Trouble) -> Trouble {
+    let Trouble::Reply(reply) = trouble else { return trouble };
+    let nonexistent = reply.code.as_deref() == Some("NONEXISTENT");
+    let is_gone = move |view: &View<'_>| {
+        view.meta()?;
+        Ok(matches!(view.folder(folder), Err(Fault::NotFound(_))))
+    };
+    // Where that cannot be told, the first trouble is the one to tell.
+    match nonexistent && mailbox.read(is_gone).await.unwrap_or(false) {
+        true => try_create().into(),
+        false => reply.into(),
     }
 }
 

@@ -101,11 +101,16 @@ impl From<Fault> for Trouble {
     }
 }
 
-/// Response codes of RFC 5530 and RFC 9208.
+/// Response codes of RFC 5530, RFC 9208 and RFC 9051 section 7.1.
 impl From<Fault> for Reply {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::NotFound(_) => Reply::no("No such mailbox").code("NONEXISTENT"),
+            Fault::NotFound("mailbox" | "folder") => {
+                Reply::no("No such mailbox").code("NONEXISTENT")
+            }
+            Fault::NotFound("message") => {
+                Reply::no("The message is no longer there").code("EXPUNGEISSUED")
+            }
             Fault::Exists => Reply::no("It exists already").code("ALREADYEXISTS"),
             Fault::Denied => Reply::no("Permission denied").code("NOPERM"),
             Fault::OverQuota => Reply::no("The mailbox is over its quota").code("OVERQUOTA"),
@@ -113,7 +118,13 @@ impl From<Fault> for Reply {
             Fault::Invalid(why) => Reply::no(why).code("CANNOT"),
             Fault::Moved => Reply::no("The mailbox is not served here").code("UNAVAILABLE"),
             Fault::DiskNearlyFull => Reply::no("The disk is nearly full").code("UNAVAILABLE"),
-            fault @ (Fault::BelowFloor | Fault::Damaged(_) | Fault::Storage(_)) => {
+            Fault::HasChildren => {
+                Reply::no("Delete the mailboxes below it first").code("HASCHILDREN")
+            }
+            fault @ (Fault::NotFound(_)
+            | Fault::BelowFloor
+            | Fault::Damaged(_)
+            | Fault::Storage(_)) => {
                 tracing::error!(%fault, "mailbox");
                 Reply::no("Server error").code("SERVERBUG")
             }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use auth::{Authenticator, Principal, RecipientId, UserSessions};
 use directory::{Directory, Recipient};
-use mailbox::{Guid, Home, Homes, Mailbox};
+use mailbox::{Fault, Guid, Home, Homes, Mailbox};
 use net::{Budget, ServerTls};
 use types::limits::IMAP_OTHER_MAILBOXES_MAX;
 use types::{Address, LoginType};
@@ -70,14 +70,14 @@ impl Server {
         others.into_iter().collect()
     }
 
-    /// The mailbox of somebody else by its address, as this principal may see it. None when
-    /// there is none or it is served elsewhere.
-    pub async fn open_other(&self, principal: &Principal, address: &str) -> Option<Mailbox> {
-        let owner = self.recipient(address)?;
-        let home = self.homes.home(Guid(owner.0), Guid(principal.recipient.0)).await;
-        match home {
-            Ok(Home::Local(mailbox)) => Some(mailbox),
-            Ok(Home::Remote(_)) | Err(_) => None,
+    /// The mailbox of somebody else by its address, as this principal may see it. Errors:
+    /// NotFound when there is none or it is served elsewhere.
+    pub async fn open_other(&self, principal: &Principal, address: &str) -> Result<Mailbox, Fault> {
+        let none = Fault::NotFound("mailbox");
+        let Some(owner) = self.recipient(address) else { return Err(none) };
+        match self.homes.home(Guid(owner.0), Guid(principal.recipient.0)).await? {
+            Home::Local(mailbox) => Ok(mailbox),
+            Home::Remote(_) => Err(none),
         }
     }
 

@@ -6,7 +6,7 @@ mod support;
 use std::sync::Arc;
 
 use imap::{End, Server};
-use mailbox::{FindHome, Guid, Home, Homes};
+use mailbox::{FindHome, FolderId, Guid, Home, Homes, MailboxNumber, Special, key};
 use net::tls::ServerTlsOptions;
 use net::{CertificateStore, ClientTls, ServerTls, Shutdown, Stream};
 use support::{Client, Site};
@@ -429,4 +429,37 @@ async fn messages_share_the_memory_for_what_comes_in() {
     client.append("INBOX", "", &message).await;
     let lines = client.command("STATUS INBOX (MESSAGES)").await;
     assert_eq!(lines[0], "* STATUS INBOX (MESSAGES 2)");
+}
+
+/// Spoils a folder row of a user's mailbox.
+async fn damage(site: &Site, user: &str) {
+    let number = {
+        let snapshot = site.directory.snapshot();
+        let owner = snapshot.by_alias(user).unwrap();
+        MailboxNumber::new(owner.mailbox().unwrap().location.number)
+    };
+    let key = key::folder(number, FolderId::new(Special::Drafts as u64));
+    site.database.write(move |txn| txn.put(&key, 1, b"no folder")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_damaged_mailbox_of_others_leaves_the_rest_of_a_list() {
+    let site = Site::new().await;
+    let mut bob = site.login("bob").await;
+    bob.command("SETACL INBOX alice@example.com lr").await;
+    damage(&site, "team").await;
+    let mut alice = site.login("alice").await;
+    for list in ["LIST \"\" *", "LIST \"\" (\"Other Users/*\") RETURN (STATUS (MESSAGES))"] {
+        let lines = alice.command(list).await;
+        let named = |name: &str| lines.iter().any(|line| line.contains(name));
+        assert!(named("Other Users/bob@example.com/INBOX"), "{list}: {lines:?}");
+        assert!(!named("team@example.com"), "{list}: {lines:?}");
+    }
+    alice.command("LSUB \"\" *").await;
+    alice.send(b"x STATUS \"Other Users/team@example.com/INBOX\" (MESSAGES)\r\n").await;
+    let answer = alice.line().await;
+    assert!(answer.starts_with("x NO [SERVERBUG]"), "{answer}");
+    alice.send(b"y APPEND \"Other Users/team@example.com/INBOX\" {3}\r\n").await;
+    let answer = alice.line().await;
+    assert!(answer.starts_with("y NO [SERVERBUG]"), "{answer}");
 }

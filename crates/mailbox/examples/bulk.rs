@@ -159,7 +159,7 @@ impl Bench {
         let uids: UidSet = (1..=some as u32).map(Uid::new).collect();
         for _ in 1..10 {
             let uids = uids.clone();
-            self.mailbox.copy_items(folder, uids, &self.mailbox, folder).await.unwrap();
+            self.mailbox.copy_items(folder, uids, &self.mailbox, folder, false).await.unwrap();
         }
     }
 

@@ -12,6 +12,9 @@ pub enum Fault {
     /// A folder of that name is already there.
     #[error("already exists")]
     Exists,
+    /// A folder cannot be deleted while there are folders below it.
+    #[error("folder has subfolders")]
+    HasChildren,
     /// The asker's rights do not allow it.
     #[error("access denied")]
     Denied,

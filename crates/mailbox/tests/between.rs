@@ -68,7 +68,7 @@ async fn copies_in_one_database_share_the_bytes() {
         let from = filled(&f, count).await;
         g.write(|c| c.keyword("Other")).await;
         let inbox = g.inbox().await;
-        let copy = f.mailbox.copy_items(from, all(count), &g.mailbox, inbox);
+        let copy = f.mailbox.copy_items(from, all(count), &g.mailbox, inbox, false);
         let (commits, pairs) = f.commits_of(copy).await;
         assert_eq!(pairs.unwrap().len(), count);
         assert_eq!(commits > 1, count > 64, "{commits} commits for {count}");
@@ -84,7 +84,7 @@ async fn copies_in_another_database_have_bytes_of_their_own() {
     let (f, g) = (fixture().await, fixture().await);
     let from = filled(&f, 400).await;
     let inbox = g.inbox().await;
-    let pairs = f.mailbox.copy_items(from, all(400), &g.mailbox, inbox).await.unwrap();
+    let pairs = f.mailbox.copy_items(from, all(400), &g.mailbox, inbox, false).await.unwrap();
     assert_eq!(pairs.len(), 400);
     check_same(&f, from, &g, inbox).await;
     let moved = f.mailbox.move_items(from, all(100), &g.mailbox, inbox).await;
@@ -132,10 +132,28 @@ async fn a_full_mailbox_takes_none_of_the_copies() {
     let limits = QuotaLimits { prohibit_send_receive: Some(octets - 1), ..Default::default() };
     g.write(move |c| c.set_quota(&limits)).await;
     let inbox = g.inbox().await;
-    let copied = f.mailbox.copy_items(from, all(200), &g.mailbox, inbox).await;
+    let copied = f.mailbox.copy_items(from, all(200), &g.mailbox, inbox, false).await;
     assert!(matches!(copied, Err(Fault::OverQuota)));
     let moved = f.mailbox.move_items(from, all(200), &g.mailbox, inbox).await;
     assert!(matches!(moved.fault, Some(Fault::OverQuota)) && moved.done.is_empty());
     g.check_folder(inbox, 0).await;
     f.check_folder(from, 200).await;
+}
+
+#[tokio::test]
+async fn where_all_are_required_a_missing_one_leaves_no_copy() {
+    let f = fixture().await;
+    let (g, h) = (other_mailbox(&f).await, fixture().await);
+    let from = filled(&f, 600).await;
+    f.write(move |c| c.expunge(from, &UidSet::from_iter([Uid::new(3)]), false)).await;
+    for target in [&f, &g, &h] {
+        let inbox = target.inbox().await;
+        for count in [20, 600] {
+            let copied = f.mailbox.copy_items(from, all(count), &target.mailbox, inbox, true).await;
+            assert!(matches!(copied, Err(Fault::NotFound("message"))), "{count}: {copied:?}");
+            target.check_folder(inbox, 0).await;
+        }
+        let copied = f.mailbox.copy_items(from, all(2), &target.mailbox, inbox, true).await;
+        assert_eq!(copied.unwrap().len(), 2);
+    }
 }

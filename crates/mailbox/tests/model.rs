@@ -123,7 +123,8 @@ impl Model {
     async fn copy(&mut self) {
         let (from, to) = (self.any_folder(), self.any_folder());
         let uids = self.dice.some(&self.folders[&from], 200);
-        let pairs = self.f.mailbox.copy_items(from, uids, &self.f.mailbox, to).await.unwrap();
+        let pairs =
+            self.f.mailbox.copy_items(from, uids, &self.f.mailbox, to, false).await.unwrap();
         for (source, target) in pairs {
             let message = self.folders[&from][&source];
             assert_eq!(self.messages(to).insert(target, message), None);

@@ -75,7 +75,7 @@ async fn copies_at_once(f: &Fixture) {
     let from = f.large_folder("From", MANY).await;
     let to = f.write(|c| c.create_path(&["To"])).await.id;
     let uids = f.read(move |view| Ok(view.uids(from)?.to_set())).await;
-    let copying = async { f.mailbox.copy_items(from, uids, &f.mailbox, to).await.unwrap() };
+    let copying = async { f.mailbox.copy_items(from, uids, &f.mailbox, to, false).await.unwrap() };
     let delivering = async {
         let mut seen = Vec::new();
         while seen.len() < 200 && seen.iter().all(|exists| *exists < MANY) {
@@ -212,7 +212,7 @@ async fn room_and_rights_are_asked_again_at_the_end() {
     let full = f.mailbox.write(move |c| c.publish(intent)).await;
     assert!(matches!(full, Err(Fault::OverQuota)));
     let all = run(1, 1000);
-    let full = f.mailbox.copy_items(from, all, &f.mailbox, to).await;
+    let full = f.mailbox.copy_items(from, all, &f.mailbox, to, false).await;
     assert!(matches!(full, Err(Fault::OverQuota)));
     f.write(move |c| c.set_quota(&limit(3 * used))).await;
     f.write(move |c| c.delete_folder(to)).await;

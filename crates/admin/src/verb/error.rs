@@ -165,7 +165,7 @@ fn of_mailbox(fault: &Fault) -> ErrorCode {
         Fault::NotFound(_) => ErrorCode::NotFound,
         Fault::Exists | Fault::OverQuota | Fault::BelowFloor => ErrorCode::Conflict,
         Fault::Denied => ErrorCode::Denied,
-        Fault::Limit(_) | Fault::Invalid(_) => ErrorCode::InvalidArgument,
+        Fault::Limit(_) | Fault::Invalid(_) | Fault::HasChildren => ErrorCode::InvalidArgument,
         Fault::Moved | Fault::DiskNearlyFull => ErrorCode::Unavailable,
         Fault::Damaged(_) | Fault::Storage(_) => ErrorCode::Internal,
     }

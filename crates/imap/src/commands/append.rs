@@ -16,7 +16,7 @@ use crate::codec::sequence_set::write_set;
 use crate::codec::{Frame, Literal};
 use crate::flags::named;
 use crate::io::{Io, after_secs};
-use crate::names::try_create;
+use crate::names::destination_trouble;
 use crate::reply::{Outcome, Reply, Trouble};
 use crate::session::Authenticated;
 
@@ -48,15 +48,28 @@ pub async fn append(
         Ok(target) => target,
         Err(trouble) => return refuse(io, literal, trouble).await,
     };
+    match append_to(session, io, &target, append.first, literal).await {
+        Err(trouble) => Err(destination_trouble(&target.mailbox, target.folder.id, trouble).await),
+        appended => appended,
+    }
+}
+
+async fn append_to(
+    session: &mut Authenticated,
+    io: &mut Io,
+    target: &Target,
+    first: AppendOptions,
+    literal: Literal,
+) -> Outcome {
     let appending = Appending::new(target.mailbox.clone(), target.folder.id);
     let mut incoming = Incoming { appending, shares: Vec::new() };
-    let received = receive(session, io, &target, &mut incoming, append.first, literal).await;
+    let received = receive(session, io, target, &mut incoming, first, literal).await;
     if let Err(trouble) = received {
         incoming.appending.abandon().await;
         return Err(trouble);
     }
     let replaces = target.replaces;
-    let uids = commit(&target, incoming).await?;
+    let uids = commit(target, incoming).await?;
     if let Some(selected) = &mut session.selected {
         selected.touched();
     }
@@ -96,8 +109,7 @@ async fn target(session: &mut Authenticated, append: &Append) -> Result<Target, 
         Some(replaced) => Some(replaced_uid(session, replaced)?),
         None => None,
     };
-    let named = session.account.folder(&append.mailbox).await;
-    let (mailbox, folder) = named.map_err(try_create)?;
+    let (mailbox, folder) = session.account.destination(&append.mailbox).await?;
     let id = folder.id;
     mailbox.read(move |view| view.require(id, Rights::CREATE).map(|_| ())).await?;
     Ok(Target { mailbox, folder, replaces })

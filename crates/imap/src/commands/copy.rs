@@ -5,7 +5,7 @@ use mailbox::{Fault, Folder, Partly, Uid};
 use crate::codec::command::Copy;
 use crate::codec::sequence_set::write_set;
 use crate::io::Io;
-use crate::names::try_create;
+use crate::names::destination_trouble;
 use crate::reply::{Outcome, Reply};
 use crate::session::Authenticated;
 
@@ -17,22 +17,26 @@ pub async fn copy(session: &mut Authenticated, io: &mut Io, copy: Copy) -> Outco
     }
     let uids = selected.resolve(&copy.set, copy.uid)?;
     let (source, from) = (selected.mailbox.clone(), selected.folder);
-    let (target, to) = session.account.folder(&copy.mailbox).await.map_err(try_create)?;
+    let (target, to) = session.account.destination(&copy.mailbox).await?;
     let asked = uids.len();
     let Partly { done: pairs, fault } = match copy.moves {
         true => source.move_items(from, uids, &target, to.id).await,
-        false => {
-            let done = source.copy_items(from, uids, &target, to.id).await;
-            let done = done.map_err(|fault| try_create(fault.into()))?;
-            Partly { done, fault: None }
-        }
+        // Message numbers mean messages that are there; UIDs need not (RFC 9051 section 6.4.9).
+        false => match source.copy_items(from, uids, &target, to.id, !copy.uid).await {
+            Ok(done) => Partly { done, fault: None },
+            Err(fault) => Partly { done: Vec::new(), fault: Some(fault) },
+        },
     };
     if let Some(selected) = &mut session.selected {
         selected.touched();
     }
-    let missing = (pairs.len() as u64) < asked && !copy.uid;
+    let nothing_left = pairs.is_empty() && asked > 0 && !copy.uid;
+    let fault = fault.or(nothing_left.then_some(Fault::NotFound("message")));
     let code = copied(&to, &pairs);
-    answer(io, copy.moves, missing, code, fault).await
+    match answer(io, copy.moves, code, fault).await {
+        Err(trouble) => Err(destination_trouble(&target, to.id, trouble).await),
+        answered => answered,
+    }
 }
 
 /// `COPYUID uidvalidity source target`; none when nothing was copied.
@@ -47,25 +51,15 @@ fn copied(to: &Folder, pairs: &[(Uid, Uid)]) -> Option<String> {
     String::from_utf8(code).ok()
 }
 
-async fn answer(
-    io: &mut Io,
-    moves: bool,
-    missing: bool,
-    code: Option<String>,
-    fault: Option<Fault>,
-) -> Outcome {
+async fn answer(io: &mut Io, moves: bool, code: Option<String>, fault: Option<Fault>) -> Outcome {
     if moves && let Some(code) = &code {
         // RFC 6851 section 4.3: COPYUID before the EXPUNGEs that follow from it.
         io.put(format!("* OK [{code}] Moved\r\n").as_bytes()).await?;
     }
-    let reply = match (fault, moves) {
-        (Some(fault), _) => return Err(fault.into()),
-        (None, true) if code.is_some() => return Ok(Reply::ok("MOVE completed")),
-        _ if missing => Reply::no("Some messages are no longer there"),
-        _ => Reply::ok(if moves { "MOVE completed" } else { "COPY completed" }),
-    };
-    Ok(match code {
-        Some(code) => reply.code(code),
-        None => reply,
-    })
+    match (fault, code) {
+        (Some(fault), _) => Err(fault.into()),
+        (None, _) if moves => Ok(Reply::ok("MOVE completed")),
+        (None, Some(code)) => Ok(Reply::ok("COPY completed").code(code)),
+        (None, None) => Ok(Reply::ok("COPY completed")),
+    }
 }

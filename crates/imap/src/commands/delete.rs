@@ -3,7 +3,8 @@
 use crate::reply::{Outcome, Reply};
 use crate::session::Authenticated;
 
-/// Deletes a mailbox without children. Its messages stay recoverable.
+/// Deletes a mailbox without children; one with children is refused with HASCHILDREN, since a
+/// folder cannot stay behind as a mere name. Its messages stay recoverable.
 pub async fn delete(session: &mut Authenticated, name: String) -> Outcome {
     let (mailbox, folder) = session.account.folder(&name).await?;
     let is_selected = session.selected.as_ref().is_some_and(|selected| {

@@ -27,20 +27,33 @@ pub async fn list(session: &mut Authenticated, io: &mut Io, list: List) -> Outco
         return Ok(Reply::ok("LIST completed"));
     }
     let patterns = patterns(&list)?;
-    let own = (String::new(), session.account.mailbox.clone());
-    let mut sources = vec![own];
+    let own = session.account.mailbox.clone();
+    io.put(&lines(session, &list, &patterns, "", own).await?).await?;
     if patterns.iter().any(reaches_others) {
-        let others = others(session).await;
-        if !others.is_empty() {
-            io.put(&top_of_others(session, &list, &patterns)).await?;
-        }
-        sources.extend(others);
-    }
-    for (prefix, mailbox) in sources {
-        let out = lines(session, &list, &patterns, prefix, mailbox).await?;
-        io.put(&out).await?;
+        list_others(session, io, &list, &patterns).await?;
     }
     Ok(Reply::ok(format!("{name} completed")))
+}
+
+/// The mailboxes of others. One that cannot be read is left out: it is not the asker's, and the
+/// rest is.
+async fn list_others(
+    session: &Authenticated,
+    io: &mut Io,
+    list: &List,
+    patterns: &[Pattern],
+) -> Result<(), Trouble> {
+    let others = others(session).await;
+    if !others.is_empty() {
+        io.put(&top_of_others(session, list, patterns)).await?;
+    }
+    for (prefix, mailbox) in others {
+        match lines(session, list, patterns, &prefix, mailbox).await {
+            Ok(out) => io.put(&out).await?,
+            Err(fault) => tracing::warn!(%fault, mailbox = prefix, "left out of a list"),
+        }
+    }
+    Ok(())
 }
 
 /// Errors: NO [LIMIT] when there are too many.
@@ -87,8 +100,10 @@ async fn others(session: &Authenticated) -> Vec<(String, Mailbox)> {
     let account = &session.account;
     let mut found = Vec::new();
     for address in account.server.others(&account.principal).await {
-        if let Some(mailbox) = account.server.open_other(&account.principal, &address).await {
-            found.push((format!("{OTHER_USERS}{address}/"), mailbox));
+        match account.server.open_other(&account.principal, &address).await {
+            Ok(mailbox) => found.push((format!("{OTHER_USERS}{address}/"), mailbox)),
+            Err(Fault::NotFound(_)) => {}
+            Err(fault) => tracing::warn!(%fault, mailbox = address, "left out of a list"),
         }
     }
     found
@@ -123,10 +138,10 @@ async fn lines(
     session: &Authenticated,
     list: &List,
     patterns: &[Pattern],
-    prefix: String,
+    prefix: &str,
     mailbox: Mailbox,
-) -> Result<Vec<u8>, Trouble> {
-    let (asked, wanted) = (list.clone(), patterns.to_vec());
+) -> Result<Vec<u8>, Fault> {
+    let (asked, wanted, prefix) = (list.clone(), patterns.to_vec(), prefix.to_owned());
     let lines = mailbox.read(move |view| collect(view, &asked, &wanted, &prefix)).await?;
     let mut out = Vec::new();
     for line in &lines {

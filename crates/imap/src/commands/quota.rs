@@ -16,8 +16,10 @@ pub async fn get_quota(session: &mut Authenticated, io: &mut Io, root: String) -
         ("", _) => session.account.mailbox.clone(),
         (_, Some(address)) => {
             let account = &session.account;
-            let mailbox = account.server.open_other(&account.principal, address).await;
-            mailbox.ok_or_else(no_such_root)?
+            match account.server.open_other(&account.principal, address).await {
+                Err(Fault::NotFound(_)) => return Ok(no_such_root()),
+                opened => opened?,
+            }
         }
         _ => return Ok(no_such_root()),
     };

@@ -152,12 +152,15 @@ impl Homes for Here {
             let snapshot = self.directory.snapshot();
             let owner = snapshot.recipient(RecipientId(mailbox.0));
             let owner = owner.ok_or(Fault::NotFound("mailbox"))?;
-            let access = match snapshot.may_open(RecipientId(principal.0), owner) {
-                true => Access::Owner(principal),
-                false => Access::Delegate(principal),
-            };
+            let full_access = snapshot.may_open(RecipientId(principal.0), owner);
+            let access =
+                if full_access { Access::Owner(principal) } else { Access::Delegate(principal) };
             let number = number(&self.directory, owner.id).ok_or(Fault::NotFound("mailbox"))?;
-            Ok(Home::Local(Mailbox::open(self.database.clone(), number, access)))
+            let mailbox = Mailbox::open(self.database.clone(), number, access);
+            match full_access || !mailbox.read(|view| view.folders()).await?.is_empty() {
+                true => Ok(Home::Local(mailbox)),
+                false => Err(Fault::NotFound("mailbox")),
+            }
         })
     }
 

@@ -25,28 +25,35 @@ const IMPORT_ITEMS_MAX: u64 = 64;
 const IMPORT_PORTION_ITEMS: u64 = 16;
 
 impl Mailbox {
-    /// Copies messages into a folder of this or another mailbox: all that are still there, or
-    /// none. Gives their UIDs here and there. Errors: NotFound, Denied, OverQuota, Limit.
+    /// Copies messages into a folder of this or another mailbox, all or none: all that were named
+    /// if they are `required`, else all that are still there. Gives their UIDs here and there.
+    /// Errors: NotFound, Denied, OverQuota, Limit.
     pub async fn copy_items(
         &self,
         from: FolderId,
         uids: UidSet,
         target: &Mailbox,
         to: FolderId,
+        required: bool,
     ) -> Result<Vec<UidPair>, Fault> {
         self.check_copy(from, &uids, target, to).await?;
+        let wanted = if required { uids.len() } else { 0 };
         if !self.shares_database(target) {
-            return self.copy_to_database(from, &uids, target, to).await;
+            return self.copy_to_database(from, &uids, target, to, wanted).await;
         }
         let (within, source) = (self.is_same(target), self.source(from));
         if within && uids.len() <= INTERACTIVE_ITEMS_MAX {
-            return self.write(move |change| change.copy(from, &uids, to)).await;
+            return self.write(move |change| complete(change.copy(from, &uids, to)?, wanted)).await;
         }
         if !within && uids.len() <= IMPORT_ITEMS_MAX {
-            return target.write(move |change| change.import(&source, &uids, to)).await;
+            let import = move |change: &mut Change<'_, '_>| {
+                complete(change.import(&source, &uids, to)?, wanted)
+            };
+            return target.write(import).await;
         }
         let staging = Staging::begin(target, to, within.then_some(from)).await?;
-        match self.stage_for(target, from, uids, staging.intent()).await {
+        let staged = self.stage_for(target, from, uids, staging.intent()).await;
+        match staged.and_then(|sources| complete(sources, wanted)) {
             Ok(sources) => {
                 let targets = staging.publish().await?;
                 Ok(sources.into_iter().zip(targets.iter()).collect())
@@ -76,7 +83,7 @@ impl Mailbox {
         if self.shares_database(target) {
             return self.move_between(from, uids, target, to).await;
         }
-        let pairs = match self.copy_items(from, uids, target, to).await {
+        let pairs = match self.copy_items(from, uids, target, to, false).await {
             Ok(pairs) => pairs,
             Err(fault) => return Partly { done: Vec::new(), fault: Some(fault) },
         };
@@ -165,6 +172,7 @@ impl Mailbox {
         uids: &UidSet,
         target: &Mailbox,
         to: FolderId,
+        wanted: u64,
     ) -> Result<Vec<UidPair>, Fault> {
         let mut appending = Appending::new(target.clone(), to);
         let mut sources = Vec::new();
@@ -180,6 +188,13 @@ impl Mailbox {
             }
             sources.push(uid);
         }
+        let sources = match complete(sources, wanted) {
+            Ok(sources) => sources,
+            Err(fault) => {
+                appending.abandon().await;
+                return Err(fault);
+            }
+        };
         let targets = appending.finish().await?;
         Ok(sources.into_iter().zip(targets.iter()).collect())
     }
@@ -223,6 +238,14 @@ impl Mailbox {
 
     fn is_same(&self, other: &Mailbox) -> bool {
         self.number() == other.number() && self.shares_database(other)
+    }
+}
+
+/// What was copied, unless it is less than was wanted.
+fn complete<T>(copied: Vec<T>, wanted: u64) -> Result<Vec<T>, Fault> {
+    match (copied.len() as u64) < wanted {
+        true => Err(Fault::NotFound("message")),
+        false => Ok(copied),
     }
 }
 

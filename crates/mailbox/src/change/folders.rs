@@ -107,8 +107,8 @@ impl Change<'_, '_> {
 
     /// Deletes a folder without subfolders; its items go to Recoverable Items. Gives false when
     /// they are more than `INTERACTIVE_ITEMS_MAX`: the folder is gone then, and its items follow
-    /// by [`Change::empty_deleted_folders`]. Errors: Denied; Invalid (a default folder, or one
-    /// with subfolders).
+    /// by [`Change::empty_deleted_folders`]. Errors: Denied; Invalid (a default folder);
+    /// HasChildren.
     pub fn delete_folder(&mut self, id: FolderId) -> Result<bool, Fault> {
         let folder = self.deletable(id)?;
         self.txn.permit_growth();
@@ -139,7 +139,7 @@ impl Change<'_, '_> {
             return Err(Fault::Invalid("a default folder cannot be deleted"));
         }
         match self.view()?.all_folders()?.iter().any(|f| f.parent == id) {
-            true => Err(Fault::Invalid("folder has subfolders")),
+            true => Err(Fault::HasChildren),
             false => Ok(folder),
         }
     }
