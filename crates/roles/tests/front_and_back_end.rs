@@ -10,15 +10,16 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use auth::Password;
-use config::Settings;
+use config::receive::ExtendedRight;
 use config::settings::{ClientAccess, Location, LoginType, OtherServer};
+use config::{Settings, TimeSpan};
 use directory::{MailboxKind, NewMailbox, Recipient};
 use mailbox::{Access, Mailbox, MailboxNumber, Special};
 use net::connect::Rules;
 use net::line::LineError;
 use net::{CertificateStore, ClientTls, Connector, LineStream, Purpose, Stream};
 use ports::Listener;
-use ports::listeners::{IMAP4, IMAP4_BACK_END, POP3, POP3_BACK_END};
+use ports::listeners::{DEFAULT_FRONTEND, IMAP4, IMAP4_BACK_END, POP3, POP3_BACK_END};
 use roles::MailboxServer;
 use roles::storage::MAILBOX_DATABASE;
 use tempfile::TempDir;
@@ -52,12 +53,19 @@ impl Site {
 
     /// Neither has the other's certificate.
     async fn of_strangers() -> Self {
+        Site::with(|_| {}, |_| {}).await
+    }
+
+    /// The same with other settings.
+    async fn with(change_front: fn(&mut Settings), change_back: fn(&mut Settings)) -> Self {
         let data = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let addresses = [own_address(), own_address()];
         let mut front = settings(FRONT, addresses[0], data[0].path(), (BACK, addresses[1]));
         let users = [("Alice@Example.test".to_owned(), BACK.to_owned())].into();
         front.location = Location { users };
-        let back = settings(BACK, addresses[1], data[1].path(), (FRONT, addresses[0]));
+        let mut back = settings(BACK, addresses[1], data[1].path(), (FRONT, addresses[0]));
+        change_front(&mut front);
+        change_back(&mut back);
         let front = MailboxServer::start(front).await.unwrap();
         for (user, server) in [("alice", "FRONT"), ("bob", "FRONT"), ("carol", "BACK")] {
             create(&front, user, server, Some(PASSWORD)).await;
@@ -432,5 +440,60 @@ async fn only_a_server_with_a_trusted_certificate_gets_an_answer() {
     assert_eq!(introduce(&site, &IMAP4_BACK_END, Some(&own), no_preface).await, "");
     let other_protocol = introduce(&site, &IMAP4_BACK_END, Some(&own), &pop3).await;
     assert!(other_protocol.starts_with("-ERR [SYS/TEMP] "), "{other_protocol}");
+    site.stop().await;
+}
+
+/// What strangers may do at "Default Frontend", without a tarpit.
+fn for_strangers(settings: &mut Settings, rights: &[ExtendedRight]) {
+    let mut connectors = settings.receive_connectors().unwrap();
+    connectors.retain(|connector| connector.name.starts_with("Default Frontend"));
+    connectors[0].tarpit_interval = TimeSpan::from_secs(0);
+    connectors[0].anonymous_rights = rights.to_vec();
+    settings.receive_connector = connectors;
+}
+
+/// Towards the Internet: no password in the clear, no relaying.
+fn strict(settings: &mut Settings) {
+    settings.pop3.login_type = LoginType::SecureLogin;
+    for_strangers(settings, &[]);
+}
+
+/// For printers inside that know neither TLS nor passwords.
+fn convenient(settings: &mut Settings) {
+    for_strangers(settings, &[ExtendedRight::AcceptAnyRecipient]);
+}
+
+/// What a stranger hears who names a recipient elsewhere.
+async fn relay(server: &MailboxServer) -> String {
+    let mut client = Client::connect(server, &DEFAULT_FRONTEND).await;
+    client.until("", "220 ").await;
+    client.until("EHLO printer.example.test\r\n", "250 ").await;
+    client.until("MAIL FROM:<a@elsewhere.test>\r\n", "250 ").await;
+    client.until("RCPT TO:<b@elsewhere.test>\r\n", "").await.remove(0)
+}
+
+/// Row W-07: two servers of SMTP and POP3 on one machine, and behind both one mailbox.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strict_and_a_convenient_server_stand_on_one_machine() {
+    let site = Site::with(strict, convenient).await;
+    trust(site.front.settings(), site.back.settings());
+    trust(site.back.settings(), site.front.settings());
+    for server in [&site.front, &site.back] {
+        create(server, "dave", "BACK", Some(PASSWORD)).await;
+    }
+    assert!(relay(&site.front).await.starts_with("550 "));
+    assert!(relay(&site.back).await.starts_with("250 "));
+
+    let (login, stat) = (format!("USER dave\r\nPASS {PASSWORD}\r\n"), "STAT\r\nQUIT\r\n");
+    let inside = pop3(&site.back).await.until_close(&format!("{login}{stat}")).await;
+    assert_eq!(inside[2], "+OK 0 0", "{inside:?}");
+    let mut outside = pop3(&site.front).await;
+    let refused = outside.until(&login, "-ERR").await;
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert!(outside.line().await.starts_with("-ERR"));
+    outside.until("STLS\r\n", "+OK").await;
+    outside.0.start_tls_client(FRONT, &ClientTls::opportunistic().unwrap()).await.unwrap();
+    let lines = outside.until_close(&format!("{login}{stat}")).await;
+    assert_eq!(lines[2], "+OK 0 0", "{lines:?}");
     site.stop().await;
 }

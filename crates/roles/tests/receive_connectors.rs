@@ -3,13 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
 use auth::Password;
 use config::{ReceiveConnector, Settings};
 use directory::{MailboxKind, NewMailbox};
+use ports::firewall::{self, Format};
+use ports::{OpenListener, Registry};
 use roles::MailboxServer;
 use roles::storage::MAILBOX_DATABASE;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -295,6 +297,40 @@ async fn what_is_off_does_not_listen() {
     let site = Site::new(1, &off).await;
     let port = u16::try_from(FIRST_PORT).unwrap();
     assert!(TcpStream::connect((site.address, port)).await.is_err());
+    site.server.stop().await;
+}
+
+/// The rules of the firewall if the server listened on every address.
+fn rules(server: &MailboxServer) -> String {
+    let registry = server.registry();
+    let mut open = Registry::new(registry.server(), registry.roles());
+    for OpenListener { listener, address } in registry.open() {
+        let everywhere = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), address.port());
+        open.register(listener, everywhere, "tests");
+    }
+    firewall::rules(&open, Format::Nftables, "rialto")
+}
+
+/// Row W-08: what a message may be is one thing, where octets may come from another. The rules
+/// of the firewall are the same whatever messages are refused, and refuse none themselves.
+#[tokio::test]
+async fn the_firewall_knows_nothing_of_messages() {
+    let mut seen = Vec::new();
+    for (filter, reply) in
+        [("MaxHeaderSize = \"256 KB\"", "250 2.6.0"), ("MaxHeaderSize = \"1 KB\"", "552 5.3.4")]
+    {
+        let filter = format!("{filter}\nPermissionGroups = [\"AnonymousUsers\"]");
+        let site = Site::new(5, &connector("Internet", FIRST_PORT, &filter)).await;
+        let heard = site.talk(FIRST_PORT, LARGE_HEADER).await;
+        assert!(heard.contains(reply), "{heard}");
+        seen.push(rules(&site.server));
+        site.server.stop().await;
+    }
+    assert_eq!(seen[0], seen[1]);
+    let closed = connector("Internet", FIRST_PORT, "Enabled = false");
+    let site = Site::new(5, &closed).await;
+    let of_port = format!("dport {FIRST_PORT} accept");
+    assert!(seen[0].contains(&of_port) && !rules(&site.server).contains(&of_port), "{}", seen[0]);
     site.server.stop().await;
 }
 

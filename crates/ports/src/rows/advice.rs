@@ -17,7 +17,7 @@ pub(super) static ROWS: &[Row] = &[
         editions: FIREWALL_ADVICE,
         roles: BOTH,
         shown_by: Some(
-            "crates/rialto/tests/clients/postfix.rs::mail_leaves_to_where_the_mx_record_says",
+            "crates/rialto/tests/clients/postfix.rs::mail_goes_both_ways_with_smtp_and_dns_alone",
         ),
         ..row("W-02", Advice)
     },
@@ -76,6 +76,9 @@ pub(super) static ROWS: &[Row] = &[
         ),
         editions: FIREWALL_ADVICE,
         roles: BOTH,
+        shown_by: Some(
+            "crates/roles/tests/front_and_back_end.rs::a_strict_and_a_convenient_server_stand_on_one_machine",
+        ),
         ..row("W-07", Advice)
     },
     Row {
@@ -84,6 +87,9 @@ pub(super) static ROWS: &[Row] = &[
         ),
         editions: FIREWALL_ADVICE,
         roles: BOTH,
+        shown_by: Some(
+            "crates/roles/tests/receive_connectors.rs::the_firewall_knows_nothing_of_messages",
+        ),
         ..row("W-08", Advice)
     },
 ];

@@ -63,7 +63,6 @@ pub(super) static ROWS: &[Row] = &[
         editions: SINCE_2013,
         notes: &[s("For this product: Edge role opens no client listener")],
         roles: BOTH,
-        shown_by: Some("crates/ports/tests/table.rs::edge_servers_have_no_client_listener"),
         ..row("G-07", Rule)
     },
     Row {
@@ -100,7 +99,9 @@ pub(super) static ROWS: &[Row] = &[
         editions: SINCE_2013,
         notes: &[s("For this product: the live network map draws these three")],
         roles: BOTH,
-        shown_by: Some("crates/ports/tests/map.rs::the_three_diagrams_label_every_row_once"),
+        shown_by: Some(
+            "crates/rialto/tests/clients/rows.rs::the_map_of_a_running_server_is_the_three_diagrams",
+        ),
         ..row("G-11", Rule)
     },
 ];

@@ -202,6 +202,22 @@ fn mail_arrives_from_another_server() {
     assert!(log.contains("status=sent (250 2.6.0"), "{log}");
 }
 
+/// Row W-02: with the world the server speaks SMTP on 25 and DNS, and that is enough for a
+/// message and its answer.
+#[test]
+fn mail_goes_both_ways_with_smtp_and_dns_alone() {
+    let Some(world) = World::new(BY_MX) else { return };
+    world.submit(USER, "A question").well();
+    let question = world.postfix.only("A question");
+    assert!(question.contains("Return-Path: <alice@example.test>\n"), "{question}");
+    world.postfix.sendmail(USER, ALICE, &message::text(USER, ALICE, "An answer"));
+    assert!(world.imap().only("An answer").message.contains("Subject: An answer\r\n"));
+    for (row, port) in [("M-01", "25/TCP"), ("M-05", "53/UDP, 53/TCP")] {
+        let row = world.data.row(row);
+        assert_eq!((&row["state"], &row["port"]), (&"working".into(), &port.into()), "{row}");
+    }
+}
+
 #[test]
 fn another_server_learns_who_is_unknown_and_tells_its_sender() {
     let Some(world) = World::new(BY_MX) else { return };

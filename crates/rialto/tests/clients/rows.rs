@@ -1,6 +1,8 @@
 //! `rialto ports`: the rows of the documents that a demonstration makes true.
 
-use crate::support::server::Data;
+use std::process::Command;
+
+use crate::support::server::{Data, RIALTO};
 
 /// Client access, mail flow and Receive connectors.
 const ROWS: [&str; 14] = [
@@ -18,4 +20,19 @@ fn a_demonstration_makes_its_rows_true_until_it_is_gone() {
     assert_eq!(data.row("C-11")["address"][0], demo.address("IMAP_PORT"));
     demo.kill();
     assert_eq!(data.row("C-11")["state"], "off");
+}
+
+/// Row G-11: the three diagrams, in the colours of a server that runs.
+#[test]
+fn the_map_of_a_running_server_is_the_three_diagrams() {
+    let data = Data::new();
+    let _demo = data.demo();
+    let output =
+        Command::new(RIALTO).args(["ports", "map", "--dir"]).arg(data.path()).output().unwrap();
+    let svg = String::from_utf8(output.stdout).unwrap();
+    for title in ["Clients and services", "Mail flow without Edge", "Mail flow with Edge"] {
+        assert_eq!(svg.matches(&format!(">{title}")).count(), 1, "{title}");
+    }
+    let imap = "class=\"working\" text-anchor=\"middle\">C-11 143/TCP, 993/TCP<";
+    assert!(svg.contains(imap), "{svg}");
 }
