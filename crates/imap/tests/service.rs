@@ -6,6 +6,7 @@ mod support;
 use std::sync::Arc;
 
 use imap::{End, Server};
+use mailbox::key::List;
 use mailbox::{FindHome, FolderId, Guid, Home, Homes, MailboxNumber, Special, key};
 use net::tls::ServerTlsOptions;
 use net::{CertificateStore, ClientTls, ServerTls, Shutdown, Stream};
@@ -431,15 +432,16 @@ async fn messages_share_the_memory_for_what_comes_in() {
     assert_eq!(lines[0], "* STATUS INBOX (MESSAGES 2)");
 }
 
-/// Spoils a folder row of a user's mailbox.
-async fn damage(site: &Site, user: &str) {
-    let number = {
-        let snapshot = site.directory.snapshot();
-        let owner = snapshot.by_alias(user).unwrap();
-        MailboxNumber::new(owner.mailbox().unwrap().location.number)
-    };
-    let key = key::folder(number, FolderId::new(Special::Drafts as u64));
-    site.database.write(move |txn| txn.put(&key, 1, b"no folder")).await.unwrap();
+const DRAFTS: FolderId = FolderId::new(Special::Drafts as u64);
+
+fn number(site: &Site, user: &str) -> MailboxNumber {
+    let snapshot = site.directory.snapshot();
+    MailboxNumber::new(snapshot.by_alias(user).unwrap().mailbox().unwrap().location.number)
+}
+
+/// Spoils a row.
+async fn damage(site: &Site, key: Vec<u8>) {
+    site.database.write(move |txn| txn.put(&key, 1, b"?")).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -447,7 +449,7 @@ async fn one_damaged_mailbox_of_others_leaves_the_rest_of_a_list() {
     let site = Site::new().await;
     let mut bob = site.login("bob").await;
     bob.command("SETACL INBOX alice@example.com lr").await;
-    damage(&site, "team").await;
+    damage(&site, key::folder(number(&site, "team"), DRAFTS)).await;
     let mut alice = site.login("alice").await;
     for list in ["LIST \"\" *", "LIST \"\" (\"Other Users/*\") RETURN (STATUS (MESSAGES))"] {
         let lines = alice.command(list).await;
@@ -462,4 +464,21 @@ async fn one_damaged_mailbox_of_others_leaves_the_rest_of_a_list() {
     alice.send(b"y APPEND \"Other Users/team@example.com/INBOX\" {3}\r\n").await;
     let answer = alice.line().await;
     assert!(answer.starts_with("y NO [SERVERBUG]"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wake_reads_the_folders_that_changed_and_no_others() {
+    let site = Site::new().await;
+    let (mut told, mut other) = (site.login("alice").await, site.login("alice").await);
+    told.command("NOTIFY SET (personal (MessageNew MessageExpunge MailboxName))").await;
+    damage(&site, key::folder_counters(number(&site, "alice"), DRAFTS, List::Items)).await;
+    other.append("INBOX", "", "abc").await;
+    let line = told.line().await;
+    assert!(line.starts_with("* STATUS INBOX (MESSAGES 1 "), "{line}");
+    other.command("SELECT INBOX").await;
+    other.command("MOVE 1 Archive").await;
+    for folder in ["Archive (MESSAGES 1 ", "INBOX (MESSAGES 0 "] {
+        let line = told.line().await;
+        assert!(line.starts_with(&format!("* STATUS {folder}")), "{line}");
+    }
 }

@@ -299,6 +299,8 @@ pub const IMAP_SKIPPED_LITERAL_OCTETS_MAX: u64 = 160 * 1024 * 1024;
 pub const IMAP_NOTIFY_GROUPS_MAX: usize = 64;
 /// Mailbox names in all groups of a NOTIFY command together.
 pub const IMAP_NOTIFY_NAMES_MAX: usize = 1024;
+/// Events of the journal that a wake of NOTIFY goes through; after more it reads the folders.
+pub const IMAP_NOTIFY_EVENTS_MAX: usize = 1024;
 
 // ---- SMTP ----
 

@@ -1,11 +1,13 @@
 //! NOTIFY (RFC 5465): the client says what it wants to hear of at any time.
 //!
-//! What is watched is the account's own mailbox. A wake reads all names and counters once and
-//! compares them with what the client was told.
+//! What is watched is the account's own mailbox. A wake asks the journal which folders changed,
+//! reads their counters and compares them with what the client was told. Where folders came, went
+//! or got other names, or the journal does not say, it reads all names and counters.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use mailbox::{Fault, FolderId, Rights, Special, UidSet, View};
+use mailbox::{ChangeNumber, Event, EventKind, Events as Journal, Fault, FolderId, Rights};
+use mailbox::{Special, UidSet, View};
 use store::Watch;
 use types::limits;
 
@@ -23,7 +25,17 @@ use crate::session::Authenticated;
 pub struct Watched {
     groups: Vec<EventGroup>,
     told: HashMap<FolderId, Told>,
+    /// What happened up to here was told.
+    up_to: ChangeNumber,
     watch: Watch,
+}
+
+/// What a wake finds.
+enum News {
+    /// All folders there are.
+    Folders(HashMap<FolderId, Told>),
+    /// The counters of those that changed.
+    Counters(Vec<Facts>),
 }
 
 /// A folder as the client knows it.
@@ -45,6 +57,15 @@ impl Watched {
     fn events(&self, folder: &Told) -> Option<&Events> {
         let group = self.groups.iter().find(|group| concerns(&group.filter, folder));
         group.map(|group| &group.events)
+    }
+
+    /// The folders with these counters, of those whose counters the client may know.
+    fn with_counters(&self, facts: Vec<Facts>) -> HashMap<FolderId, Told> {
+        let known = facts.into_iter().filter_map(|facts| {
+            let told = self.told.get(&facts.folder).filter(|told| told.facts.is_some())?;
+            Some((facts.folder, Told { facts: Some(facts), ..told.clone() }))
+        });
+        known.collect()
     }
 
     /// The group for the selected mailbox; whether expunges may be told at once.
@@ -100,8 +121,9 @@ pub async fn notify(session: &mut Authenticated, io: &mut Io, notify: Notify) ->
     }
     let groups = sorted(notify.groups)?;
     let watch = session.account.mailbox.watch();
-    let told = session.account.mailbox.read(folders).await?;
-    let watched = Watched { groups, told, watch };
+    let (told, up_to) =
+        session.account.mailbox.read(|view| Ok((folders(view)?, last_change(view)?))).await?;
+    let watched = Watched { groups, told, up_to, watch };
     if notify.status {
         tell_all(session, io, &watched).await?;
     }
@@ -120,6 +142,58 @@ fn folders(view: &View<'_>) -> Result<HashMap<FolderId, Told>, Fault> {
         told.insert(folder.id, Told { name, subscribed: folder.subscribed, inbox, facts });
     }
     Ok(told)
+}
+
+fn last_change(view: &View<'_>) -> Result<ChangeNumber, Fault> {
+    Ok(ChangeNumber::new(view.counters()?.change))
+}
+
+/// What happened since then, and up to where.
+fn news(view: &View<'_>, since: ChangeNumber) -> Result<(News, ChangeNumber), Fault> {
+    let changed = match view.events_after(since, limits::IMAP_NOTIFY_EVENTS_MAX) {
+        Ok(journal) => changed_folders(&journal),
+        Err(Fault::BelowFloor) => None,
+        Err(fault) => return Err(fault),
+    };
+    let news = match changed {
+        Some(changed) => News::Counters(counters(view, changed)?),
+        None => News::Folders(folders(view)?),
+    };
+    Ok((news, last_change(view)?))
+}
+
+/// The folders whose items changed; none when more than that happened.
+fn changed_folders(journal: &Journal) -> Option<BTreeSet<FolderId>> {
+    let mut changed = BTreeSet::new();
+    for Event { kind, folder, other, .. } in journal.events.iter().map(|event| &event.event) {
+        match kind {
+            EventKind::FolderCreated
+            | EventKind::FolderModified
+            | EventKind::FolderDeleted
+            | EventKind::FolderMoved => return None,
+            EventKind::Delivered
+            | EventKind::Created
+            | EventKind::Modified
+            | EventKind::Copied
+            | EventKind::Moved
+            | EventKind::Deleted => changed.extend([Some(*folder), *other].into_iter().flatten()),
+        }
+    }
+    (!journal.more).then_some(changed)
+}
+
+fn counters(view: &View<'_>, folders: BTreeSet<FolderId>) -> Result<Vec<Facts>, Fault> {
+    let mailbox = view.meta()?.guid;
+    let mut found = Vec::new();
+    for folder in folders {
+        match Facts::read(view, mailbox, folder) {
+            Ok(facts) => found.push(facts),
+            // A deleted folder is emptied long after it went.
+            Err(Fault::NotFound(_)) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(found)
 }
 
 /// The STATUS of everything watched but what is selected.
@@ -163,29 +237,55 @@ fn tell_status(out: &mut Vec<u8>, session: &Authenticated, folder: &Told) {
 
 /// After a wake: tells what the client asked to hear of.
 pub async fn tell(session: &mut Authenticated, io: &mut Io) -> Result<(), Trouble> {
-    if session.watched.is_none() {
-        return Ok(());
-    }
+    let Some(since) = session.watched.as_ref().map(|watched| watched.up_to) else { return Ok(()) };
     tell_selected(session, io).await?;
-    let now = session.account.mailbox.read(folders).await?;
+    let (news, up_to) = session.account.mailbox.read(move |view| news(view, since)).await?;
     let Some(mut watched) = session.watched.take() else { return Ok(()) };
     let mut out = Vec::new();
-    for (id, folder) in in_order(&now) {
-        let before = watched.told.get(id);
-        if before != Some(folder) {
-            tell_folder(&mut out, session, &watched, *id, before, folder);
+    match news {
+        News::Folders(now) => {
+            tell_folders(&mut out, session, &watched, &now);
+            tell_gone(&mut out, session, &watched, &now);
+            watched.told = now;
+        }
+        News::Counters(facts) => {
+            let now = watched.with_counters(facts);
+            tell_folders(&mut out, session, &watched, &now);
+            watched.told.extend(now);
         }
     }
+    watched.up_to = up_to;
+    session.watched = Some(watched);
+    Ok(io.put(&out).await?)
+}
+
+fn tell_folders(
+    out: &mut Vec<u8>,
+    session: &Authenticated,
+    watched: &Watched,
+    now: &HashMap<FolderId, Told>,
+) {
+    for (id, folder) in in_order(now) {
+        let before = watched.told.get(id);
+        if before != Some(folder) {
+            tell_folder(out, session, watched, *id, before, folder);
+        }
+    }
+}
+
+fn tell_gone(
+    out: &mut Vec<u8>,
+    session: &Authenticated,
+    watched: &Watched,
+    now: &HashMap<FolderId, Told>,
+) {
     for (id, folder) in in_order(&watched.told) {
         let wanted = watched.events(folder).is_some_and(|events| events.mailbox_name);
         if wanted && !now.contains_key(id) {
             let utf8 = session.enabled.utf8_names();
-            write_name(&mut out, &folder.name, "\\NonExistent", None, utf8);
+            write_name(out, &folder.name, "\\NonExistent", None, utf8);
         }
     }
-    watched.told = now;
-    session.watched = Some(watched);
-    Ok(io.put(&out).await?)
 }
 
 fn tell_folder(
