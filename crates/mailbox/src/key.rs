@@ -235,6 +235,17 @@ pub fn content(mailbox: MailboxNumber, content: ContentNumber) -> Vec<u8> {
     numbered(mailbox, Table::Content, content.get())
 }
 
+/// True for a row of this table.
+pub(crate) fn is_of(key: &[u8], table: Table) -> bool {
+    key.get(5) == Some(&(table as u8))
+}
+
+/// The list that a row of counters is about; that of an emptied folder are its items.
+pub(crate) fn counted_list(key: &[u8]) -> Option<(FolderId, List)> {
+    let list = if key.get(14) == Some(&1) { List::Associated } else { List::Items };
+    number_of(key).map(|number| (FolderId::new(number), list))
+}
+
 /// True for the first row of a content.
 pub fn is_content_head(key: &[u8]) -> bool {
     key.len() == 14 && key[5] == Table::Content as u8

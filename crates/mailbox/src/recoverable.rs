@@ -12,10 +12,10 @@ use types::Timestamp;
 
 use crate::defaults::{RECOVERABLE, default_id};
 use crate::fault::Fault;
-use crate::id::FolderId;
+use crate::id::{FolderId, Uid};
 use crate::key;
 use crate::page::Entry;
-use crate::record::{DeletedFolder, Retention, Special};
+use crate::record::{DeletedFolder, Special};
 use crate::uid_set::UidSet;
 use crate::view::View;
 
@@ -44,55 +44,96 @@ impl RecoverableItem {
     }
 }
 
+/// Items of a folder that one search for expired items looks at, in one snapshot: the class of
+/// many of them stands in their contents.
+const LOOKS_MAX: usize = 8192;
+
 /// Items that are to be deleted for good. Found in a snapshot, so some may be gone by now;
 /// a UID never means another item.
 #[derive(Clone, Debug, Default)]
-pub struct ExpiredItems(VecDeque<(FolderId, UidSet)>);
+pub struct ExpiredItems {
+    found: VecDeque<(FolderId, UidSet)>,
+    next: Option<ExpiredFrom>,
+}
+
+/// Where a search for expired items goes on; at first with the first folder of Recoverable Items.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ExpiredFrom {
+    folder: usize,
+    uid: Uid,
+}
 
 impl ExpiredItems {
     /// True when there is nothing to delete.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.found.is_empty()
+    }
+
+    /// Where to look for more, in another snapshot, when these are deleted; `None` at the end.
+    pub fn next(&self) -> Option<ExpiredFrom> {
+        self.next
     }
 
     /// Up to `limit` of them, of one folder.
     pub(crate) fn take(&mut self, limit: usize) -> Option<(FolderId, UidSet)> {
-        let (folder, mut uids) = self.0.pop_front()?;
+        let (folder, mut uids) = self.found.pop_front()?;
         let some: UidSet = uids.iter().take(limit).collect();
         uids = uids.difference(&some);
         if !uids.is_empty() {
-            self.0.push_front((folder, uids));
+            self.found.push_front((folder, uids));
         }
         Some((folder, some))
+    }
+
+    fn add(&mut self, folder: FolderId, uids: UidSet) {
+        if !uids.is_empty() {
+            self.found.push_back((folder, uids));
+        }
     }
 }
 
 impl View<'_> {
     /// What has been in Recoverable Items for longer than its retention, and the oldest items
-    /// above RecoverableItemsWarningQuota.
-    pub fn expired_items(&self, now: Timestamp) -> Result<ExpiredItems, Fault> {
-        let retention = self.retention()?;
-        let mut surplus = self.quota()?.recoverable_surplus();
+    /// above RecoverableItemsWarningQuota: some of it, from a place on.
+    pub fn expired_items(&self, now: Timestamp, from: ExpiredFrom) -> Result<ExpiredItems, Fault> {
         let mut found = ExpiredItems::default();
+        let mut surplus = self.quota()?.recoverable_surplus();
         for folder in RECOVERABLE.map(default_id) {
-            let mut uids = oldest(self, folder, &mut surplus, usize::MAX)?;
-            uids.extend(&self.past_retention(folder, &retention, now)?);
-            if !uids.is_empty() {
-                found.0.push_back((folder, uids));
-            }
+            found.add(folder, oldest(self, folder, &mut surplus, LOOKS_MAX)?);
+        }
+        let more_surplus = surplus > 0 && !found.is_empty();
+        found.next = more_surplus.then_some(from);
+        if let Some(folder) = RECOVERABLE.get(from.folder).copied().map(default_id) {
+            let (uids, next) = self.past_retention(folder, from.uid, now)?;
+            found.add(folder, uids);
+            let next = match next {
+                Some(uid) => ExpiredFrom { uid, ..from },
+                None => ExpiredFrom { folder: from.folder + 1, uid: Uid::default() },
+            };
+            let ended = next.folder == RECOVERABLE.len();
+            found.next = found.next.or((!ended).then_some(next));
         }
         Ok(found)
     }
 
+    /// Of so many items from a UID on; and the first that was not looked at.
     fn past_retention(
         &self,
         folder: FolderId,
-        retention: &Retention,
+        from: Uid,
         now: Timestamp,
-    ) -> Result<UidSet, Fault> {
+    ) -> Result<(UidSet, Option<Uid>), Fault> {
+        let retention = self.retention()?;
         let age = |entry: &Entry| u64::try_from(now.secs() - entry.saved).unwrap_or(0);
-        let mut old = Vec::new();
-        self.entries(folder, &UidSet::all(), &mut |entry| {
+        let mut behind = UidSet::new();
+        behind.insert_run(from.get().max(1)..=u32::MAX);
+        let (mut old, mut looks, mut next) = (Vec::new(), 0, None);
+        self.entries(folder, &behind, &mut |entry| {
+            if looks == LOOKS_MAX {
+                next = Some(entry.uid);
+                return ControlFlow::Break(());
+            }
+            looks += 1;
             if age(entry) > retention.deleted_item_secs {
                 old.push((entry.uid, entry.content, age(entry)));
             }
@@ -104,7 +145,7 @@ impl View<'_> {
                 expired.insert(uid);
             }
         }
-        Ok(expired)
+        Ok((expired, next))
     }
 
     fn class(&self, content: crate::id::ContentNumber) -> Result<String, Fault> {

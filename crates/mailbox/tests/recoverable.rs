@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use mailbox::{
-    Access, Entry, Fault, Folder, FolderId, Grantee, Guid, Mailbox, QuotaLimits, RecoverableItem,
-    Retention, Rights, Special, Uid, UidSet,
+    Access, Entry, ExpiredFrom, Fault, Folder, FolderId, Grantee, Guid, Mailbox, QuotaLimits,
+    RecoverableItem, Retention, Rights, Special, Uid, UidSet,
 };
 use support::{Fixture, engines};
 use types::Clock;
@@ -23,6 +23,10 @@ async fn each(test: impl AsyncFn(Fixture)) {
     for f in engines().await {
         test(f).await;
     }
+}
+
+async fn all_of(f: &Fixture, folder: FolderId) -> UidSet {
+    f.read(move |view| Ok(view.uids(folder)?.to_set())).await
 }
 
 /// The subjects in a folder, in UID order.
@@ -121,6 +125,38 @@ async fn a_delegate_deletes_while_recoverable_items_are_full() {
         delete(&f.with(mailbox), inbox).await;
         assert_eq!(subjects(&f, deletions).await, ["2"]);
         assert_eq!(f.read(|view| view.quota()).await.recoverable_octets, size);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn very_many_expired_items_are_found_in_several_snapshots() {
+    const MANY: usize = 20_000;
+    each(async |f| {
+        let work = f.large_folder("Work", MANY).await;
+        f.mailbox.expunge(work, all_of(&f, work).await, false).await.unwrap();
+        f.clock.advance(15 * DAY);
+        let now = f.clock.now();
+        let some = f.read(move |view| view.expired_items(now, ExpiredFrom::default())).await;
+        assert!(!some.is_empty() && some.next().is_some());
+        assert_eq!(f.purge_expired().await, MANY);
+        let quota = f.read(|view| view.quota()).await;
+        assert_eq!(quota.recoverable_octets, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_large_surplus_goes_in_several_searches() {
+    const MANY: usize = 20_000;
+    each(async |f| {
+        let work = f.large_folder("Work", MANY).await;
+        f.mailbox.expunge(work, all_of(&f, work).await, false).await.unwrap();
+        f.write(|c| {
+            c.set_quota(&QuotaLimits { recoverable_warning: Some(0), ..Default::default() })
+        })
+        .await;
+        assert_eq!(f.purge_expired().await, MANY);
     })
     .await;
 }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use config::settings::MailboxDatabase;
 use directory::{Directory, Recipient};
-use mailbox::{Access, Change, Fault, Mailbox, MailboxNumber};
+use mailbox::{Access, Change, ExpiredFrom, Fault, Mailbox, MailboxNumber};
 use net::Shutdown;
 use store::{BlobNumber, Bulk, Database, Snapshot, StoreError, Swept, Txn};
 use types::Domain;
@@ -129,7 +129,7 @@ impl Janitor {
         purge_expired(&mailbox, shutdown).await?;
         purge_rows(&mailbox, shutdown).await?;
         purge_intents(&mailbox, shutdown).await?;
-        delete_contents(&mailbox, shutdown).await
+        mailbox.sweep_contents(|| !shutdown.is_requested()).await.map(drop)
     }
 }
 
@@ -146,32 +146,31 @@ fn report(recipient: &Recipient, what: &'static str, done: Result<(), Fault>) {
 /// the grace are left alone, whoever is about to refer to them.
 async fn reclaim(database: &Database) -> Result<Swept, StoreError> {
     let mark = database.mark(BLOB_GRACE).await?;
-    let mut live = Vec::new();
-    let mut from = Some(Vec::new());
-    while let Some(start) = from {
-        let some = database.read(move |snapshot| blobs_of_mailboxes(snapshot, &start)).await?;
-        live.extend(some.0);
-        from = some.1;
-    }
+    let mut live = blobs(database, mailbox::visit_blobs).await?;
     // The queue last: what leaves it for a mailbox meanwhile is retained.
-    live.extend(database.read(blobs_of_queue).await?);
+    live.extend(blobs(database, transport::queue::rows::visit_blobs).await?);
     database.sweep(mark, live).await
 }
 
-/// Blobs that mailboxes refer to, and where to go on.
-fn blobs_of_mailboxes(
-    snapshot: &Snapshot,
-    from: &[u8],
-) -> Result<(Vec<BlobNumber>, Option<Vec<u8>>), StoreError> {
-    let mut blobs = Vec::new();
-    let next = mailbox::visit_blobs(snapshot, from, &mut |blob| blobs.push(blob))?;
-    Ok((blobs, next))
-}
+/// Visits blobs that rows refer to, from a key on, and says where to go on.
+type VisitBlobs =
+    fn(&Snapshot, &[u8], &mut dyn FnMut(BlobNumber)) -> Result<Option<Vec<u8>>, StoreError>;
 
-fn blobs_of_queue(snapshot: &Snapshot) -> Result<Vec<BlobNumber>, StoreError> {
-    let mut blobs = Vec::new();
-    transport::queue::rows::visit_blobs(snapshot, &mut |blob| blobs.push(blob))?;
-    Ok(blobs)
+/// The blobs that rows refer to, in as many snapshots as it takes.
+async fn blobs(database: &Database, visit: VisitBlobs) -> Result<Vec<BlobNumber>, StoreError> {
+    let mut all = Vec::new();
+    let mut from = Some(Vec::new());
+    while let Some(start) = from {
+        let some = database.read(move |snapshot| {
+            let mut blobs = Vec::new();
+            let next = visit(snapshot, &start, &mut |blob| blobs.push(blob))?;
+            Ok::<_, StoreError>((blobs, next))
+        });
+        let (blobs, next) = some.await?;
+        all.extend(blobs);
+        from = next;
+    }
+    Ok(all)
 }
 
 /// Finishes deleting folders whose items did not all come into Recoverable Items.
@@ -183,18 +182,25 @@ async fn empty_deleted_folders(mailbox: &Mailbox, shutdown: &Shutdown) -> Result
 }
 
 /// Deletes items past their retention or above the quota of Recoverable Items for good: looked
-/// for in a snapshot, deleted in slices.
+/// for in snapshots, deleted in slices.
 async fn purge_expired(mailbox: &Mailbox, shutdown: &Shutdown) -> Result<(), Fault> {
     let now = mailbox.database().now();
-    let mut expired = mailbox.read(move |view| view.expired_items(now)).await?;
-    if expired.is_empty() {
-        return Ok(());
+    let mut from = ExpiredFrom::default();
+    loop {
+        let mut expired = mailbox.read(move |view| view.expired_items(now, from)).await?;
+        let next = expired.next();
+        if !expired.is_empty() {
+            let purge = move |change: &mut Change<'_, '_>| {
+                change.purge_expired(&mut expired, SLICE_ITEMS_MAX)?;
+                Ok(!expired.is_empty())
+            };
+            in_slices(mailbox, shutdown, purge).await?;
+        }
+        match next {
+            Some(next) if !shutdown.is_requested() => from = next,
+            _ => return Ok(()),
+        }
     }
-    in_slices(mailbox, shutdown, move |change| {
-        change.purge_expired(&mut expired, SLICE_ITEMS_MAX)?;
-        Ok(!expired.is_empty())
-    })
-    .await
 }
 
 /// Deletes journal rows, tombstones and notes of deleted folders past their time.
@@ -223,21 +229,6 @@ async fn purge_intents(mailbox: &Mailbox, shutdown: &Shutdown) -> Result<(), Fau
         in_slices(mailbox, shutdown, move |change| Ok(!change.abandon(intent)?)).await?;
     }
     Ok(())
-}
-
-/// Deletes contents nobody refers to: looked for in a snapshot, deleted in slices.
-async fn delete_contents(mailbox: &Mailbox, shutdown: &Shutdown) -> Result<(), Fault> {
-    let dead = mailbox.read(|view| view.dead_contents()).await?;
-    if dead.is_empty() {
-        return Ok(());
-    }
-    let mut at = 0;
-    in_slices(mailbox, shutdown, move |change| {
-        let next = change.delete_contents(&dead, at)?;
-        at = next.unwrap_or(at);
-        Ok(next.is_some())
-    })
-    .await
 }
 
 /// Runs `slice` until it says that there is no more, each run a change of its own.

@@ -371,7 +371,8 @@ async fn rows_survive_the_process() {
         (1, vec![vec!["x@far.test".to_owned()]], 0)
     );
     let mut blobs = 0;
-    queue::rows::visit_blobs(&server.database.snapshot().unwrap(), &mut |_| blobs += 1).unwrap();
+    let snapshot = server.database.snapshot().unwrap();
+    queue::rows::visit_blobs(&snapshot, &[], &mut |_| blobs += 1).unwrap();
     assert_eq!(blobs, 0);
 }
 

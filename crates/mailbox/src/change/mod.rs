@@ -32,7 +32,6 @@ pub use import::Source;
 pub use item::NewItem;
 pub use properties::is_settable;
 pub use restore::Restored;
-pub use retention::DeadContents;
 
 use crate::fault::Fault;
 use crate::id::{COUNTER_MAX, ChangeNumber, ContentNumber, FolderId, MailboxNumber, Mid, Uid};

@@ -1,7 +1,6 @@
-//! What time takes: deleted items past their retention, old tombstones, old journal rows,
+//! What time takes: old tombstones, old journal rows, notes of deleted folders; and the rows of
 //! contents nobody refers to any more.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use store::{Direction, Read, ReadExt, Record};
@@ -10,10 +9,10 @@ use types::Timestamp;
 use super::Change;
 use crate::fault::Fault;
 use crate::fulltext;
-use crate::id::{ChangeNumber, ContentNumber, FolderId, ItemNumber, Mid};
+use crate::id::{ChangeNumber, FolderId, Mid};
 use crate::key::{self, Table};
-use crate::page::{Entry, Page};
 use crate::record::{DeletedFolder, JournalRow, Tombstone};
+use crate::sweep::ContentSweep;
 use crate::view::View;
 
 /// Tombstones live this long; who comes back later gets the whole list of absent UIDs.
@@ -114,48 +113,36 @@ impl Change<'_, '_> {
         Ok(due.len())
     }
 
-    /// Deletes rows of contents that [`View::dead_contents`] has found, from the `from`th on,
-    /// until the slice is full. Gives where to go on; `None` when all are gone. Their blobs
-    /// fall to the store's sweep.
+    /// Deletes rows that a [`ContentSweep`] has found, from the `from`th on, until the slice is
+    /// full. Gives where to go on; `None` when all are gone. Their blobs fall to the store's
+    /// sweep.
     pub fn delete_contents(
         &mut self,
-        dead: &DeadContents,
+        dead: &[Vec<u8>],
         from: usize,
     ) -> Result<Option<usize>, Fault> {
         self.txn.permit_growth();
         let mut at = from;
-        while at < dead.rows.len() && (at == from || !self.txn.slice_full()) {
-            self.txn.delete(&dead.rows[at])?;
+        while at < dead.len() && (at == from || !self.txn.slice_full()) {
+            self.txn.delete(&dead[at])?;
             at += 1;
         }
-        let heads = dead.rows[from..at].iter().filter(|key| key::is_content_head(key));
+        let heads = dead[from..at].iter().filter(|key| key::is_content_head(key));
         let contents = heads.filter_map(|key| key::content_number(key));
         fulltext::note_deleted(self.txn, self.mailbox, contents)?;
-        if at < dead.rows.len() {
-            return Ok(Some(at));
-        }
-        self.counters.unreferenced = self.counters.unreferenced.saturating_sub(dead.unreferenced);
-        Ok(None)
+        Ok((at < dead.len()).then_some(at))
+    }
+
+    /// Notes that a sweep has looked at all that lost a reference before it began.
+    pub fn end_sweep(&mut self, sweep: &ContentSweep) -> Result<(), Fault> {
+        self.txn.permit_growth();
+        let left = self.counters.unreferenced.saturating_sub(sweep.unreferenced());
+        self.counters.unreferenced = left;
+        Ok(())
     }
 
     pub(super) fn delete_keys(&mut self, keys: &[Vec<u8>]) -> Result<(), Fault> {
         keys.iter().try_for_each(|key| self.txn.delete(key)).map_err(Fault::from)
-    }
-}
-
-/// Rows of contents and overlays that no entry of any folder refers to. They stay dead: only an
-/// entry can be copied, and a new content or item has a new number.
-#[derive(Debug, Default)]
-pub struct DeadContents {
-    rows: Vec<Vec<u8>>,
-    /// The mailbox's count of lost references when they were looked for.
-    unreferenced: u64,
-}
-
-impl DeadContents {
-    /// True when there is nothing to delete.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.unreferenced == 0
     }
 }
 
@@ -195,72 +182,6 @@ impl View<'_> {
         };
         self.read.records(&from, &key::after(&from), Direction::Forward, visit)?;
         Ok(found)
-    }
-
-    /// Looks for contents and overlays that lost their last reference; finds nothing when
-    /// nothing was deleted for good since the last time.
-    pub fn dead_contents(&self) -> Result<DeadContents, Fault> {
-        let unreferenced = self.counters()?.unreferenced;
-        let mut rows = Vec::new();
-        if unreferenced == 0 {
-            return Ok(DeadContents::default());
-        }
-        let live = self.live()?;
-        self.collect_rows(Table::Content, &mut rows, |key| {
-            key::content_number(key).is_none_or(|number| !live.contents.contains(&number))
-        })?;
-        self.collect_rows(Table::Overlay, &mut rows, |key| {
-            key::overlay_item(key).is_none_or(|item| !live.overlaid.contains(&item))
-        })?;
-        Ok(DeadContents { rows, unreferenced })
-    }
-
-    /// Keys of the rows of a table that are dead.
-    fn collect_rows(
-        &self,
-        table: Table,
-        rows: &mut Vec<Vec<u8>>,
-        dead: impl Fn(&[u8]) -> bool,
-    ) -> Result<(), Fault> {
-        let from = key::table(self.mailbox, table);
-        Ok(self.read.range(&from, &key::after(&from), Direction::Forward, &mut |key, _| {
-            if dead(key) {
-                rows.push(key.to_vec());
-            }
-            ControlFlow::Continue(())
-        })?)
-    }
-
-    /// What entries name: those of both lists of every folder, and those that are only staged.
-    fn live(&self) -> Result<Live, Fault> {
-        let mut live = Live::default();
-        let from = key::table(self.mailbox, Table::Page);
-        self.read.records::<Page>(
-            &from,
-            &key::after(&from),
-            Direction::Forward,
-            &mut |_, page| {
-                page.entries.iter().for_each(|entry| live.add(entry));
-                ControlFlow::Continue(())
-            },
-        )?;
-        Ok(live)
-    }
-}
-
-/// Contents and overlays that entries name.
-#[derive(Default)]
-struct Live {
-    contents: HashSet<ContentNumber>,
-    overlaid: HashSet<ItemNumber>,
-}
-
-impl Live {
-    fn add(&mut self, entry: &Entry) {
-        self.contents.insert(entry.content);
-        if entry.overlaid {
-            self.overlaid.insert(entry.item);
-        }
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use mailbox::search::Criteria;
 use mailbox::{
-    Access, Change, Entry, Fault, FolderId, Guid, Mailbox, MailboxNumber, NewItem, Special, Uid,
-    UidSet, View,
+    Access, Change, Entry, ExpiredFrom, Fault, FolderId, Guid, Mailbox, MailboxNumber, NewItem,
+    Special, Uid, UidSet, View,
 };
 use store::{Database, Options, Read};
 use types::time::ManualClock;
@@ -119,29 +119,26 @@ impl Fixture {
     /// Deletes for good what has expired by now, as the janitor does; gives how many items.
     pub async fn purge_expired(&self) -> usize {
         let now = self.clock.now();
-        let expired = self.read(move |view| view.expired_items(now)).await;
-        let expired = Arc::new(Mutex::new(expired));
+        let mut from = Some(ExpiredFrom::default());
         let mut purged = 0;
-        while !expired.lock().unwrap().is_empty() {
-            let expired = Arc::clone(&expired);
-            let purge = move |change: &mut Change<'_, '_>| {
-                change.purge_expired(&mut expired.lock().unwrap(), 20_000)
-            };
-            purged += self.write(purge).await;
+        while let Some(at) = from {
+            let expired = self.read(move |view| view.expired_items(now, at)).await;
+            from = expired.next();
+            let expired = Arc::new(Mutex::new(expired));
+            while !expired.lock().unwrap().is_empty() {
+                let expired = Arc::clone(&expired);
+                let purge = move |change: &mut Change<'_, '_>| {
+                    change.purge_expired(&mut expired.lock().unwrap(), 20_000)
+                };
+                purged += self.write(purge).await;
+            }
         }
         purged
     }
 
-    /// Deletes the contents nobody refers to, as the janitor does; gives how many slices it took.
+    /// Deletes the contents nobody refers to, as the janitor does; gives how many rows went.
     pub async fn sweep_contents(&self) -> usize {
-        let dead = Arc::new(self.read(|view| view.dead_contents()).await);
-        let (mut at, mut slices) = (Some(0), 0);
-        while let Some(from) = at {
-            let dead = Arc::clone(&dead);
-            at = self.write(move |change| change.delete_contents(&dead, from)).await;
-            slices += 1;
-        }
-        slices
+        self.mailbox.sweep_contents(|| true).await.unwrap()
     }
 
     /// A folder of so many copies of one message.

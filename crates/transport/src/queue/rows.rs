@@ -187,14 +187,30 @@ pub(crate) fn last_message_id(read: &impl Read) -> Result<Option<InternalMessage
     Ok(last)
 }
 
-/// Calls `visit` with every blob that a queued message refers to: the queue's part in the
-/// store's mark and sweep.
-pub fn visit_blobs(read: &impl Read, visit: &mut dyn FnMut(BlobNumber)) -> Result<(), StoreError> {
+/// Messages that one call of [`visit_blobs`] reads at most: well within a snapshot's time.
+const MESSAGES_PER_VISIT: usize = 4096;
+
+/// Calls `visit` with the blobs that queued messages refer to: the queue's part in the store's
+/// mark and sweep. Begins at `from` (empty: at the start) and gives where to go on, in another
+/// snapshot; `None` at the end.
+pub fn visit_blobs(
+    read: &impl Read,
+    from: &[u8],
+    visit: &mut dyn FnMut(BlobNumber),
+) -> Result<Option<Vec<u8>>, StoreError> {
     let range = keys::messages();
-    read.records(&range.start, &range.end, Direction::Forward, &mut |_, message: QueuedMessage| {
+    let (mut messages, mut next) = (0, None);
+    let each = &mut |key: &[u8], message: QueuedMessage| {
+        if messages == MESSAGES_PER_VISIT {
+            next = Some(key.to_vec());
+            return ControlFlow::Break(());
+        }
+        messages += 1;
         visit(message.blob);
         ControlFlow::Continue(())
-    })
+    };
+    read.records(from.max(&range.start), &range.end, Direction::Forward, each)?;
+    Ok(next)
 }
 
 /// The first key of a range.
