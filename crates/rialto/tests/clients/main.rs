@@ -13,6 +13,7 @@ mod curl;
 mod fetch;
 mod mbsync;
 mod mutt;
+mod offlineimap;
 mod postfix;
 mod python;
 mod recorded;

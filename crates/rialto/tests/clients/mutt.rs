@@ -1,4 +1,4 @@
-//! mutt: a person at a terminal, reading over IMAP and sending over SMTP.
+//! mutt and neomutt: a person at a terminal, reading over IMAP and sending over SMTP.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,24 +9,26 @@ use crate::support::message;
 use crate::support::programs::{installed, program, run};
 use crate::support::server::{Data, Demo, PASSWORD};
 
-/// alice's mutt.
+/// alice's mutt, or what became of it.
 struct Mutt {
+    program: &'static str,
     folder: PathBuf,
 }
 
 impl Mutt {
-    fn new(data: &Data, demo: &Demo<'_>, more: &str) -> Self {
+    fn new(program: &'static str, data: &Data, demo: &Demo<'_>, more: &str) -> Self {
         let folder = data.path().join("mutt");
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join("certificates"), "").unwrap();
         fs::write(folder.join("muttrc"), muttrc(demo, &folder.display().to_string()) + more)
             .unwrap();
-        Mutt { folder }
+        Mutt { program, folder }
     }
 
     /// A command line with quoted arguments, for a shell or for `script`.
     fn command(&self, arguments: &str) -> String {
-        format!("mutt -n -F '{}' {arguments}", self.folder.join("muttrc").display())
+        let muttrc = self.folder.join("muttrc");
+        format!("{} -n -F '{}' {arguments}", self.program, muttrc.display())
     }
 
     /// Opens a folder in a terminal and types; what the screen showed.
@@ -73,10 +75,21 @@ const SCRAM: &str = r#"
 set imap_authenticators="scram-sha-256" smtp_authenticators="scram-sha-256"
 "#;
 
+/// neomutt with GNU SASL takes SCRAM-SHA-256-PLUS too, without the channel binding it needs.
+const PLAIN: &str = r#"
+set smtp_authenticators="plain"
+"#;
+
 #[test]
 fn a_mailbox_is_read_and_changed() {
+    for program in ["mutt", "neomutt"] {
+        read_and_change(program);
+    }
+}
+
+fn read_and_change(program: &'static str) {
     let data = Data::new();
-    let Some((demo, mutt)) = demo(&data, "") else { return };
+    let Some((demo, mutt)) = demo(program, &data, "") else { return };
     let mut imap = Imap::of(&demo, "alice");
     let before = imap.folder("INBOX");
     let read = mutt.folder.join("read.eml");
@@ -100,7 +113,7 @@ fn a_mailbox_is_read_and_changed() {
 #[test]
 fn the_list_shows_who_wrote_in_any_script() {
     let data = Data::new();
-    let Some((_demo, mutt)) = demo(&data, SCRAM) else { return };
+    let Some((_demo, mutt)) = demo("mutt", &data, SCRAM) else { return };
     let screen = mutt.types("+INBOX", "<exit>");
     for shown in ["Postmaster", "Jo Weiß", "山田 さくら"] {
         assert!(screen.contains(shown), "no {shown} in\n{screen}");
@@ -110,7 +123,7 @@ fn the_list_shows_who_wrote_in_any_script() {
 #[test]
 fn mail_is_sent_and_a_copy_is_kept() {
     let data = Data::new();
-    let Some((demo, mutt)) = demo(&data, SCRAM) else { return };
+    let Some((demo, mutt)) = demo("mutt", &data, SCRAM) else { return };
     mutt.sends("From a terminal", &demo.user("bob"));
     let received = Imap::of(&demo, "bob").only("From a terminal").message;
     assert!(received.contains("\r\nFrom: Alice Andersson <alice@"), "{received}");
@@ -123,7 +136,7 @@ fn mail_is_sent_and_a_copy_is_kept() {
 #[test]
 fn mail_is_sent_after_starttls() {
     let data = Data::new();
-    let Some((demo, mutt)) = demo(&data, SCRAM) else { return };
+    let Some((demo, mutt)) = demo("mutt", &data, SCRAM) else { return };
     let rc = mutt.folder.join("muttrc");
     let url = format!(
         "set smtp_url=\"smtp://{}@localhost:{}/\" ssl_force_tls=yes\n",
@@ -135,10 +148,23 @@ fn mail_is_sent_after_starttls() {
     demo.sunk("Out of the house");
 }
 
-fn demo<'d>(data: &'d Data, more: &str) -> Option<(Demo<'d>, Mutt)> {
-    (installed("mutt") && installed("script")).then(|| {
+#[test]
+fn neomutt_sends_and_lists() {
+    let data = Data::new();
+    let Some((demo, neomutt)) = demo("neomutt", &data, PLAIN) else { return };
+    neomutt.sends("From a terminal", &demo.user("bob"));
+    let received = Imap::of(&demo, "bob").only("From a terminal").message;
+    assert!(received.contains("\r\nFrom: Alice Andersson <alice@"), "{received}");
+    let screen = neomutt.types("+INBOX", "<exit>");
+    for shown in ["Postmaster", "Jo Weiß", "山田 さくら"] {
+        assert!(screen.contains(shown), "no {shown} in\n{screen}");
+    }
+}
+
+fn demo<'d>(program: &'static str, data: &'d Data, more: &str) -> Option<(Demo<'d>, Mutt)> {
+    (installed(program) && installed("script")).then(|| {
         let demo = data.demo();
-        let mutt = Mutt::new(data, &demo, more);
+        let mutt = Mutt::new(program, data, &demo, more);
         (demo, mutt)
     })
 }
