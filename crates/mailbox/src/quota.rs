@@ -4,7 +4,7 @@ use store::ReadExt;
 
 use crate::fault::Fault;
 use crate::key::{self, Table};
-use crate::record::{QuotaLimits, QuotaNotices, Retention};
+use crate::record::{Counters, QuotaLimits, QuotaNotices, Retention};
 use crate::view::View;
 
 /// How full a mailbox is.
@@ -16,6 +16,9 @@ pub struct Quota {
     pub items: u64,
     /// Octets in Recoverable Items.
     pub recoverable_octets: u64,
+    /// Octets of copies and messages that are being staged, and count as soon as they are
+    /// published.
+    pub staged_octets: u64,
     /// The limits.
     pub limits: QuotaLimits,
 }
@@ -37,10 +40,22 @@ impl Quota {
         self.limits.prohibit_send.is_some_and(|limit| self.octets >= limit)
     }
 
-    /// Adding `octets` would pass ProhibitSendReceiveQuota.
+    /// Adding `octets` would pass ProhibitSendReceiveQuota, with what is on its way.
     pub fn prohibits_adding(&self, octets: u64) -> bool {
+        let with_staged = self.octets.saturating_add(self.staged_octets);
         let limit = self.limits.prohibit_send_receive;
-        limit.is_some_and(|limit| self.octets.saturating_add(octets) > limit)
+        limit.is_some_and(|limit| with_staged.saturating_add(octets) > limit)
+    }
+
+    /// What these counters say, against limits.
+    pub(crate) fn new(counters: &Counters, limits: QuotaLimits) -> Self {
+        Quota {
+            octets: counters.octets,
+            items: counters.items,
+            recoverable_octets: counters.recoverable_octets,
+            staged_octets: counters.staged_octets,
+            limits,
+        }
     }
 
     /// The severest limit that is reached. As in Exchange, a warning level of at most half of
@@ -92,12 +107,7 @@ impl View<'_> {
     pub fn quota(&self) -> Result<Quota, Fault> {
         let counters = self.counters()?;
         let limits = self.read.record(&key::table(self.mailbox, Table::Quota))?.unwrap_or_default();
-        Ok(Quota {
-            octets: counters.octets,
-            items: counters.items,
-            recoverable_octets: counters.recoverable_octets,
-            limits,
-        })
+        Ok(Quota::new(&counters, limits))
     }
 
     /// How long deleted items stay.
@@ -123,8 +133,9 @@ mod tests {
             prohibit_send_receive: Some(120),
             ..QuotaLimits::default()
         };
-        let reached =
-            |octets, limits| Quota { octets, items: 1, recoverable_octets: 0, limits }.reached();
+        let reached = |octets, limits| {
+            Quota::new(&Counters { octets, ..Counters::default() }, limits).reached()
+        };
         assert_eq!(reached(79, limits), None);
         assert_eq!(reached(80, limits), Some(QuotaThreshold::IssueWarning));
         assert_eq!(reached(100, limits), Some(QuotaThreshold::ProhibitSend));

@@ -297,3 +297,52 @@ async fn what_is_being_abandoned_is_not_published() {
             .any(|key| [0x11, 0x12, 0x13].contains(&key[5]) && key[6..].starts_with(number))
     );
 }
+
+#[tokio::test]
+async fn what_is_staged_counts_in_the_quota_until_it_is_given_up() {
+    let f = fixture().await;
+    let (from, to, one) = begun(&f, 1000).await;
+    let two = f.write(move |c| c.begin_intent(to, Some(from))).await;
+    let used = f.read(|view| view.quota()).await;
+    let room = used.octets * 3 / 2;
+    f.write(move |c| {
+        c.set_quota(&QuotaLimits {
+            prohibit_send_receive: Some(used.octets + room),
+            ..Default::default()
+        })
+    })
+    .await;
+    // Either of them has room; both have not.
+    stage(&f, one, from, 1, 1000).await;
+    stage(&f, two, from, 1, 400).await;
+    let refused = f.mailbox.write(move |c| c.stage_copies(two, from, &run(401, 1000))).await;
+    assert!(matches!(refused, Err(Fault::OverQuota)));
+    let refused = f.mailbox.write(move |c| c.copy(from, &run(1, 200), to)).await;
+    assert!(matches!(refused, Err(Fault::OverQuota)), "nor has a copy beside them");
+    assert_eq!(f.read(|view| view.quota()).await.octets, used.octets, "nobody sees them yet");
+    while !f.mailbox.write_slice(move |c| c.abandon(one)).await.unwrap() {}
+    stage(&f, two, from, 401, 1000).await;
+    f.write(move |c| c.publish(two)).await;
+    let quota = f.read(|view| view.quota()).await;
+    assert_eq!((quota.octets, quota.staged_octets), (2 * used.octets, 0));
+}
+
+#[tokio::test]
+async fn abandoning_in_slices_takes_the_octets_off_once() {
+    let f = fixture().await;
+    let (from, _, intent) = begun(&f, 20_000).await;
+    let other = f.large_folder("Other", 10).await;
+    let small = f.write(move |c| c.begin_intent(other, Some(from))).await;
+    stage(&f, small, from, 1, 100).await;
+    let staged = f.read(|view| view.quota()).await.staged_octets;
+    for first in (1..=20_000).step_by(1000) {
+        stage(&f, intent, from, first, first + 999).await;
+    }
+    let mut slices = 0;
+    while !f.mailbox.write_slice(move |c| c.abandon(intent)).await.unwrap() {
+        slices += 1;
+        assert_eq!(f.read(|view| view.quota()).await.staged_octets, staged);
+    }
+    f.write(move |c| c.abandon(intent)).await;
+    assert_eq!(f.read(|view| view.quota()).await.staged_octets, staged, "after {slices} slices");
+}

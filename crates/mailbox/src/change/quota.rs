@@ -33,15 +33,14 @@ impl Change<'_, '_> {
         if used.prohibits_adding(octets) { Err(Fault::OverQuota) } else { Ok(()) }
     }
 
+    /// Takes off what was staged and is published now, or given up.
+    pub(super) fn unstage(&mut self, octets: u64) {
+        self.counters.staged_octets = self.counters.staged_octets.saturating_sub(octets);
+    }
+
     /// How full the mailbox is, this change included.
     pub(super) fn quota(&self) -> Result<Quota, Fault> {
         let limits = self.txn.record(&key::table(self.mailbox, Table::Quota))?.unwrap_or_default();
-        let counters = &self.counters;
-        Ok(Quota {
-            octets: counters.octets,
-            items: counters.items,
-            recoverable_octets: counters.recoverable_octets,
-            limits,
-        })
+        Ok(Quota::new(&self.counters, limits))
     }
 }

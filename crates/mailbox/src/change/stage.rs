@@ -84,6 +84,9 @@ impl Change<'_, '_> {
         number: IntentNumber,
         entries: Vec<Entry>,
     ) -> Result<(), Fault> {
+        let octets = entries.iter().map(Entry::octets).sum();
+        self.check_quota(octets)?;
+        self.counters.staged_octets += octets;
         let mut intent = self.intent(number)?;
         let saved = self.txn.now().secs();
         let (list, txn) = self.list(number.list())?;
@@ -94,8 +97,6 @@ impl Change<'_, '_> {
             let entry = Entry { uid, saved, cn_created, origin: None, ..entry.unchanged() };
             list.append(txn, entry)?;
         }
-        let octets = list.counters.quota_octets();
-        self.check_quota(octets)?;
         self.put_intent(number, intent)
     }
 
@@ -109,6 +110,7 @@ impl Change<'_, '_> {
         let mut pages = list.hand_over(txn)?;
         let totals = list.counters.clone();
         self.lists.remove(&number.list());
+        self.unstage(totals.quota_octets());
         self.check_quota(totals.quota_octets())?;
         let change = self.counters.change;
         self.counters.change += u64::from(totals.exists);
@@ -137,8 +139,7 @@ impl Change<'_, '_> {
             return Ok(true);
         }
         self.txn.permit_growth();
-        self.lists.remove(&number.list());
-        self.txn.delete(&key::folder_counters(self.mailbox, number.list(), List::Items))?;
+        self.discard_counters(number)?;
         for table in [Table::Page, Table::Directory] {
             let rows = key::list(self.mailbox, table, number.list(), List::Items);
             if !self.erase_rows(&rows)? {
@@ -149,6 +150,17 @@ impl Change<'_, '_> {
         self.counters.unreferenced += 1;
         self.txn.delete(&intent)?;
         Ok(true)
+    }
+
+    /// From here on nothing counts in the quota, or can be published.
+    fn discard_counters(&mut self, number: IntentNumber) -> Result<(), Fault> {
+        self.flush_lists()?;
+        self.lists.remove(&number.list());
+        let key = key::folder_counters(self.mailbox, number.list(), List::Items);
+        if let Some(staged) = self.txn.record::<FolderCounters>(&key)? {
+            self.unstage(staged.quota_octets());
+        }
+        Ok(self.txn.delete(&key)?)
     }
 
     fn intent(&self, number: IntentNumber) -> Result<Intent, Fault> {

@@ -24,10 +24,13 @@ pub struct Counters {
     pub recoverable_octets: u64,
     /// Contents that may have lost their last reference: work for the sweep.
     pub unreferenced: u64,
+    /// Octets of items that are staged under intents and not published yet.
+    pub staged_octets: u64,
 }
 
 impl Record for Counters {
-    const VERSION: u8 = 1;
+    /// Version 1 did not count what is staged.
+    const VERSION: u8 = 2;
 
     fn encode(&self, out: &mut Vec<u8>) {
         for number in [
@@ -38,12 +41,13 @@ impl Record for Counters {
             self.items,
             self.recoverable_octets,
             self.unreferenced,
+            self.staged_octets,
         ] {
             put_uint(out, number);
         }
     }
 
-    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+    fn decode(version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
         let mut reader = Reader::new(payload);
         let mut next = || reader.uint().map_err(|_| Corrupt("mailbox counters"));
         Ok(Counters {
@@ -54,6 +58,7 @@ impl Record for Counters {
             items: next()?,
             recoverable_octets: next()?,
             unreferenced: next()?,
+            staged_octets: if version == 1 { 0 } else { next()? },
         })
     }
 }
@@ -175,6 +180,18 @@ fn decode(version: u8, payload: &[u8]) -> Result<FolderCounters, Truncated> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn counters_of_the_first_version_count_nothing_staged() {
+        let first = Counters { change: 9, octets: 70_000, unreferenced: 3, ..Counters::default() };
+        let mut row = Vec::new();
+        first.encode(&mut row);
+        assert_eq!(Counters::decode(1, &row[..row.len() - 1]).unwrap(), first);
+        let second = Counters { staged_octets: 5_000, ..first };
+        row.clear();
+        second.encode(&mut row);
+        assert_eq!(Counters::decode(2, &row).unwrap(), second);
+    }
 
     #[test]
     fn folder_counters_of_the_first_version_count_no_overlays() {

@@ -51,7 +51,7 @@ mod tests {
     fn quota(octets: u64) -> Quota {
         let limits =
             mailbox::QuotaLimits { prohibit_send_receive: Some(1000), ..Default::default() };
-        Quota { octets, items: 1, recoverable_octets: 0, limits }
+        Quota { octets, items: 1, recoverable_octets: 0, staged_octets: 0, limits }
     }
 
     #[test]
