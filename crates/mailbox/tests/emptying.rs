@@ -160,12 +160,11 @@ async fn all_that_belongs_to_the_folder_goes() {
             c.move_items(folder, &some, inbox)
         })
         .await;
-        let aliases = |rows: BTreeMap<Vec<u8>, _>| rows.keys().filter(|k| k[5] == 0x22).count();
-        assert_eq!(aliases(f.rows().await), 10);
+        assert_eq!(aliases(&f).await, 10);
         f.write(move |c| c.delete_folder(folder)).await;
         while !slice(&f).await {}
         assert_erased(&f, folder).await;
-        assert_eq!(aliases(f.rows().await), 0);
+        assert_eq!(aliases(&f).await, 0);
         recount(&f, octets_in(&f, f.special(Special::Deletions).await).await).await;
     }
 }
@@ -207,4 +206,38 @@ async fn a_small_folder_goes_in_one_transaction() {
     assert!(deleted.is_ok() && commits == 1);
     assert_eq!(f.read(|view| view.folder_to_empty()).await, None);
     f.check_folder(f.special(Special::Deletions).await, 512).await;
+}
+
+/// Rows that lead from old MIDs to where the items went.
+async fn aliases(f: &Fixture) -> usize {
+    f.rows().await.keys().filter(|key| key[5] == 0x22).count()
+}
+
+#[tokio::test]
+async fn what_led_out_of_a_small_folder_goes_with_it() {
+    for f in engines().await {
+        let inbox = f.inbox().await;
+        let folder = f.large_folder("Work", 300).await;
+        let some: UidSet = (1..=200).map(mailbox::Uid::new).collect();
+        f.write(move |c| c.move_items(folder, &some, inbox)).await;
+        assert_eq!(aliases(&f).await, 200);
+        assert!(f.write(move |c| c.delete_folder(folder)).await, "it is small");
+        assert_eq!(aliases(&f).await, 0);
+        assert_erased(&f, folder).await;
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_many_items_left_is_emptied_in_slices() {
+    for f in engines().await {
+        let inbox = f.inbox().await;
+        let folder = f.large_folder("Work", 5000).await;
+        f.write(move |c| c.move_items(folder, &UidSet::all(), inbox)).await;
+        f.append(folder, "last").await;
+        assert!(rows_of_delete(&f, folder).await <= 6);
+        while !slice(&f).await {}
+        assert_eq!(aliases(&f).await, 0);
+        assert_erased(&f, folder).await;
+        f.check_folder(f.special(Special::Deletions).await, 1).await;
+    }
 }

@@ -8,6 +8,7 @@
 use std::ops::ControlFlow;
 
 use store::{Direction, ReadExt};
+use types::limits::INTERACTIVE_ITEMS_MAX;
 
 use super::Change;
 use crate::defaults::default_id;
@@ -15,7 +16,7 @@ use crate::fault::Fault;
 use crate::id::FolderId;
 use crate::key::{self, List, Table};
 use crate::list::{Fate, OpenList};
-use crate::record::{FolderCounters, Special};
+use crate::record::{FolderCounters, Special, Tombstone};
 use crate::view::View;
 
 impl Change<'_, '_> {
@@ -113,9 +114,22 @@ impl View<'_> {
         Ok(found)
     }
 
-    /// Items of both lists of a folder.
-    pub(crate) fn items_of(&self, folder: FolderId) -> Result<u64, Fault> {
-        let counts = [List::Items, List::Associated].map(|list| self.counters_of(folder, list));
-        counts.into_iter().map(|counters| Ok(u64::from(counters?.exists))).sum()
+    /// Whether a folder can be erased in one transaction: its items, and what leads from the MIDs
+    /// that left it to where they went.
+    pub(crate) fn is_small(&self, folder: FolderId) -> Result<bool, Fault> {
+        let mut rows = 0;
+        for list in [List::Items, List::Associated] {
+            rows += u64::from(self.counters_of(folder, list)?.exists);
+        }
+        let tombstones = key::tombstones(self.mailbox, folder);
+        let visit = &mut |_: &[u8], row: Tombstone| {
+            rows += row.mids.len() as u64;
+            match rows <= INTERACTIVE_ITEMS_MAX {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        };
+        self.read.records(&tombstones, &key::after(&tombstones), Direction::Forward, visit)?;
+        Ok(rows <= INTERACTIVE_ITEMS_MAX)
     }
 }

@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 
 use store::ReadExt;
-use types::limits::INTERACTIVE_ITEMS_MAX;
 
 use super::{Change, FOLDER_DEPTH_MAX, FOLDER_NAME_OCTETS_MAX, FOLDERS_MAX};
 use crate::defaults::default_id;
@@ -106,13 +105,14 @@ impl Change<'_, '_> {
     }
 
     /// Deletes a folder without subfolders; its items go to Recoverable Items. Gives false when
-    /// they are more than `INTERACTIVE_ITEMS_MAX`: the folder is gone then, and its items follow
+    /// they, with those that left it lately, are more than `INTERACTIVE_ITEMS_MAX`: the folder is
+    /// gone then, and its items follow
     /// by [`Change::empty_deleted_folders`]. Errors: Denied; Invalid (a default folder);
     /// HasChildren.
     pub fn delete_folder(&mut self, id: FolderId) -> Result<bool, Fault> {
         let folder = self.deletable(id)?;
         self.txn.permit_growth();
-        let few = self.view()?.items_of(id)? <= INTERACTIVE_ITEMS_MAX;
+        let few = self.view()?.is_small(id)?;
         if few {
             self.expunge(id, &UidSet::all(), false)?;
             self.delete_associated(id, &UidSet::all())?;
@@ -255,22 +255,14 @@ impl Change<'_, '_> {
     }
 
     fn erase_folder_rows(&mut self, id: FolderId) -> Result<(), Fault> {
-        use std::ops::ControlFlow;
-        use store::Read;
-        let mut keys = vec![
+        // It is small: however full this transaction is, there is no other.
+        while !self.erase_tombstones(id)? {}
+        while !self.erase_rows(&key::annotations(self.mailbox, Some(id)))? {}
+        self.delete_keys(&[
             key::folder(self.mailbox, id),
             key::folder_counters(self.mailbox, id, List::Items),
             key::folder_counters(self.mailbox, id, List::Associated),
-        ];
-        let tombstones = key::tombstones(self.mailbox, id);
-        for from in [tombstones, key::annotations(self.mailbox, Some(id))] {
-            let to = key::after(&from);
-            self.txn.range(&from, &to, store::Direction::Forward, &mut |key, _| {
-                keys.push(key.to_vec());
-                ControlFlow::Continue(())
-            })?;
-        }
-        keys.iter().try_for_each(|key| self.txn.delete(key)).map_err(Fault::from)
+        ])
     }
 
     /// Refuses a second folder of that name, and too many or too deep ones.
