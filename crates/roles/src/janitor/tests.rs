@@ -340,3 +340,45 @@ async fn an_interrupted_round_is_finished_by_the_next() {
     let left = mailbox.read(|view| Ok(view.counters()?.unreferenced)).await;
     assert_eq!(left.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn a_round_empties_deleted_folders() {
+    let site = Site::new(&["alice"]).await;
+    let mailbox = site.mailbox("alice");
+    site.fill("alice", 2000).await;
+    // More than one transaction takes; nobody goes on after this one, as after a kill.
+    let delete = |change: &mut Change<'_, '_>| {
+        let folder = change.create_path(&["Work"])?.id;
+        change.move_items(change.special_id(Special::Inbox), &UidSet::all(), folder)?;
+        change.delete_folder(folder)
+    };
+    assert!(!mailbox.write(delete).await.unwrap());
+    assert_eq!(site.messages("alice", Special::Deletions).await.len(), 0);
+    site.round().await;
+    assert_eq!(site.messages("alice", Special::Deletions).await.len(), 2000);
+    assert_eq!(mailbox.read(|view| view.folder_to_empty()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_round_deletes_intents_that_nobody_goes_on_with() {
+    let site = Site::new(&["alice"]).await;
+    let mailbox = site.mailbox("alice");
+    site.fill("alice", 2000).await;
+    let stage = |change: &mut Change<'_, '_>| {
+        let inbox = change.special_id(Special::Inbox);
+        let intent = change.begin_intent(inbox, Some(inbox))?;
+        change.stage_copies(intent, inbox, &UidSet::all()).map(drop)
+    };
+    mailbox.write(stage).await.unwrap();
+    let now = site.clock.now();
+    let staged = async || mailbox.read(|view| Ok(view.quota()?.staged_octets)).await.unwrap();
+    assert_eq!(staged().await, 2000 * MESSAGE_OCTETS as u64);
+    site.round().await;
+    assert_eq!(staged().await, 2000 * MESSAGE_OCTETS as u64, "somebody may still come");
+    site.clock.advance(2 * DAY);
+    site.round().await;
+    assert_eq!(staged().await, 0);
+    let later = now.plus(100 * DAY);
+    assert_eq!(mailbox.read(move |view| view.forgotten_intent(later)).await.unwrap(), None);
+    assert_eq!(site.messages("alice", Special::Inbox).await.len(), 2000);
+}
