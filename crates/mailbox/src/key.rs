@@ -48,6 +48,8 @@ pub enum Table {
     /// [`crate::record::FolderCounters`] of a deleted folder whose items are not all in
     /// Recoverable Items yet, by folder.
     EmptiedFolder = 0x18,
+    /// [`crate::record::PendingMove`]: what is still to come into a new folder, by folder.
+    PendingMove = 0x19,
     /// [`crate::record::Content`], by content number.
     Content = 0x20,
     /// [`crate::record::Overlay`], by item number.
@@ -170,7 +172,17 @@ pub fn emptied_folder(mailbox: MailboxNumber, folder: FolderId) -> Vec<u8> {
     numbered(mailbox, Table::EmptiedFolder, folder.get())
 }
 
+/// What is still to come into a folder.
+pub fn pending_move(mailbox: MailboxNumber, folder: FolderId) -> Vec<u8> {
+    numbered(mailbox, Table::PendingMove, folder.get())
+}
+
 /// The folder of such a row.
+pub fn pending_move_target(key: &[u8]) -> Option<FolderId> {
+    number_of(key).map(FolderId::new)
+}
+
+/// The folder of a row of [`emptied_folder`].
 pub fn emptied_folder_id(key: &[u8]) -> Option<FolderId> {
     number_of(key).map(FolderId::new)
 }

@@ -47,7 +47,7 @@ async fn few_messages_are_moved_and_deleted_in_one_transaction() {
     let f = fixture().await;
     let from = f.large_folder("From", 500).await;
     let to = f.write(|c| c.create_path(&["To"])).await.id;
-    let (commits, moved) = f.commits_of(f.mailbox.move_all(from, to)).await;
+    let (commits, moved) = f.commits_of(f.move_all(from, to)).await;
     assert_eq!((commits, moved.done.len()), (1, 500));
     let (commits, gone) = f.commits_of(f.mailbox.expunge(to, UidSet::all(), false)).await;
     assert_eq!((commits, gone.unwrap().len()), (1, 500));
@@ -58,7 +58,7 @@ async fn a_move_whose_target_goes_away_says_what_it_did() {
     let f = fixture().await;
     let from = f.large_folder("From", 5000).await;
     let to = f.write(|c| c.create_path(&["To"])).await.id;
-    let moving = f.mailbox.move_all(from, to);
+    let moving = f.move_all(from, to);
     let deleting = async {
         // Some slices in.
         while f.read(move |view| Ok(view.status(to)?.exists)).await == 0 {

@@ -3,8 +3,8 @@
 
 mod support;
 
-use mailbox::{Access, Fault, Grantee, Guid, Mailbox, Rights, Special};
-use support::fixture;
+use mailbox::{Access, Fault, FolderId, Grantee, Guid, Mailbox, Rights, Special};
+use support::{Fixture, fixture};
 
 #[tokio::test]
 async fn a_new_mailbox_has_the_default_set() {
@@ -93,11 +93,46 @@ async fn renaming_the_inbox_moves_its_messages() {
     let inbox = f.inbox().await;
     let root = f.special(Special::Root).await;
     f.append_many(inbox, "m", 2).await;
-    let folder = f.write(move |c| c.rename_inbox(root, "Old")).await;
-    let moved = f.mailbox.move_all(inbox, folder.id).await;
-    assert!(moved.fault.is_none() && moved.done.len() == 2);
+    let (commits, folder) = f.commits_of(f.write(move |c| c.rename_inbox(root, "Old"))).await;
+    assert_eq!(commits, 1);
     assert_eq!(f.uids(inbox).await.len(), 0);
     assert_eq!(f.uids(folder.id).await.len(), 2);
+}
+
+/// So many messages in the Inbox, on the way to a new folder.
+async fn renamed_inbox(f: &Fixture, thousands: usize) -> FolderId {
+    let (inbox, root) = (f.inbox().await, f.special(Special::Root).await);
+    let work = f.large_folder("Work", 1000).await;
+    for _ in 0..thousands {
+        f.write(move |c| c.copy(work, &mailbox::UidSet::all(), inbox)).await;
+    }
+    f.write(move |c| c.rename_inbox(root, "Old")).await.id
+}
+
+#[tokio::test]
+async fn a_crash_while_a_large_inbox_is_renamed_loses_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = support::fixture_on_disk(directory.path()).await;
+    let folder = renamed_inbox(&f, 20).await;
+    assert!(!f.mailbox.write_slice(|c| c.continue_moves()).await.unwrap());
+    let f = f.reopened(directory.path()).await;
+    let inbox = f.inbox().await;
+    let (here, there) = (f.uids(inbox).await.len(), f.uids(folder).await.len());
+    assert!(here > 0 && there > 0 && here + there == 20_000, "{here} and {there}");
+    let came_later = f.append(inbox, "later").await.uid;
+    f.mailbox.finish_moves().await.unwrap();
+    assert_eq!(f.uids(inbox).await, [came_later.get()]);
+    f.check_folder(folder, 20_000).await;
+    assert_eq!(f.read(|view| view.pending_move()).await, None);
+}
+
+#[tokio::test]
+async fn deleting_the_folder_of_a_renamed_inbox_leaves_the_rest_in_the_inbox() {
+    let f = fixture().await;
+    let folder = renamed_inbox(&f, 1).await;
+    f.write(move |c| c.delete_folder(folder)).await;
+    f.mailbox.finish_moves().await.unwrap();
+    f.check_folder(f.inbox().await, 1000).await;
 }
 
 #[tokio::test]

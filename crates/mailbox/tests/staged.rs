@@ -128,7 +128,7 @@ async fn copies_are_items_like_others() {
         }
     }
     f.check_folder(to, 799).await;
-    let moved = f.mailbox.move_all(to, from).await;
+    let moved = f.move_all(to, from).await;
     assert_eq!(moved.done.len(), 799);
     f.check_folder(from, 1799).await;
 }

@@ -125,6 +125,7 @@ impl Janitor {
         let Some(settings) = recipient.mailbox() else { return Ok(()) };
         let mailbox = self.mailbox(settings);
         self.defaults.policy(settings).apply(&mailbox).await?;
+        finish_moves(&mailbox, shutdown).await?;
         empty_deleted_folders(&mailbox, shutdown).await?;
         purge_expired(&mailbox, shutdown).await?;
         purge_rows(&mailbox, shutdown).await?;
@@ -171,6 +172,14 @@ async fn blobs(database: &Database, visit: VisitBlobs) -> Result<Vec<BlobNumber>
         from = next;
     }
     Ok(all)
+}
+
+/// Finishes renaming an Inbox whose messages did not all come into the new folder.
+async fn finish_moves(mailbox: &Mailbox, shutdown: &Shutdown) -> Result<(), Fault> {
+    if mailbox.read(|view| view.pending_move()).await?.is_none() {
+        return Ok(());
+    }
+    in_slices(mailbox, shutdown, |change| Ok(!change.continue_moves()?)).await
 }
 
 /// Finishes deleting folders whose items did not all come into Recoverable Items.

@@ -14,21 +14,12 @@ pub async fn rename(session: &mut Authenticated, from: String, to: String) -> Ou
         return Ok(Reply::no("Folders stay in their mailbox").code("CANNOT"));
     }
     let (old, new) = (source.path, target.path);
-    let emptied = source.mailbox.write(move |change| run(change, &old, &new)).await?;
-    if let Some((inbox, into)) = emptied
-        && let Some(fault) = source.mailbox.move_all(inbox, into).await.fault
-    {
-        return Err(fault.into());
-    }
+    source.mailbox.write(move |change| run(change, &old, &new)).await?;
+    source.mailbox.finish_moves().await?;
     Ok(Reply::ok("RENAME completed"))
 }
 
-/// Gives the Inbox and the folder for its messages, if it is the Inbox.
-fn run(
-    change: &mut Change<'_, '_>,
-    old: &[String],
-    new: &[String],
-) -> Result<Option<(FolderId, FolderId)>, Fault> {
+fn run(change: &mut Change<'_, '_>, old: &[String], new: &[String]) -> Result<(), Fault> {
     let folder = folder_at(&change.view()?, old)?.ok_or(Fault::NotFound("folder"))?;
     let (name, above) = new.split_last().ok_or(Fault::Invalid("A mailbox needs a name"))?;
     let parent = match above {
@@ -36,10 +27,9 @@ fn run(
         above => made_if_missing(change, above)?,
     };
     if folder.special == Some(Special::Inbox) {
-        return Ok(Some((folder.id, change.rename_inbox(parent, name)?.id)));
+        return change.rename_inbox(parent, name).map(drop);
     }
-    change.rename_folder(folder.id, parent, name)?;
-    Ok(None)
+    change.rename_folder(folder.id, parent, name).map(drop)
 }
 
 fn made_if_missing(change: &mut Change<'_, '_>, path: &[String]) -> Result<FolderId, Fault> {

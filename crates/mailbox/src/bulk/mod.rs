@@ -7,8 +7,8 @@
 //! [`Staging`] and becomes visible by one small transaction.
 //!
 //! It is not a queue: when the caller goes away, or a slice fails, the slices that are committed
-//! stay, and nothing goes on by itself but the emptying of deleted folders, which the janitor
-//! finishes.
+//! stay, and nothing goes on by itself but the emptying of deleted folders and the renaming of the
+//! Inbox, which the janitor finishes.
 
 mod append;
 mod copy;
@@ -66,12 +66,14 @@ impl Mailbox {
         }
     }
 
-    /// Moves all messages of a folder to another. Faults as of [`crate::Change::move_items`].
-    pub async fn move_all(&self, from: FolderId, to: FolderId) -> Partly<Vec<UidPair>> {
-        match self.read(move |view| Ok(view.uids(from)?.to_set())).await {
-            Ok(uids) => self.move_within(from, uids, to).await,
-            Err(fault) => Partly { done: Vec::new(), fault: Some(fault) },
+    /// Moves what [`crate::Change::rename_inbox`] has left on its way.
+    pub async fn finish_moves(&self) -> Result<(), Fault> {
+        if self.read(|view| view.pending_move()).await?.is_none() {
+            return Ok(());
         }
+        let system = Mailbox::open(self.database().clone(), self.number(), Access::System);
+        while !system.write_slice(|change| change.continue_moves()).await? {}
+        Ok(())
     }
 
     /// Deletes messages as [`crate::Change::expunge`] does. Gives the UIDs that left; after a

@@ -96,14 +96,6 @@ impl Change<'_, '_> {
         Ok(folder)
     }
 
-    /// Makes the folder that takes the messages of an Inbox that is renamed as IMAP wants it
-    /// (RFC 9051 section 6.3.6); the caller moves them, by [`crate::Mailbox::move_all`]. Errors
-    /// as [`Change::create_folder`], and Denied when they may not be moved.
-    pub fn rename_inbox(&mut self, parent: FolderId, name: &str) -> Result<Folder, Fault> {
-        self.require(default_id(Special::Inbox), Rights::READ_ANY | Rights::DELETE_ANY)?;
-        self.create_folder(parent, name, None, None)
-    }
-
     /// Deletes a folder without subfolders; its items go to Recoverable Items. Gives false when
     /// they, with those that left it lately, are more than `INTERACTIVE_ITEMS_MAX`: the folder is
     /// gone then, and its items follow
@@ -121,6 +113,7 @@ impl Change<'_, '_> {
         self.lists.remove(&id);
         self.gone.remove(&id);
         self.note_deleted_folder(&folder)?;
+        self.forget_pending_move(id)?;
         match few {
             true => self.erase_folder_rows(id)?,
             false => self.detach_folder(id)?,

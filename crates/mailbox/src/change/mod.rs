@@ -16,6 +16,7 @@ mod item;
 mod properties;
 mod purge;
 mod quota;
+mod rename_inbox;
 mod restore;
 mod retention;
 mod stage;

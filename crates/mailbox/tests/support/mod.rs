@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use mailbox::search::Criteria;
 use mailbox::{
     Access, Change, Entry, ExpiredFrom, Fault, FolderId, Guid, Mailbox, MailboxNumber, NewItem,
-    Special, Uid, UidSet, View,
+    Partly, Special, Uid, UidPair, UidSet, View,
 };
 use store::{Database, Options, Read};
 use types::time::ManualClock;
@@ -198,6 +198,12 @@ impl Fixture {
             Ok::<_, store::StoreError>(rows)
         });
         read.await.unwrap()
+    }
+
+    /// Moves all messages of a folder.
+    pub async fn move_all(&self, from: FolderId, to: FolderId) -> Partly<Vec<UidPair>> {
+        let uids = self.read(move |view| Ok(view.uids(from)?.to_set())).await;
+        self.mailbox.move_items(from, uids, &self.mailbox, to).await
     }
 
     pub async fn search(&self, folder: FolderId, criteria: Criteria) -> Vec<u32> {

@@ -382,3 +382,20 @@ async fn a_round_deletes_intents_that_nobody_goes_on_with() {
     assert_eq!(mailbox.read(move |view| view.forgotten_intent(later)).await.unwrap(), None);
     assert_eq!(site.messages("alice", Special::Inbox).await.len(), 2000);
 }
+
+#[tokio::test]
+async fn a_round_finishes_renaming_an_inbox() {
+    let site = Site::new(&["alice"]).await;
+    let mailbox = site.mailbox("alice");
+    site.fill("alice", 2000).await;
+    let rename = |change: &mut Change<'_, '_>| {
+        change.rename_inbox(change.special_id(Special::Root), "Old").map(|folder| folder.id)
+    };
+    let folder = mailbox.write(rename).await.unwrap();
+    site.fill("alice", 1).await;
+    let count = async |id| mailbox.read(move |view| Ok(view.status(id)?.exists)).await.unwrap();
+    assert_eq!(count(folder).await, 0);
+    site.round().await;
+    assert_eq!(count(folder).await, 2000);
+    assert_eq!(site.messages("alice", Special::Inbox).await.len(), 1);
+}
