@@ -13,11 +13,13 @@
 pub mod binding;
 pub mod endpoint;
 pub mod file;
+pub mod kind;
 pub mod not_built;
+pub mod object;
 pub mod port_offset;
 pub mod receive;
 pub mod sample;
-mod section;
+pub mod section;
 pub mod send;
 pub mod settings;
 pub mod text;

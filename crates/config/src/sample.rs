@@ -164,7 +164,7 @@ mod tests {
             Location::SETTINGS,
             TransportService::SETTINGS,
         ] {
-            for setting @ Setting { key, about } in settings {
+            for setting @ Setting { key, about, .. } in settings {
                 assert!(!about.is_empty(), "{key}");
                 let is_section = setting.entry(&read).is_some_and(|(_, value)| value.is_table());
                 assert!(is_section || about.iter().all(|line| sample.contains(line)), "{key}");

@@ -9,7 +9,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use types::{Domain, Port};
 
+use crate::kind::{Held, Kind, words};
 use crate::receive::ProtocolLoggingLevel;
+use crate::section::section;
 use crate::text;
 use crate::{ByteQuantity, TimeSpan, Unlimited};
 
@@ -114,118 +116,101 @@ impl FromStr for SmartHost {
     }
 }
 
-/// How we prove ourselves to a smart host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum SmartHostAuthMechanism {
-    /// Not at all.
-    None,
-    /// By password.
-    BasicAuth,
-    /// By password, inside TLS only.
-    BasicAuthRequireTLS,
-    /// As a server of the organization.
-    ExchangeServer,
-    /// The network vouches for us.
-    ExternalAuthoritative,
+impl Held for AddressSpace {
+    const KIND: Kind = Kind::Text;
 }
 
-/// What the server's certificate must prove when RequireTLS is set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum TlsAuthLevel {
-    /// Nothing: encryption is enough.
-    EncryptionOnly,
-    /// A trusted root vouches for it.
-    CertificateValidation,
-    /// And it carries TlsDomain, or the name of the smart host.
-    DomainValidation,
+impl Held for SmartHost {
+    const KIND: Kind = Kind::Text;
 }
 
-/// A Send connector. Fields without comment are Exchange's property of that name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
-pub struct SendConnector {
-    /// Unique in the organization.
-    pub name: String,
-    /// False: not chosen for new mail.
-    pub enabled: bool,
-    /// What it takes.
-    #[serde(with = "text::list")]
-    pub address_spaces: Vec<AddressSpace>,
-    /// By MX records; false needs SmartHosts.
-    #[serde(rename = "DNSRoutingEnabled")]
-    pub dns_routing_enabled: bool,
-    /// Where mail goes instead of where MX records say.
-    #[serde(with = "text::list")]
-    pub smart_hosts: Vec<SmartHost>,
-    /// The port of the next hop.
-    #[serde(with = "port_number")]
-    pub port: Port,
-    /// Servers that send; empty is this one. Several share the load.
-    pub source_transport_servers: Vec<String>,
-    /// The source address; Edge only.
-    #[serde(rename = "SourceIPAddress")]
-    pub source_ip_address: Option<IpAddr>,
-    /// Larger messages take another connector or come back.
-    pub max_message_size: Unlimited<ByteQuantity>,
-    /// Longest silence of the next hop.
-    pub connection_inactivity_time_out: TimeSpan,
-    /// Messages of one connection.
-    pub smtp_max_messages_per_connection: u32,
-    /// Name in EHLO; empty is the server's.
-    pub fqdn: String,
-    /// HELO instead of EHLO.
-    #[serde(rename = "ForceHELO")]
-    pub force_helo: bool,
-    /// No STARTTLS even where it is offered.
-    #[serde(rename = "IgnoreSTARTTLS")]
-    pub ignore_starttls: bool,
-    /// No mail without TLS.
-    #[serde(rename = "RequireTLS")]
-    pub require_tls: bool,
-    /// What the certificate must prove; only with RequireTLS.
-    pub tls_auth_level: Option<TlsAuthLevel>,
-    /// The name it must carry; only with DomainValidation.
-    #[serde(with = "optional_text")]
-    pub tls_domain: Option<Domain>,
-    /// Mutual TLS with partners.
-    pub domain_secure_enabled: bool,
+words! {
     /// How we prove ourselves to a smart host.
-    pub smart_host_auth_mechanism: SmartHostAuthMechanism,
-    /// User name for BasicAuth.
-    pub authentication_user_name: String,
-    /// File with the password for BasicAuth, so that it is not in this one.
-    pub authentication_password_file: Option<PathBuf>,
-    /// What the protocol log keeps.
-    pub protocol_logging_level: ProtocolLoggingLevel,
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum SmartHostAuthMechanism {
+        /// Not at all.
+        None,
+        /// By password.
+        BasicAuth,
+        /// By password, inside TLS only.
+        BasicAuthRequireTLS,
+        /// As a server of the organization.
+        ExchangeServer,
+        /// The network vouches for us.
+        ExternalAuthoritative,
+    }
 }
 
-impl Default for SendConnector {
-    /// The defaults of New-SendConnector.
-    fn default() -> Self {
-        SendConnector {
-            name: String::new(),
-            enabled: true,
-            address_spaces: Vec::new(),
-            dns_routing_enabled: true,
-            smart_hosts: Vec::new(),
-            port: ports::listeners::DEFAULT_FRONTEND.port(),
-            source_transport_servers: Vec::new(),
-            source_ip_address: None,
-            max_message_size: Unlimited::Limited(ByteQuantity::from_mb(35)),
-            connection_inactivity_time_out: TimeSpan::from_mins(10),
-            smtp_max_messages_per_connection: 20,
-            fqdn: String::new(),
-            force_helo: false,
-            ignore_starttls: false,
-            require_tls: false,
-            tls_auth_level: None,
-            tls_domain: None,
-            domain_secure_enabled: false,
-            smart_host_auth_mechanism: SmartHostAuthMechanism::None,
-            authentication_user_name: String::new(),
-            authentication_password_file: None,
-            protocol_logging_level: ProtocolLoggingLevel::None,
-        }
+words! {
+    /// What the server's certificate must prove when RequireTLS is set.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum TlsAuthLevel {
+        /// Nothing: encryption is enough.
+        EncryptionOnly,
+        /// A trusted root vouches for it.
+        CertificateValidation,
+        /// And it carries TlsDomain, or the name of the smart host.
+        DomainValidation,
+    }
+}
+
+section! {
+    /// A Send connector. Fields without comment are Exchange's property of that name.
+    #[serde(rename_all = "PascalCase")]
+    pub struct SendConnector {
+        /// Unique in the organization.
+        name: String = String::new(),
+        /// False: not chosen for new mail.
+        enabled: bool = true,
+        /// What it takes.
+        #[serde(with = "text::list")]
+        address_spaces: Vec<AddressSpace> = Vec::new(),
+        /// By MX records; false needs SmartHosts.
+        #[serde(rename = "DNSRoutingEnabled")]
+        dns_routing_enabled: bool = true,
+        /// Where mail goes instead of where MX records say.
+        #[serde(with = "text::list")]
+        smart_hosts: Vec<SmartHost> = Vec::new(),
+        /// The port of the next hop.
+        #[serde(with = "port_number")]
+        port: Port = ports::listeners::DEFAULT_FRONTEND.port(),
+        /// Servers that send; empty is this one. Several share the load.
+        source_transport_servers: Vec<String> = Vec::new(),
+        /// The source address; Edge only.
+        #[serde(rename = "SourceIPAddress")]
+        source_ip_address: Option<IpAddr> = None,
+        /// Larger messages take another connector or come back.
+        max_message_size: Unlimited<ByteQuantity> = Unlimited::Limited(ByteQuantity::from_mb(35)),
+        /// Longest silence of the next hop.
+        connection_inactivity_time_out: TimeSpan = TimeSpan::from_mins(10),
+        /// Messages of one connection.
+        smtp_max_messages_per_connection: u32 = 20,
+        /// Name in EHLO; empty is the server's.
+        fqdn: String = String::new(),
+        /// HELO instead of EHLO.
+        #[serde(rename = "ForceHELO")]
+        force_helo: bool = false,
+        /// No STARTTLS even where it is offered.
+        #[serde(rename = "IgnoreSTARTTLS")]
+        ignore_starttls: bool = false,
+        /// No mail without TLS.
+        #[serde(rename = "RequireTLS")]
+        require_tls: bool = false,
+        /// What the certificate must prove; only with RequireTLS.
+        tls_auth_level: Option<TlsAuthLevel> = None,
+        /// The name it must carry; only with DomainValidation.
+        #[serde(with = "optional_text")]
+        tls_domain: Option<Domain> = None,
+        /// Mutual TLS with partners.
+        domain_secure_enabled: bool = false,
+        /// How we prove ourselves to a smart host.
+        smart_host_auth_mechanism: SmartHostAuthMechanism = SmartHostAuthMechanism::None,
+        /// User name for BasicAuth.
+        authentication_user_name: String = String::new(),
+        /// File with the password for BasicAuth, so that it is not in this one.
+        authentication_password_file: Option<PathBuf> = None,
+        /// What the protocol log keeps.
+        protocol_logging_level: ProtocolLoggingLevel = ProtocolLoggingLevel::None,
     }
 }
 

@@ -11,6 +11,7 @@ use types::limits::MESSAGE_OCTETS_CEILING;
 use types::{Address, Domain, IpRange, Port};
 
 use crate::endpoint::EndpointError;
+use crate::kind::{Held, Kind};
 use crate::receive::ReceiveConnectorFault;
 use crate::section::section;
 use crate::send::SendConnectorFault;
@@ -181,6 +182,14 @@ section! {
         /// Address of the user = name of one of the other servers. Says more than the directory.
         users: BTreeMap<String, String> = BTreeMap::new(),
     }
+}
+
+impl Held for ListenerOverride {
+    const KIND: Kind = Kind::Section;
+}
+
+impl Held for OtherServer {
+    const KIND: Kind = Kind::Section;
 }
 
 /// How a listener differs from its row. What is left out stays.

@@ -1,0 +1,85 @@
+//! The kinds of objects there are.
+
+use super::ObjectKind;
+use crate::settings::{ClientAccess, MailboxDatabase};
+use crate::{Invalid, ReceiveConnector, SendConnector, Settings, TransportService};
+
+/// Receive connectors, the default ones among them.
+pub struct ReceiveConnectors;
+
+impl ObjectKind for ReceiveConnectors {
+    type Value = ReceiveConnector;
+    const NAME: &'static str = "ReceiveConnector";
+
+    fn all(settings: &Settings) -> Result<Vec<(String, ReceiveConnector)>, Invalid> {
+        let connectors = settings.receive_connectors()?.into_iter();
+        Ok(connectors.map(|connector| (connector.name.clone(), connector)).collect())
+    }
+
+    fn put(settings: &mut Settings, name: &str, value: ReceiveConnector) {
+        let connectors = &mut settings.receive_connector;
+        match connectors.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
+            Some(old) => *old = value,
+            None => connectors.push(value),
+        }
+    }
+}
+
+/// Send connectors.
+pub struct SendConnectors;
+
+impl ObjectKind for SendConnectors {
+    type Value = SendConnector;
+    const NAME: &'static str = "SendConnector";
+
+    fn all(settings: &Settings) -> Result<Vec<(String, SendConnector)>, Invalid> {
+        let connectors = settings.send_connector.iter();
+        Ok(connectors.map(|connector| (connector.name.clone(), connector.clone())).collect())
+    }
+
+    fn put(settings: &mut Settings, name: &str, value: SendConnector) {
+        let connectors = &mut settings.send_connector;
+        match connectors.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
+            Some(old) => *old = value,
+            None => connectors.push(value),
+        }
+    }
+}
+
+/// A kind with one object, which is a section of the settings.
+macro_rules! single {
+    ($(#[doc = $about:literal])* $kind:ident: $value:ty = $name:literal, $section:ident) => {
+        $(#[doc = $about])*
+        pub struct $kind;
+
+        impl ObjectKind for $kind {
+            type Value = $value;
+            const NAME: &'static str = $name;
+
+            fn all(settings: &Settings) -> Result<Vec<(String, $value)>, Invalid> {
+                Ok(vec![(String::new(), settings.$section.clone())])
+            }
+
+            fn put(settings: &mut Settings, _name: &str, value: $value) {
+                settings.$section = value;
+            }
+        }
+    };
+}
+
+single!(
+    /// Logs, retries and outgoing connections of this server.
+    TransportServices: TransportService = "TransportService", transport_service
+);
+single!(
+    /// IMAP4 on this server.
+    ImapSettings: ClientAccess = "ImapSettings", imap4
+);
+single!(
+    /// POP3 on this server.
+    PopSettings: ClientAccess = "PopSettings", pop3
+);
+single!(
+    /// Quotas and retention of the mailbox database.
+    MailboxDatabases: MailboxDatabase = "MailboxDatabase", mailbox_database
+);
