@@ -205,7 +205,7 @@ impl Directory {
 
     /// Makes one change. It is its own task: a caller who gives up must not leave the
     /// snapshot behind the store.
-    async fn change<T: Send + 'static>(
+    pub(crate) async fn change<T: Send + 'static>(
         &self,
         make: impl FnOnce(&mut Draft) -> Result<T, DirectoryError> + Send + 'static,
     ) -> Result<T, DirectoryError> {

@@ -41,6 +41,11 @@ impl Draft {
         &mut self.settings
     }
 
+    /// Adds what was checked elsewhere.
+    pub(crate) fn edit(&mut self, edit: Edit) {
+        self.edits.push(edit);
+    }
+
     /// What is to be written.
     pub(crate) fn finish(self) -> (Settings, Vec<Edit>) {
         (self.settings, self.edits)

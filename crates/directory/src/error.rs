@@ -47,6 +47,12 @@ pub enum DirectoryError {
         /// The limit.
         max: usize,
     },
+    /// No configuration object of that kind and name.
+    #[error("there is no {0} {1}")]
+    NoObject(String, String),
+    /// The configuration would contradict itself.
+    #[error("{0}")]
+    Configuration(String),
     /// A quota below a lesser one.
     #[error("quotas must rise: warn, prohibit send, prohibit send and receive")]
     Quotas,

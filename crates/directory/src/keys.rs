@@ -7,6 +7,7 @@
 //! | 0x03 | name | accepted domain |
 //! | 0x04 | change number | reserved: what was removed, for servers that follow |
 //! | 0x05 | second, sequence | entry of the administrator audit log |
+//! | 0x06 | kind, 0, name | configuration object |
 
 use std::ops::Range;
 
@@ -14,10 +15,13 @@ use auth::RecipientId;
 use store::keys::SPACE_DIRECTORY;
 use types::Domain;
 
+use crate::object::ObjectIdentity;
+
 const KIND_SETTINGS: u8 = 0x01;
 const KIND_RECIPIENT: u8 = 0x02;
 const KIND_DOMAIN: u8 = 0x03;
 const KIND_AUDIT: u8 = 0x05;
+const KIND_OBJECT: u8 = 0x06;
 
 /// The settings row.
 pub(crate) const SETTINGS: [u8; 2] = [SPACE_DIRECTORY, KIND_SETTINGS];
@@ -40,6 +44,17 @@ pub(crate) fn audit(second: u64) -> Vec<u8> {
 /// What tells the entries of one second apart.
 pub(crate) fn audit_sequence(key: &[u8]) -> Option<u32> {
     key.last_chunk().map(|octets| u32::from_be_bytes(*octets))
+}
+
+/// Row of a configuration object.
+pub(crate) fn object(identity: &ObjectIdentity) -> Vec<u8> {
+    let (kind, name) = (identity.kind.as_bytes(), identity.name.as_bytes());
+    [&[SPACE_DIRECTORY, KIND_OBJECT], kind, &[0], name].concat()
+}
+
+/// All configuration objects.
+pub(crate) fn objects() -> Range<Vec<u8>> {
+    kind(KIND_OBJECT)
 }
 
 /// All recipients.

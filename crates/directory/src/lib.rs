@@ -22,6 +22,7 @@ mod error;
 mod expand;
 mod keys;
 mod login;
+mod object;
 mod permission;
 mod persist;
 mod recipient;
@@ -40,6 +41,7 @@ pub use domain::{AcceptedDomain, DomainKind};
 pub use error::DirectoryError;
 pub use expand::{Destination, Expansion, Refusal, expand};
 pub use login::{Login, Opens};
+pub use object::ConfigurationObject;
 pub use recipient::{
     Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group, Kind,
     Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient, RecoverableItems,

@@ -1,14 +1,15 @@
 //! Between snapshot and store: what a change writes, what a start reads.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-use store::{Database, Direction, Read, ReadExt, StoreError, Txn};
+use store::{Database, Direction, Read, ReadExt, Record, StoreError, Txn};
 use types::limits::DIRECTORY_PAGE_RECIPIENTS;
 
 use crate::domain::AcceptedDomain;
 use crate::error::DirectoryError;
 use crate::keys;
+use crate::object::ConfigurationObject;
 use crate::recipient::{ChangeNumber, Recipient};
 use crate::settings::Settings;
 use crate::snapshot::{Edit, Snapshot};
@@ -31,6 +32,10 @@ pub(crate) fn write(
             Edit::Remove(id) => txn.delete(&keys::recipient(*id))?,
             Edit::PutDomain(domain) => txn.put_record(&keys::domain(&domain.name), domain)?,
             Edit::RemoveDomain(name) => txn.delete(&keys::domain(name))?,
+            Edit::PutObject(object) => {
+                txn.put_record(&keys::object(&object.identity()), &**object)?
+            }
+            Edit::RemoveObject(identity) => txn.delete(&keys::object(identity))?,
         }
     }
     Ok(())
@@ -46,6 +51,9 @@ pub(crate) async fn load(database: &Database) -> Result<Snapshot, DirectoryError
     let mut snapshot = Snapshot::new(settings);
     for domain in database.read(|read| domains(read)).await? {
         snapshot.apply(Edit::PutDomain(domain));
+    }
+    for object in database.read(|read| objects(read)).await? {
+        snapshot.apply(Edit::PutObject(Arc::new(object)));
     }
     let mut next = Some(keys::recipients().start);
     while let Some(from) = next {
@@ -65,9 +73,18 @@ async fn found(database: &Database) -> Result<Settings, DirectoryError> {
 }
 
 fn domains(read: &dyn Read) -> Result<Vec<AcceptedDomain>, StoreError> {
-    let (range, mut found) = (keys::domains(), Vec::new());
-    read.records(&range.start, &range.end, Direction::Forward, &mut |_, domain| {
-        found.push(domain);
+    all(read, keys::domains())
+}
+
+fn objects(read: &dyn Read) -> Result<Vec<ConfigurationObject>, StoreError> {
+    all(read, keys::objects())
+}
+
+/// All rows of a range, of which there are few.
+fn all<T: Record>(read: &dyn Read, range: Range<Vec<u8>>) -> Result<Vec<T>, StoreError> {
+    let mut found = Vec::new();
+    read.records(&range.start, &range.end, Direction::Forward, &mut |_, row| {
+        found.push(row);
         ControlFlow::Continue(())
     })?;
     Ok(found)

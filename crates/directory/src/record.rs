@@ -7,6 +7,7 @@ use types::{Address, Domain};
 
 use crate::audit::{AuditEntry, ModifiedProperty};
 use crate::domain::{AcceptedDomain, DomainKind};
+use crate::object::ConfigurationObject;
 use crate::recipient::{
     Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group, Kind,
     Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient, RecoverableItems,
@@ -219,6 +220,7 @@ fields!(Recipient {
 });
 fields!(AcceptedDomain { name, kind, match_sub_domains, catch_all });
 fields!(Settings { change, default_domain, postmaster, next_mailbox, scram_key });
+fields!(ConfigurationObject { kind, name, document, changed });
 fields!(ModifiedProperty { name, old, new });
 fields!(AuditEntry { time, caller, verb, parameters, object, modified, error, server });
 variants!(ProxyAddress { 1 => Smtp(address), 2 => X500(name) });
@@ -279,6 +281,7 @@ impl Record for Recipient {
 record!(AcceptedDomain, 1);
 record!(Settings, 1);
 record!(AuditEntry, 1);
+record!(ConfigurationObject, 1);
 
 #[cfg(test)]
 mod tests;

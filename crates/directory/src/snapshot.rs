@@ -1,12 +1,13 @@
 //! The directory at one moment, in memory, with the indexes that answer look-ups.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use auth::RecipientId;
 use types::{Address, Domain};
 
 use crate::domain::AcceptedDomain;
+use crate::object::{ConfigurationObject, ObjectIdentity};
 use crate::recipient::{ChangeNumber, Recipient, smtp_key, x500_key};
 use crate::settings::Settings;
 
@@ -20,6 +21,7 @@ pub struct Snapshot {
     /// Alias in lower case to owner.
     aliases: HashMap<String, RecipientId>,
     domains: HashMap<Domain, AcceptedDomain>,
+    pub(crate) objects: BTreeMap<ObjectIdentity, Arc<ConfigurationObject>>,
 }
 
 /// One row written or removed: the unit in which snapshot and store change together.
@@ -29,6 +31,8 @@ pub(crate) enum Edit {
     Remove(RecipientId),
     PutDomain(AcceptedDomain),
     RemoveDomain(Domain),
+    PutObject(Arc<ConfigurationObject>),
+    RemoveObject(ObjectIdentity),
 }
 
 impl Snapshot {
@@ -39,6 +43,7 @@ impl Snapshot {
             proxies: HashMap::new(),
             aliases: HashMap::new(),
             domains: HashMap::new(),
+            objects: BTreeMap::new(),
         }
     }
 
@@ -123,6 +128,12 @@ impl Snapshot {
             }
             Edit::RemoveDomain(name) => {
                 self.domains.remove(&name);
+            }
+            Edit::PutObject(object) => {
+                self.objects.insert(object.identity(), object);
+            }
+            Edit::RemoveObject(identity) => {
+                self.objects.remove(&identity);
             }
         }
     }

@@ -347,6 +347,10 @@ pub const EXPANSION_DEPTH_MAX: usize = 32;
 pub const EXPANSION_RECIPIENTS_MAX: usize = 100_000;
 /// Recipients read from the store in one snapshot while the directory is opened.
 pub const DIRECTORY_PAGE_RECIPIENTS: usize = 2_000;
+/// Configuration objects of the directory: connectors and service settings.
+pub const CONFIGURATION_OBJECTS_MAX: usize = 1_000;
+/// Octets of a configuration object's document.
+pub const CONFIGURATION_OBJECT_OCTETS_MAX: usize = 64 * 1024;
 
 // ---- Administration ----
 
