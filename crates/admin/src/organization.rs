@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ::config::Settings;
-use directory::Directory;
+use ::config::object::{ObjectError, Stored};
+use directory::{Directory, Snapshot};
 use mailbox::Homes;
 use types::Clock;
 
@@ -19,8 +20,24 @@ pub struct Organization {
     pub directory: Directory,
     /// Mailboxes.
     pub homes: Arc<dyn Homes>,
-    /// What the server was started with.
+    /// What the configuration file says; see [`Organization::settings_now`].
     pub settings: Arc<Settings>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+}
+
+impl Organization {
+    /// The settings as the directory's objects have changed them.
+    pub fn settings_now(&self) -> Result<Settings, ObjectError> {
+        effective(&self.settings, &self.directory.snapshot())
+    }
+}
+
+/// The settings of a file as the directory's objects change them.
+pub fn effective(file: &Settings, snapshot: &Snapshot) -> Result<Settings, ObjectError> {
+    file.with_objects(snapshot.objects().map(|object| Stored {
+        kind: &object.kind,
+        name: &object.name,
+        document: &object.document,
+    }))
 }

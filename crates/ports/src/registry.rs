@@ -139,6 +139,13 @@ impl Registry {
         }
     }
 
+    /// The listener is closed on this address again.
+    pub fn closed_at(&mut self, listener: &'static Listener, address: SocketAddr) {
+        if let Some(built) = self.listeners.get_mut(listener.id) {
+            built.addresses.retain(|open| *open != address);
+        }
+    }
+
     /// The process is gone: everything is closed and off, and stays built.
     pub fn stopped(&mut self) {
         self.listeners.values_mut().for_each(|built| built.addresses.clear());

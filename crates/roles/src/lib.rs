@@ -10,6 +10,7 @@
 mod admin_service;
 mod backend;
 mod built;
+mod configuration;
 mod date;
 mod delivery;
 pub mod demo;

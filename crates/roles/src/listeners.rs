@@ -71,13 +71,8 @@ impl<'s> Listeners<'s> {
                 r.register(endpoint.listener, address, protocol.implementation);
             });
             self.addresses.push(address);
-            let service = Service {
-                name: endpoint.listener.display_name(&self.settings.short_name()).into(),
-                gate: Arc::clone(&protocol.gate),
-                farewell: Cow::Borrowed(protocol.farewell),
-                proxies: self.settings.proxy.trusted.clone(),
-                drain: DRAIN,
-            };
+            let service =
+                service(self.settings, endpoint.listener, Arc::clone(&protocol.gate), protocol.farewell);
             let served = serve(listener, service, self.shutdown.clone(), protocol.handler.clone());
             self.tasks.push(tokio::spawn(served));
         }
@@ -96,5 +91,21 @@ impl<'s> Listeners<'s> {
 
     fn with_registry(&self, change: impl FnOnce(&mut Registry)) {
         change(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// How a listener is served: what all have in common.
+pub(crate) fn service(
+    settings: &Settings,
+    listener: &'static ports::Listener,
+    gate: Arc<Gate>,
+    farewell: &'static [u8],
+) -> Service {
+    Service {
+        name: listener.display_name(&settings.short_name()).into(),
+        gate,
+        farewell: Cow::Borrowed(farewell),
+        proxies: settings.proxy.trusted.clone(),
+        drain: DRAIN,
     }
 }

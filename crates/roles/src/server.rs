@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use admin::organization::effective;
 use auth::{Authenticator, UserSessions, VerifierOptions};
 use config::{Endpoint, EndpointError, Settings};
 use directory::{AcceptedDomain, DomainKind};
@@ -26,6 +26,7 @@ use types::Domain;
 use types::limits::INTAKE_OCTETS_MAX;
 
 use crate::backend::{self, BackEnds};
+use crate::configuration::{Configuration, ConnectorListeners};
 use crate::delivery::MailboxDelivery;
 use crate::demo::sink;
 use crate::homes::ServerHomes;
@@ -69,6 +70,9 @@ pub enum StartError {
     /// A setting.
     #[error(transparent)]
     Settings(#[from] config::Invalid),
+    /// Settings that verbs made.
+    #[error("configuration of the directory: {0}")]
+    Configuration(#[from] config::object::ObjectError),
     /// Trusted roots for outgoing TLS.
     #[error(transparent)]
     Roots(#[from] RootsError),
@@ -138,6 +142,8 @@ impl Running {
 /// What the protocols are made of.
 pub(crate) struct Parts {
     pub settings: Settings,
+    /// The settings before the directory's objects change them.
+    pub file: Settings,
     pub storage: Storage,
     pub transport: Transport,
     pub homes: Arc<ServerHomes>,
@@ -172,10 +178,18 @@ impl MailboxServer {
     /// fails, nothing stays open.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let name = server_name(&settings)?;
+        let file = settings;
+        let storage = open_storage(&file).await?;
+        let settings = match effective(&file, &storage.directory.snapshot()) {
+            Ok(settings) => settings,
+            Err(error) => {
+                storage.close().await;
+                return Err(error.into());
+            }
+        };
         warn(&settings);
-        let storage = open_storage(&settings).await?;
         let mut running = Running::over(storage, Logs::start(&settings));
-        match Opened::open(&settings, name, &mut running).await {
+        match Opened::open(file, &settings, name, &mut running).await {
             Ok(Opened { transport, registry, certificates, authority_file }) => Ok(MailboxServer {
                 settings,
                 transport,
@@ -216,7 +230,7 @@ impl MailboxServer {
         &self.transport
     }
 
-    /// What it was started with.
+    /// What it was started by, the directory's objects of that moment included.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -237,6 +251,7 @@ struct Opened {
 
 impl Opened {
     async fn open(
+        file: Settings,
         settings: &Settings,
         name: Domain,
         running: &mut Running,
@@ -262,6 +277,7 @@ impl Opened {
             pop3_gate: gate(settings, client_limits(&settings.pop3)),
             pop3_sessions: UserSessions::new(settings.pop3.max_connections_per_user),
             settings: settings.clone(),
+            file,
             storage,
             transport: transport.clone(),
         };
@@ -289,19 +305,31 @@ async fn serve(
     for endpoint in settings.endpoints()? {
         open(&mut listeners, &endpoint, parts, &smtp)?;
     }
-    for endpoint in connector_endpoints(settings, listeners.addresses()) {
-        listeners.open(&endpoint, smtp_in(&smtp))?;
-    }
+    let smtp_rows = listeners.addresses().to_vec();
     listeners
         .open(&settings.endpoint(&ADMIN)?, admin_service::protocol(parts, Arc::clone(&api)))?;
+    let rows = listeners.into_addresses();
+    let mut connectors = ConnectorListeners::new(smtp.clone(), Arc::clone(registry), smtp_rows);
+    connectors.apply(settings)?;
     // Mail that goes to the sink does not run in circles.
     let sink = settings.endpoint(&DEMO_SINK)?.bindings;
-    let own_listeners = listeners.into_addresses().into_iter();
+    let own_listeners = rows.into_iter().chain(connectors.addresses());
     let own_listeners = own_listeners
         .filter(|own| !sink.iter().any(|binding| binding.socket_address() == *own))
         .collect();
     tasks.push(admin_service::serve_socket(parts, api, shutdown.clone())?);
-    tasks.extend(crate::outbound::start(parts, own_listeners, registry, &shutdown).await?);
+    let (outbound, queues) =
+        crate::outbound::start(parts, own_listeners, registry, &shutdown).await?;
+    tasks.push(queues);
+    let configuration = Configuration {
+        file: parts.file.clone(),
+        current: settings.clone(),
+        directory: parts.storage.directory.clone(),
+        smtp,
+        listeners: connectors,
+        outbound,
+    };
+    tasks.push(tokio::spawn(configuration.run(shutdown.clone())));
     tasks.push(tokio::spawn(janitor.run(shutdown.clone())));
     let reload = settings.tls.reload_interval.duration();
     let watched = Arc::clone(&parts.certificates);
@@ -452,30 +480,6 @@ fn open(
         listeners.open(endpoint, backend::protocol(parts, service)?)?;
     }
     Ok(())
-}
-
-/// Bindings of the file's Receive connectors that no row of the port table has opened. They
-/// count as the row of mail from other servers.
-fn connector_endpoints(settings: &Settings, open: &[SocketAddr]) -> Vec<Endpoint> {
-    let mut endpoints: Vec<Endpoint> = Vec::new();
-    let bindings = settings.receive_connector.iter().filter(|connector| connector.enabled);
-    for binding in bindings.flat_map(|connector| &connector.bindings) {
-        let own = endpoints.iter().flat_map(|endpoint| &endpoint.bindings);
-        let mut taken = open.iter().copied().chain(own.map(|own| own.socket_address()));
-        if !taken.any(|address| overlap(address, binding.socket_address())) {
-            let bindings = vec![*binding];
-            endpoints.push(Endpoint { listener: &DEFAULT_FRONTEND, enabled: true, bindings });
-        }
-    }
-    endpoints
-}
-
-/// Whether a connection may come to both.
-fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
-    let (a, b) = (one.ip(), other.ip());
-    one.port() == other.port()
-        && a.is_ipv4() == b.is_ipv4()
-        && (a == b || a.is_unspecified() || b.is_unspecified())
 }
 
 /// The listeners of Front End Transport.

@@ -139,12 +139,15 @@ fn of_directory(error: &DirectoryError) -> ErrorCode {
         | DirectoryError::AliasInUse(_)
         | DirectoryError::DomainExists(_)
         | DirectoryError::DomainInUse(_) => ErrorCode::Conflict,
-        DirectoryError::NoDomain(_) | DirectoryError::NoRecipient(_) => ErrorCode::NotFound,
+        DirectoryError::NoDomain(_)
+        | DirectoryError::NoRecipient(_)
+        | DirectoryError::NoObject(..) => ErrorCode::NotFound,
         DirectoryError::Alias(_)
         | DirectoryError::DomainNotAccepted(_)
         | DirectoryError::WrongKind { .. }
         | DirectoryError::TooMany { .. }
         | DirectoryError::Quotas
+        | DirectoryError::Configuration(_)
         | DirectoryError::Password(_) => ErrorCode::InvalidArgument,
         DirectoryError::Busy(_)
         | DirectoryError::Interrupted

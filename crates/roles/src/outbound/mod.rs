@@ -12,14 +12,22 @@ mod targets;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use config::Settings;
 use net::Shutdown;
 use net::connect::Rules;
 use ports::Registry;
 use ports::capability::{INTERNET_SEND_CONNECTOR, RESOLVER};
 use tokio::task::JoinHandle;
-use transport::QueueManager;
+use transport::{QueueManager, Transport};
 
 use crate::server::{Parts, StartError};
+
+/// Outgoing mail of a running server.
+pub(crate) struct Outbound {
+    transport: Transport,
+    connectors: routes::InUse,
+    registry: Arc<Mutex<Registry>>,
+}
 
 /// Loads the routes and starts the queues.
 pub(crate) async fn start(
@@ -27,21 +35,30 @@ pub(crate) async fn start(
     own_listeners: Vec<SocketAddr>,
     registry: &Arc<Mutex<Registry>>,
     shutdown: &Shutdown,
-) -> Result<Vec<JoinHandle<()>>, StartError> {
-    let connectors = routes::connectors(&parts.settings.send_connector);
-    parts.transport.set_routes(routes::table(&connectors));
-    register(parts, registry);
+) -> Result<(Outbound, JoinHandle<()>), StartError> {
+    let outbound = Outbound {
+        transport: parts.transport.clone(),
+        connectors: routes::InUse::default(),
+        registry: Arc::clone(registry),
+    };
+    outbound.reload(&parts.settings);
     let rules = Rules { allow_loopback: parts.settings.resolver.allow_loopback, own_listeners };
-    let next_hop = send::SmtpNextHop::new(parts, connectors, rules)?;
+    let next_hop = send::SmtpNextHop::new(parts, outbound.connectors.clone(), rules)?;
     let manager = QueueManager::start(&parts.transport, Arc::new(next_hop)).await?;
     let shutdown = shutdown.clone();
     let run = async move { manager.run(async move { shutdown.requested().await }).await };
-    Ok(vec![tokio::spawn(run)])
+    Ok((outbound, tokio::spawn(run)))
 }
 
-fn register(parts: &Parts, registry: &Arc<Mutex<Registry>>) {
-    let mut registry = registry.lock().unwrap_or_else(PoisonError::into_inner);
-    let sends = parts.settings.send_connector.iter().any(|connector| connector.enabled);
-    registry.capability(&INTERNET_SEND_CONNECTOR, sends, "roles::outbound");
-    registry.capability(&RESOLVER, true, "net::resolve");
+impl Outbound {
+    /// Takes the Send connectors of these settings for messages and connections from now on.
+    pub(crate) fn reload(&self, settings: &Settings) {
+        let connectors = routes::connectors(&settings.send_connector);
+        self.transport.set_routes(routes::table(&connectors));
+        self.connectors.set(connectors);
+        let sends = settings.send_connector.iter().any(|connector| connector.enabled);
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        registry.capability(&INTERNET_SEND_CONNECTOR, sends, "roles::outbound");
+        registry.capability(&RESOLVER, true, "net::resolve");
+    }
 }

@@ -1,6 +1,7 @@
 //! Send connectors of the settings as transport routes by them.
 
 use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use config::SendConnector;
 use sha2::{Digest, Sha256};
@@ -8,6 +9,22 @@ use transport::{ConnectorGuid, RoutingTable};
 
 /// The settings' connectors by identity.
 pub(super) type Connectors = HashMap<ConnectorGuid, SendConnector>;
+
+/// The connectors in use; they change while the server runs.
+#[derive(Clone, Default)]
+pub(crate) struct InUse(Arc<RwLock<Arc<Connectors>>>);
+
+impl InUse {
+    /// The connector of that identity, as it is now.
+    pub(super) fn get(&self, guid: ConnectorGuid) -> Option<SendConnector> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&guid).cloned()
+    }
+
+    /// Puts others in their place, for connections that are made from now on.
+    pub(super) fn set(&self, connectors: Connectors) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(connectors);
+    }
+}
 
 /// Gives every connector its identity.
 pub(super) fn connectors(settings: &[SendConnector]) -> Connectors {

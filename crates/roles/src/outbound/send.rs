@@ -23,7 +23,7 @@ use transport::{
 };
 
 use super::message::Outgoing;
-use super::routes::Connectors;
+use super::routes::InUse;
 use super::targets::{NoTarget, Target, targets};
 use crate::logs::{self, Connectivity, Endpoints, Logs};
 use crate::server::{Parts, StartError};
@@ -33,7 +33,7 @@ use crate::tls::HostTls;
 pub(super) struct SmtpNextHop {
     server_name: String,
     database: Database,
-    connectors: Connectors,
+    connectors: InUse,
     resolver: Resolver,
     connector: Connector,
     opportunistic: ClientTls,
@@ -43,11 +43,7 @@ pub(super) struct SmtpNextHop {
 }
 
 impl SmtpNextHop {
-    pub(super) fn new(
-        parts: &Parts,
-        connectors: Connectors,
-        rules: Rules,
-    ) -> Result<Self, StartError> {
+    pub(super) fn new(parts: &Parts, connectors: InUse, rules: Rules) -> Result<Self, StartError> {
         let resolver = match parts.settings.resolver.server {
             Some(server) => Resolver::with_server(server),
             None => Resolver::system(),
@@ -72,13 +68,13 @@ impl SmtpNextHop {
         messages: &[OutgoingMessage],
         reports: Reports,
     ) -> Option<Reply> {
-        let Some(settings) = self.connectors.get(&hop.key.next_hop_connector) else {
+        let Some(settings) = self.connectors.get(hop.key.next_hop_connector) else {
             return Some(no_connector());
         };
         let about = format!("{} {}", hop.key.delivery_type, settings.name);
         let log = Connectivity::begin(&self.logs, &hop.key.next_hop_domain, &about);
         let mut reporter = Reporter::new(messages, reports);
-        let failure = self.attempt_hosts(hop, settings, &mut reporter, &log).await;
+        let failure = self.attempt_hosts(hop, &settings, &mut reporter, &log).await;
         log.end(&reporter.summary(failure.as_ref()));
         failure
     }

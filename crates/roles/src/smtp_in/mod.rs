@@ -14,8 +14,9 @@ mod trace;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use config::Settings;
 use config::receive::ReceiveConnector;
 use config::settings::Invalid;
 use net::{Budget, Connection, Gate, ServerTls};
@@ -36,8 +37,8 @@ use trace::Trace;
 pub(crate) struct SmtpIn(Arc<Shared>);
 
 struct Shared {
-    connectors: Vec<ReceiveConnector>,
-    doors: HashMap<String, Door>,
+    doors: RwLock<Arc<Doors>>,
+    domain: Domain,
     intake: Arc<Intake>,
     authenticator: Arc<dyn auth::Authenticator>,
     budget: Arc<Budget>,
@@ -47,8 +48,15 @@ struct Shared {
     implicit: Vec<SocketAddr>,
 }
 
+/// The connectors in use, all at once: they change while the server runs.
+struct Doors {
+    connectors: Vec<ReceiveConnector>,
+    by_name: HashMap<String, Arc<Door>>,
+}
+
 /// A connector in use.
 struct Door {
+    connector: ReceiveConnector,
     policy: Arc<ConnectorPolicy>,
     gate: Arc<Gate>,
     rate: Option<Arc<Counting>>,
@@ -57,38 +65,75 @@ struct Door {
 
 impl SmtpIn {
     pub(crate) fn new(parts: &Parts, server: Domain) -> Result<Self, Invalid> {
-        let connectors = parts.settings.receive_connectors()?;
         let domain = parts.default_domain();
-        let doors = connectors.iter().map(|connector| {
-            let trace = Trace::of(connector, &server);
-            let policy = connectors::policy(connector, &parts.settings, domain.clone(), &trace);
-            let rate = Counting::of(connector).filter(|_| !parts.settings.unthrottled);
-            let door = Door {
-                policy: Arc::new(policy),
-                gate: gate(&parts.settings, connectors::connections(connector)),
-                rate: rate.map(Arc::new),
-                trace: Arc::new(trace),
-            };
-            (connector.name.clone(), door)
-        });
+        let connectors = parts.settings.receive_connectors()?;
+        let doors = Doors::new(connectors, &parts.settings, &domain, &server, None);
         let intake = Intake {
             transport: parts.transport.clone(),
             database: parts.storage.mailboxes.clone(),
             directory: parts.storage.directory.clone(),
             homes: parts.homes.clone(),
-            server: server.clone(),
+            server,
             room: room::Room::default(),
         };
         Ok(SmtpIn(Arc::new(Shared {
-            doors: doors.collect(),
+            doors: RwLock::new(Arc::new(doors)),
+            domain,
             intake: Arc::new(intake),
             authenticator: Arc::clone(&parts.authenticator),
             budget: Arc::clone(&parts.intake_memory),
             tls: parts.tls.clone(),
             logs: Arc::clone(&parts.logs),
             implicit: implicit_addresses(parts),
-            connectors,
         })))
+    }
+
+    /// Takes the Receive connectors of these settings for connections that come from now on.
+    /// A connector that stays as it is keeps counting where it was.
+    pub(crate) fn reload(&self, settings: &Settings) -> Result<(), Invalid> {
+        let shared = &self.0;
+        let (old, connectors) = (shared.doors(), settings.receive_connectors()?);
+        let server = &shared.intake.server;
+        let doors = Doors::new(connectors, settings, &shared.domain, server, Some(&old));
+        *shared.doors.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(doors);
+        Ok(())
+    }
+}
+
+impl Doors {
+    fn new(
+        connectors: Vec<ReceiveConnector>,
+        settings: &Settings,
+        domain: &Domain,
+        server: &Domain,
+        old: Option<&Doors>,
+    ) -> Self {
+        let door = |connector: &ReceiveConnector| {
+            let kept = old.and_then(|old| old.by_name.get(&connector.name));
+            let kept = kept.filter(|door| door.connector == *connector).cloned();
+            kept.unwrap_or_else(|| Arc::new(Door::new(connector, settings, domain, server)))
+        };
+        let by_name = connectors.iter().map(|one| (one.name.clone(), door(one))).collect();
+        Doors { connectors, by_name }
+    }
+}
+
+impl Door {
+    fn new(
+        connector: &ReceiveConnector,
+        settings: &Settings,
+        domain: &Domain,
+        server: &Domain,
+    ) -> Self {
+        let trace = Trace::of(connector, server);
+        let rate = Counting::of(connector).filter(|_| !settings.unthrottled);
+        Door {
+            policy: Arc::new(connectors::policy(connector, settings, domain.clone(), &trace)),
+            gate: gate(settings, connectors::connections(connector)),
+            rate: rate.map(Arc::new),
+            trace: Arc::new(trace),
+            connector: connector.clone(),
+        }
     }
 }
 
@@ -102,11 +147,11 @@ fn implicit_addresses(parts: &Parts) -> Vec<SocketAddr> {
 impl net::listener::Handler for SmtpIn {
     async fn handle(&self, mut connection: Connection) {
         let shared = &self.0;
-        let Some((connector, door)) = shared.door(&connection) else {
+        let Some(door) = shared.door(&connection) else {
             tracing::info!(peer = %connection.peer, "no Receive connector is for this client");
             return;
         };
-        let log = shared.log(connector, &connection);
+        let log = shared.log(&door.connector, &connection);
         let Ok(_permit) = door.gate.admit(connection.peer.ip()) else {
             return tls::farewell(connection.stream, TOO_MANY).await;
         };
@@ -120,7 +165,7 @@ impl net::listener::Handler for SmtpIn {
         };
         let peer = Peer { address: connection.peer, connected_at: now(shared), tls: secured };
         let server = Server::new(Arc::clone(&door.policy), peer, std::time::Instant::now());
-        let session = Session::new(shared, door, log);
+        let session = Session::new(shared, &door, log);
         let shutdown = connection.shutdown.clone();
         let ended =
             smtp::service::serve(&mut connection.stream, &upgrade, server, session, async move {
@@ -136,11 +181,15 @@ impl net::listener::Handler for SmtpIn {
 const TOO_MANY: &[u8] = b"421 4.3.2 Too many connections\r\n";
 
 impl Shared {
+    fn doors(&self) -> Arc<Doors> {
+        Arc::clone(&self.doors.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The connector that a connection belongs to.
-    fn door(&self, connection: &Connection) -> Option<(&ReceiveConnector, &Door)> {
-        let from = connection.peer.ip();
-        let connector = config::select(&self.connectors, connection.local, from)?;
-        Some((connector, self.doors.get(&connector.name)?))
+    fn door(&self, connection: &Connection) -> Option<Arc<Door>> {
+        let (doors, from) = (self.doors(), connection.peer.ip());
+        let connector = config::select(&doors.connectors, connection.local, from)?;
+        doors.by_name.get(&connector.name).cloned()
     }
 
     /// The connection's protocol log, where there is one, begun.

@@ -1,0 +1,184 @@
+//! The configuration of a running server: what the file says, as the directory's objects change
+//! it, and what a change does at once.
+//!
+//! Receive and Send connectors change while the server runs. The other objects count at the
+//! next start, as their services do in Exchange.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use admin::organization::effective;
+use config::Settings;
+use directory::Directory;
+use net::listener::BindError;
+use net::{ConnectionLimits, Gate, Listener, Shutdown, ShutdownTrigger, serve};
+use ports::Registry;
+use ports::listeners::DEFAULT_FRONTEND;
+use tokio::task::JoinHandle;
+
+use crate::listeners;
+use crate::outbound::Outbound;
+use crate::smtp_in::SmtpIn;
+
+/// Brings changes of the directory's configuration objects into the running server.
+pub(crate) struct Configuration {
+    /// What the file says.
+    pub file: Settings,
+    /// What the server runs by.
+    pub current: Settings,
+    pub directory: Directory,
+    pub smtp: SmtpIn,
+    pub listeners: ConnectorListeners,
+    pub outbound: Outbound,
+}
+
+impl Configuration {
+    /// Follows the directory until shutdown is asked for.
+    pub(crate) async fn run(mut self, shutdown: Shutdown) {
+        let mut changes = self.directory.changes();
+        loop {
+            self.bring_up_to_date();
+            tokio::select! {
+                () = shutdown.requested() => break,
+                changed = changes.changed() => if changed.is_err() { break },
+            }
+        }
+        self.listeners.close().await;
+    }
+
+    fn bring_up_to_date(&mut self) {
+        match effective(&self.file, &self.directory.snapshot()) {
+            Ok(settings) if settings == self.current => {}
+            Ok(settings) => self.apply(settings),
+            Err(error) => tracing::error!(%error, "the directory's configuration is refused"),
+        }
+    }
+
+    fn apply(&mut self, settings: Settings) {
+        if settings.receive_connector != self.current.receive_connector {
+            if let Err(error) = self.smtp.reload(&settings) {
+                return tracing::error!(%error, "Receive connectors stay as they are");
+            }
+            if let Err(error) = self.listeners.apply(&settings) {
+                tracing::error!(%error, "a binding of a Receive connector cannot be opened");
+            }
+        }
+        if settings.send_connector != self.current.send_connector {
+            self.outbound.reload(&settings);
+        }
+        self.listeners.save_registry(&settings);
+        tracing::info!("the configuration has changed");
+        self.current = settings;
+    }
+}
+
+/// Listeners on bindings of Receive connectors that no row of the port table has opened. They
+/// count as the row of mail from other servers.
+pub(crate) struct ConnectorListeners {
+    smtp: SmtpIn,
+    registry: Arc<Mutex<Registry>>,
+    /// What the rows have opened.
+    rows: Vec<SocketAddr>,
+    open: HashMap<SocketAddr, Open>,
+    /// Closed, with sessions that may still go on.
+    ending: Vec<JoinHandle<()>>,
+}
+
+/// A listener that can be closed alone.
+struct Open {
+    address: SocketAddr,
+    trigger: ShutdownTrigger,
+    task: JoinHandle<()>,
+}
+
+impl ConnectorListeners {
+    pub(crate) fn new(smtp: SmtpIn, registry: Arc<Mutex<Registry>>, rows: Vec<SocketAddr>) -> Self {
+        ConnectorListeners { smtp, registry, rows, open: HashMap::new(), ending: Vec::new() }
+    }
+
+    /// Opens what these settings need and closes what they do not. Errors: the first binding
+    /// that cannot be opened; the others are.
+    pub(crate) fn apply(&mut self, settings: &Settings) -> Result<(), BindError> {
+        let wanted = self.wanted(settings);
+        let gone: Vec<_> =
+            self.open.keys().filter(|open| !wanted.contains(open)).copied().collect();
+        for binding in gone {
+            self.shut(binding);
+        }
+        let new = wanted.into_iter().filter(|binding| !self.open.contains_key(binding));
+        let new: Vec<_> = new.collect();
+        let opened: Vec<_> = new.into_iter().map(|binding| self.open(binding, settings)).collect();
+        opened.into_iter().collect()
+    }
+
+    /// Addresses that are open now.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = SocketAddr> + '_ {
+        self.open.values().map(|open| open.address)
+    }
+
+    /// What other programs read of open listeners.
+    pub(crate) fn save_registry(&self, settings: &Settings) {
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = registry.save(&settings.data_directory) {
+            tracing::error!(%error, "the list of open listeners is out of date");
+        }
+    }
+
+    /// Closes all and waits for their sessions.
+    pub(crate) async fn close(mut self) {
+        let all: Vec<_> = self.open.keys().copied().collect();
+        all.into_iter().for_each(|binding| self.shut(binding));
+        for task in self.ending {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a listener failed");
+            }
+        }
+    }
+
+    /// Bindings of enabled connectors beside those of the rows, each once.
+    fn wanted(&self, settings: &Settings) -> Vec<SocketAddr> {
+        let mut wanted: Vec<SocketAddr> = Vec::new();
+        let enabled = settings.receive_connector.iter().filter(|connector| connector.enabled);
+        for binding in enabled.flat_map(|connector| &connector.bindings) {
+            let address = binding.socket_address();
+            let mut taken = self.rows.iter().chain(&wanted);
+            if !taken.any(|other| overlap(*other, address)) {
+                wanted.push(address);
+            }
+        }
+        wanted
+    }
+
+    fn open(&mut self, binding: SocketAddr, settings: &Settings) -> Result<(), BindError> {
+        let listener = Listener::bind(binding)?;
+        let address = listener.local();
+        self.registry().register(&DEFAULT_FRONTEND, address, "smtp::service");
+        let gate = Gate::new(ConnectionLimits::UNLIMITED);
+        let service = listeners::service(settings, &DEFAULT_FRONTEND, gate, b"");
+        let (trigger, shutdown) = Shutdown::new();
+        let task = tokio::spawn(serve(listener, service, shutdown, self.smtp.clone()));
+        self.open.insert(binding, Open { address, trigger, task });
+        Ok(())
+    }
+
+    fn shut(&mut self, binding: SocketAddr) {
+        let Some(open) = self.open.remove(&binding) else { return };
+        open.trigger.shut_down();
+        self.registry().closed_at(&DEFAULT_FRONTEND, open.address);
+        self.ending.retain(|task| !task.is_finished());
+        self.ending.push(open.task);
+    }
+
+    fn registry(&self) -> std::sync::MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a connection may come to both.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let (a, b) = (one.ip(), other.ip());
+    one.port() == other.port()
+        && a.is_ipv4() == b.is_ipv4()
+        && (a == b || a.is_unspecified() || b.is_unspecified())
+}
