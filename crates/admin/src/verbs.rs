@@ -2,6 +2,7 @@
 
 mod accepted_domain;
 mod command;
+mod configured;
 mod mailbox;
 mod recoverable_items;
 
@@ -10,8 +11,13 @@ pub(crate) use command::{NAME as GET_COMMAND, reply as get_command};
 use crate::verb::{Verb, VerbError, nearest};
 
 /// Every verb there is.
-pub const VERBS: &[&[Verb]] =
-    &[accepted_domain::VERBS, command::VERBS, mailbox::VERBS, recoverable_items::VERBS];
+pub const VERBS: &[&[Verb]] = &[
+    accepted_domain::VERBS,
+    command::VERBS,
+    configured::VERBS,
+    mailbox::VERBS,
+    recoverable_items::VERBS,
+];
 
 /// All of them, in the order of their nouns.
 pub fn all() -> impl Iterator<Item = &'static Verb> {

@@ -21,6 +21,15 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// The setting's name where it is one of Exchange's: the one of the file or, in
+    /// `snake_case`, the words of it.
+    pub const fn exchange_name(&self) -> &'static str {
+        match self.renamed {
+            Some(name) => name,
+            None => self.key,
+        }
+    }
+
     /// The key in the file.
     pub fn name(&self) -> String {
         match self.renamed {

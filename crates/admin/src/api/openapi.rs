@@ -123,7 +123,9 @@ fn schema(shape: Shape, given: bool) -> Value {
         Shape::Flag | Shape::Switch => json!({ "type": "boolean" }),
         Shape::Number => json!({ "type": "integer", "minimum": 0 }),
         Shape::Bytes if !given => json!({ "type": "integer", "minimum": 0 }),
-        Shape::Bytes | Shape::BytesOrUnlimited => json!({ "type": ["integer", "string"] }),
+        Shape::Bytes | Shape::BytesOrUnlimited | Shape::NumberOrUnlimited => {
+            json!({ "type": ["integer", "string"] })
+        }
         Shape::Time => json!({ "type": "string", "format": "date-time" }),
         Shape::Address => json!({ "type": "string", "format": "email" }),
         Shape::OneOf(words) => json!({ "type": "string", "enum": words }),

@@ -99,6 +99,7 @@ fn value_name(shape: Shape) -> &'static str {
         Shape::Flag | Shape::Switch => "BOOL",
         Shape::Number => "NUMBER",
         Shape::Bytes | Shape::BytesOrUnlimited => "SIZE",
+        Shape::NumberOrUnlimited => "N",
         Shape::Span => "SPAN",
         Shape::Time => "TIME",
         Shape::Address => "ADDRESS",

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use config::{ByteQuantity, TimeSpan, Unlimited};
 use types::{Address, Domain};
 
-use super::name::{folded, pascal_case, words};
+use super::name::{folded, property_name, words};
 
 /// What a parameter or a property holds, for help, completion and the interface's description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Shape {
     Bytes,
     /// Octets, or `Unlimited`.
     BytesOrUnlimited,
+    /// A whole number, or `Unlimited`.
+    NumberOrUnlimited,
     /// A span of time: `2.00:00:00`.
     Span,
     /// A moment, RFC 3339.
@@ -46,6 +48,7 @@ impl Shape {
             Shape::Text | Shape::Secret => "a text".to_owned(),
             Shape::Flag | Shape::Switch => "$true or $false".to_owned(),
             Shape::Number => "a whole number".to_owned(),
+            Shape::NumberOrUnlimited => "a whole number, or Unlimited".to_owned(),
             Shape::Bytes => "a quantity such as 512 KB, 36 MB or 2 GB".to_owned(),
             Shape::BytesOrUnlimited => "a quantity such as 2 GB, or Unlimited".to_owned(),
             Shape::Span => "a span of time such as 00:10:00 or 2.00:00:00".to_owned(),
@@ -77,7 +80,7 @@ pub struct Parameter {
 impl Parameter {
     /// `PrimarySmtpAddress`.
     pub fn name(&self) -> String {
-        pascal_case(self.field)
+        property_name(self.field)
     }
 
     /// `primary-smtp-address`.

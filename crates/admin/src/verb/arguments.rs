@@ -8,7 +8,7 @@ use types::limits::{VERB_ARGUMENT_OCTETS_MAX, VERB_ARGUMENT_VALUES_MAX};
 
 use super::argument::{Argument, Expected, Parameter};
 use super::error::VerbError;
-use super::name::{nearest, pascal_case};
+use super::name::{nearest, property_name};
 
 /// Parameters and their values as texts. Prints without the values: one may be a password.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -60,11 +60,11 @@ impl Arguments {
     pub(crate) fn take<A: Argument>(&mut self, field: &'static str) -> Result<A, VerbError> {
         let given = self.0.remove(field);
         if given.is_none() && A::REQUIRED {
-            return Err(VerbError::Missing(pascal_case(field)));
+            return Err(VerbError::Missing(property_name(field)));
         }
         check_size(field, given.as_deref().unwrap_or_default())?;
         let wrong = |expected: Expected| VerbError::Value {
-            parameter: pascal_case(field),
+            parameter: property_name(field),
             expected: expected.0,
         };
         A::read(given).map_err(wrong)
@@ -80,7 +80,7 @@ impl fmt::Debug for Arguments {
 fn check_size(field: &'static str, values: &[String]) -> Result<(), VerbError> {
     let long = values.iter().any(|value| value.len() > VERB_ARGUMENT_OCTETS_MAX);
     match long || values.len() > VERB_ARGUMENT_VALUES_MAX {
-        true => Err(VerbError::TooLong(pascal_case(field))),
+        true => Err(VerbError::TooLong(property_name(field))),
         false => Ok(()),
     }
 }

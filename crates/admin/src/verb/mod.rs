@@ -22,6 +22,7 @@ mod name;
 mod object;
 mod role;
 mod session;
+pub(crate) mod settings;
 
 use std::future::Future;
 use std::pin::Pin;

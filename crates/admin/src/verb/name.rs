@@ -62,6 +62,14 @@ pub(super) fn pascal_case(field: &str) -> String {
     words(field).iter().map(|word| capitalized(word)).collect()
 }
 
+/// The name of a property or parameter. A field that is a name already (`RequireTLS`) stays.
+pub(super) fn property_name(field: &str) -> String {
+    match field.starts_with(char::is_uppercase) {
+        true => field.to_owned(),
+        false => pascal_case(field),
+    }
+}
+
 fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::argument::Shape;
 use super::error::VerbError;
-use super::name::pascal_case;
+use super::name::property_name;
 
 /// The description of what a verb answers with.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ pub struct Property {
 impl Property {
     /// `PrimarySmtpAddress`.
     pub fn name(&self) -> String {
-        pascal_case(self.field)
+        property_name(self.field)
     }
 }
 

@@ -1,50 +1,10 @@
 //! Verbs as an administrator writes them, on an organization in memory.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod support;
-
-use admin::organization::Organization;
-use admin::shell::{Executor, Line};
-use admin::verb::{Call, Caller, Reply, RoleGroup, invoke};
-use admin::{AdminError, Console};
+use admin::verb::{Caller, RoleGroup};
 use auth::RecipientId;
 use mailbox::{Guid, Home, Mailbox, NewItem};
 
-struct Shell {
-    organization: Organization,
-    caller: Caller,
-}
-
-impl Executor for Shell {
-    async fn execute(&self, call: Call) -> Result<Reply, AdminError> {
-        Ok(invoke(&self.organization, &self.caller, call).await?)
-    }
-}
-
-impl Shell {
-    async fn new() -> Self {
-        let organization = support::organization().await;
-        let shell = Shell { organization, caller: Caller::Local { user: "root".to_owned() } };
-        shell.run("New-AcceptedDomain example.test").await.unwrap();
-        shell
-    }
-
-    /// What a command line prints, or the error as one line.
-    async fn run(&self, line: &str) -> Result<String, String> {
-        let words = line.split(' ').map(str::to_owned).collect();
-        let line = Line::parse(words).map_err(|error| error.to_string())?;
-        let (mut output, mut notices) = (Vec::new(), Vec::new());
-        let mut console = Console { output: &mut output, notices: &mut notices };
-        line.run(self, &mut console).await.map_err(|error| error.to_string())?;
-        Ok(String::from_utf8(output).unwrap() + &String::from_utf8(notices).unwrap())
-    }
-
-    async fn property(&self, mailbox: &str, name: &str) -> serde_json::Value {
-        let shown = self.run(&format!("get-mailbox {mailbox} --json")).await.unwrap();
-        let objects: serde_json::Value = serde_json::from_str(&shown).unwrap();
-        objects[0][name].clone()
-    }
-}
+use crate::shell::Shell;
 
 #[tokio::test]
 async fn a_mailbox_from_making_to_removing() {

@@ -1,0 +1,8 @@
+//! Verbs as an administrator writes them, on an organization in memory.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod configured;
+mod recipients;
+mod shell;
+#[path = "../support/mod.rs"]
+mod support;
