@@ -71,8 +71,12 @@ impl<'s> Listeners<'s> {
                 r.register(endpoint.listener, address, protocol.implementation);
             });
             self.addresses.push(address);
-            let service =
-                service(self.settings, endpoint.listener, Arc::clone(&protocol.gate), protocol.farewell);
+            let service = service(
+                self.settings,
+                endpoint.listener,
+                Arc::clone(&protocol.gate),
+                protocol.farewell,
+            );
             let served = serve(listener, service, self.shutdown.clone(), protocol.handler.clone());
             self.tasks.push(tokio::spawn(served));
         }
