@@ -15,7 +15,7 @@ use content::{Part, Span, Summary, search};
 use crate::fault::Fault;
 use crate::flags::{Flags, Keywords};
 use crate::fulltext::{Index, Lookup, Query, Verdict};
-use crate::id::{ChangeNumber, ContentNumber, FolderId};
+use crate::id::{ChangeNumber, ContentNumber, FolderId, Uid};
 use crate::page::Entry;
 use crate::record::Content;
 use crate::rights::Rights;
@@ -216,26 +216,46 @@ impl View<'_> {
         within: &UidSet,
         visit: &mut dyn FnMut(&Entry) -> ControlFlow<()>,
     ) -> Result<(), Fault> {
+        self.search_until(folder, criteria, within, || false, visit).map(|_| ())
+    }
+
+    /// The same, as far as it goes before the snapshot should end, and at least one entry. Gives
+    /// the UID after which to go on in another one, if there may be more.
+    pub fn search_some(
+        &self,
+        folder: FolderId,
+        criteria: &Criteria,
+        within: &UidSet,
+        visit: &mut dyn FnMut(&Entry) -> ControlFlow<()>,
+    ) -> Result<Option<Uid>, Fault> {
+        self.search_until(folder, criteria, within, || self.is_old(), visit)
+    }
+
+    fn search_until(
+        &self,
+        folder: FolderId,
+        criteria: &Criteria,
+        within: &UidSet,
+        is_over: impl Fn() -> bool,
+        visit: &mut dyn FnMut(&Entry) -> ControlFlow<()>,
+    ) -> Result<Option<Uid>, Fault> {
         self.require(folder, Rights::READ_ANY)?;
         let plan = Planner::new(self).plan(criteria)?;
         let last = ContentNumber::new(self.counters()?.content);
         if plan.finds_nothing(last) && !(criteria.may_meet_overlay() && self.has_overlays()?) {
-            return Ok(());
+            return Ok(None);
         }
-        let mut fault = None;
-        self.entries(
-            folder,
-            within,
-            &mut |entry| match Candidate::new(self, entry).matches(&plan) {
-                Ok(true) => visit(entry),
-                Ok(false) => ControlFlow::Continue(()),
-                Err(error) => {
-                    fault = Some(error);
-                    ControlFlow::Break(())
-                }
-            },
-        )?;
-        fault.map_or(Ok(()), Err)
+        let mut stopped = Ok(None);
+        self.entries(folder, within, &mut |entry| {
+            match Candidate::new(self, entry).matches(&plan) {
+                Ok(true) if visit(entry).is_break() => return ControlFlow::Break(()),
+                Ok(_) if is_over() => stopped = Ok(Some(entry.uid)),
+                Ok(_) => return ControlFlow::Continue(()),
+                Err(fault) => stopped = Err(fault),
+            }
+            ControlFlow::Break(())
+        })?;
+        stopped
     }
 }
 

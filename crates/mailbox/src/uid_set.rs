@@ -24,6 +24,11 @@ impl UidSet {
         UidSet { runs: vec![(1, u32::MAX)] }
     }
 
+    /// Every UID up to this one.
+    pub fn up_to(last: Uid) -> Self {
+        UidSet { runs: vec![(1, last.get())] }
+    }
+
     /// The runs, ascending, both ends included.
     pub fn runs(&self) -> impl DoubleEndedIterator<Item = RangeInclusive<u32>> + ExactSizeIterator {
         self.runs.iter().map(|&(first, last)| first..=last)

@@ -60,6 +60,11 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    /// Whether what reads on should do so in another view, from a cursor.
+    pub fn is_old(&self) -> bool {
+        self.read.is_old()
+    }
+
     /// A view over a snapshot or a transaction.
     pub fn new(read: &'a dyn Read, mailbox: MailboxNumber, access: Access) -> Self {
         View { read, mailbox, access }

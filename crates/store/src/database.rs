@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -27,7 +28,7 @@ use crate::options::{EngineKind, Options};
 use crate::reclaim::Reclaim;
 use crate::schema;
 use crate::segment::Segments;
-use crate::snapshot::{Reader, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::space::{FileSystemProbe, Space, SpaceProbe};
 use crate::stage::{self, Stager, Staging};
 use crate::sync::lock;
@@ -60,6 +61,8 @@ pub(crate) struct Parts {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) segments: Arc<Segments>,
     pub(crate) space: Space,
+    /// How long readers should keep a snapshot.
+    pub(crate) snapshot_max: Duration,
 }
 
 /// Counts since the database was opened.
@@ -87,7 +90,7 @@ impl Database {
         parts: Parts,
         clock: Arc<dyn types::Clock>,
     ) -> Result<Database, StoreError> {
-        let Parts { engine, segments, space } = parts;
+        let Parts { engine, segments, space, snapshot_max } = parts;
         let space = Arc::new(space);
         let shared = Arc::new(Shared {
             lanes: Lanes::default(),
@@ -99,6 +102,7 @@ impl Database {
             commits: AtomicU64::new(0),
             functions: AtomicU64::new(0),
             overdue_snapshots: Arc::default(),
+            snapshot_max,
         });
         let writer = writer(&*engine, &segments, &shared)?;
         let thread = std::thread::Builder::new().name("store-writer".into());
@@ -221,7 +225,7 @@ impl Database {
 
     fn snapshot_for(&self, reader: &'static Location<'static>) -> Result<Snapshot, StoreError> {
         let Inner { shared, engine, staging, .. } = &*self.inner;
-        let reader = Reader { at: reader, overdue: shared.overdue_snapshots.clone() };
+        let reader = shared.reader(reader);
         Ok(Snapshot::new(engine.snapshot()?, staging.segments.clone(), reader))
     }
 
@@ -355,17 +359,20 @@ impl Drop for Inner {
 
 impl Parts {
     fn of(options: Options) -> Result<Parts, StoreError> {
-        let Options { engine, clock, space, reserve_octets, .. } = options;
+        let Options { engine, clock, space, reserve_octets, snapshot_ms_max, .. } = options;
+        let snapshot_max = Duration::from_millis(snapshot_ms_max);
         match engine {
             EngineKind::Memory => Ok(Parts {
                 engine: Arc::new(Memory::default()),
                 segments: Arc::new(Segments::in_memory(clock)),
                 space: Space::new(space, reserve_octets),
+                snapshot_max,
             }),
             EngineKind::Sqlite(directory) => Ok(Parts {
                 engine: Arc::new(Sqlite::open(&directory)?),
                 segments: Arc::new(Segments::open(&directory.join(SEGMENTS_DIRECTORY), clock)?),
                 space: Space::new(Some(probe(space, &directory)), reserve_octets),
+                snapshot_max,
             }),
         }
     }
@@ -380,7 +387,7 @@ fn writer(
     segments: &Arc<Segments>,
     shared: &Arc<Shared>,
 ) -> Result<Writer, StoreError> {
-    let reader = Reader { at: Location::caller(), overdue: shared.overdue_snapshots.clone() };
+    let reader = shared.reader(Location::caller());
     let snapshot = Snapshot::new(engine.snapshot()?, segments.clone(), reader);
     // Blob 0 does not exist, so that a caller may use it for "none".
     let next_blob = counter(&snapshot, keys::NEXT_BLOB)?.max(1);

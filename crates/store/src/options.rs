@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use types::limits::SNAPSHOT_MS_MAX;
 use types::{Clock, SystemClock};
 
 use crate::schema::Schema;
@@ -31,6 +32,9 @@ pub struct Options {
     pub reserve_octets: Option<u64>,
     /// Who tells how much room there is; `None`: the file system, for an engine on disk.
     pub space: Option<Box<dyn SpaceProbe>>,
+    /// Milliseconds after which a reader should end its snapshot: `SNAPSHOT_MS_MAX`, less in
+    /// tests of what goes on in another one.
+    pub snapshot_ms_max: u64,
 }
 
 impl Options {
@@ -58,6 +62,7 @@ impl Options {
             schema: Schema::default(),
             reserve_octets: None,
             space: None,
+            snapshot_ms_max: SNAPSHOT_MS_MAX,
         }
     }
 }

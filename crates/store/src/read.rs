@@ -53,6 +53,12 @@ pub trait Read {
 
     /// Octets of a blob.
     fn blob_len(&self, number: BlobNumber) -> Result<u64, StoreError>;
+
+    /// Whether it is time to end this snapshot and go on from a cursor in another. Never of a
+    /// transaction.
+    fn is_old(&self) -> bool {
+        false
+    }
 }
 
 /// A typed value: it knows its newest version and decodes the older ones.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use types::limits::{SNAPSHOT_MS_CEILING, SNAPSHOT_MS_MAX};
+use types::limits::SNAPSHOT_MS_CEILING;
 
 use crate::blob::{self, BlobNumber, Place};
 use crate::engine::{Span, View};
@@ -40,16 +40,13 @@ pub(crate) struct Reader {
     pub(crate) at: &'static Location<'static>,
     /// Counts those that kept theirs too long.
     pub(crate) overdue: Arc<AtomicU64>,
+    /// How long that is.
+    pub(crate) old_after: Duration,
 }
 
 impl Snapshot {
     pub(crate) fn new(view: Box<dyn View>, segments: Arc<Segments>, reader: Reader) -> Self {
         Snapshot { view, segments, born: Instant::now(), reader }
-    }
-
-    /// Whether it is time to end this snapshot and go on from a cursor in another.
-    pub fn is_old(&self) -> bool {
-        self.born.elapsed() >= Duration::from_millis(SNAPSHOT_MS_MAX)
     }
 
     pub(crate) fn place(&self, number: BlobNumber) -> Result<Place, StoreError> {
@@ -79,8 +76,7 @@ impl Drop for Snapshot {
 impl Snapshot {
     /// Makes it as old as one must not become.
     pub(crate) fn age(&mut self) {
-        let old = Duration::from_millis(SNAPSHOT_MS_MAX);
-        self.born = self.born.checked_sub(old).unwrap_or(self.born);
+        self.born = self.born.checked_sub(self.reader.old_after).unwrap_or(self.born);
     }
 }
 
@@ -121,5 +117,9 @@ impl Read for Snapshot {
 
     fn blob_len(&self, number: BlobNumber) -> Result<u64, StoreError> {
         Ok(self.place(number)?.octets())
+    }
+
+    fn is_old(&self) -> bool {
+        self.born.elapsed() >= self.reader.old_after
     }
 }

@@ -6,9 +6,10 @@
 //! database is poisoned: nothing more is written, nothing more acknowledged.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use types::limits::{GROUP_FUNCTIONS_MAX, GROUP_OCTETS_MAX, TRANSACTION_OCTETS_MAX};
 use types::{Clock, Timestamp};
@@ -20,6 +21,7 @@ use crate::job::{Job, Ran};
 use crate::keys;
 use crate::lanes::{Lanes, Work};
 use crate::reclaim::Reclaim;
+use crate::snapshot::Reader;
 use crate::space::Space;
 use crate::txn::{Base, Group, Layer, OWN_VERSION, Txn};
 use crate::watch::Topics;
@@ -38,6 +40,16 @@ pub(crate) struct Shared {
     pub(crate) functions: AtomicU64,
     /// Snapshots kept too long.
     pub(crate) overdue_snapshots: Arc<AtomicU64>,
+    /// How long that is.
+    pub(crate) snapshot_max: Duration,
+}
+
+impl Shared {
+    /// Who takes a snapshot at this line of the program.
+    pub(crate) fn reader(&self, at: &'static Location<'static>) -> Reader {
+        let (overdue, old_after) = (Arc::clone(&self.overdue_snapshots), self.snapshot_max);
+        Reader { at, overdue, old_after }
+    }
 }
 
 /// The writer's own state.

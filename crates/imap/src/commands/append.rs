@@ -11,6 +11,7 @@ use mailbox::{
 use net::budget::{Held, Share};
 use types::limits;
 
+use super::slices::aside;
 use crate::codec::append::{Append, AppendOptions, Replaced, append_next};
 use crate::codec::sequence_set::write_set;
 use crate::codec::{Frame, Literal};
@@ -250,8 +251,7 @@ async fn derive(message: Vec<u8>) -> Result<(Arc<[u8]>, Vec<u8>), Trouble> {
     if message.len() <= DERIVE_INLINE_OCTETS_MAX {
         return Ok(work(message));
     }
-    let derived = tokio::task::spawn_blocking(move || work(message)).await;
-    derived.map_err(|_| Reply::no("Server error").code("SERVERBUG").into())
+    aside(move || work(message)).await
 }
 
 /// What follows a message: another one, or the end of the command.

@@ -21,6 +21,7 @@ pub mod quota;
 pub mod rename;
 pub mod search;
 pub mod select;
+pub mod slices;
 pub mod sort;
 pub mod status;
 pub mod store;

@@ -65,8 +65,25 @@ fn returns(search: &Search, enabled: &Enabled) -> Option<SearchReturns> {
 
 /// The entries that match, in order of their UIDs: nobody finds what it has not been told of.
 pub async fn find(selected: &Selected, key: &SearchKey) -> Result<Vec<Entry>, Trouble> {
-    let (numbers, key, folder) = (selected.numbers(), key.clone(), selected.folder);
     let now = selected.mailbox.database().now().secs();
+    let mut within = selected.table.to_set();
+    let mut found = Vec::new();
+    loop {
+        let (some, searched) = find_some(selected, key, within.clone(), now).await?;
+        found.extend(some);
+        let Some(searched) = searched else { return Ok(found) };
+        within = within.difference(&UidSet::up_to(searched));
+    }
+}
+
+/// Those of one slice, and up to which UID it went, unless to the end.
+async fn find_some(
+    selected: &Selected,
+    key: &SearchKey,
+    within: UidSet,
+    now: i64,
+) -> Result<(Vec<Entry>, Option<Uid>), Trouble> {
+    let (numbers, key, folder) = (selected.numbers(), key.clone(), selected.folder);
     let search = selected.mailbox.read(move |view| {
         let (keywords, mailbox) = (view.keywords()?, view.meta()?.guid);
         let terms = Terms { numbers: &numbers, mailbox, keywords: &keywords, now };
@@ -75,11 +92,11 @@ pub async fn find(selected: &Selected, key: &SearchKey) -> Result<Vec<Entry>, Tr
             Err(reply) => return Ok(Err(reply)),
         };
         let mut found = Vec::new();
-        view.search(folder, &criteria, &numbers.table.to_set(), &mut |entry| {
+        let searched = view.search_some(folder, &criteria, &within, &mut |entry| {
             found.push(entry.clone());
             ControlFlow::Continue(())
         })?;
-        Ok(Ok(found))
+        Ok(Ok((found, searched)))
     });
     Ok(search.await??)
 }

@@ -1,15 +1,15 @@
 //! SORT (RFC 5256, RFC 5957; RETURN of RFC 5267).
 
 use std::cmp::Ordering;
-use std::ops::ControlFlow;
 
 use content::Summary;
 use content::subject::base_subject;
 use content::thread::{address_key, display_key, subject_key};
-use mailbox::{ContentNumber, Entry, Fault, Uid, View};
+use mailbox::{Content, Entry, Fault, Uid, View};
 use types::limits;
 
 use super::search::{Ranked, esearch, find_or_forget, plain, save, using_modseq};
+use super::slices::{aside, each_content};
 use crate::codec::search::{Sort, SortCriterion, SortKey};
 use crate::io::Io;
 use crate::reply::{Outcome, Reply, Trouble};
@@ -59,41 +59,41 @@ async fn in_order(
     found: Vec<Entry>,
     criteria: Vec<SortCriterion>,
 ) -> Result<Vec<Uid>, Trouble> {
-    let order = selected.mailbox.read(move |view| {
-        let mut rows = Rows { criteria: &criteria, rows: Vec::new(), octets: 0 };
-        match criteria.iter().any(|criterion| needs_content(criterion.key)) {
-            true => rows.of_contents(view, &found)?,
-            false => found.iter().try_for_each(|entry| rows.add(entry, None))?,
-        }
-        let mut rows = rows.rows;
-        rows.sort_by(|a, b| compare(&criteria, a, b));
-        Ok(rows.into_iter().map(|(_, uid)| uid).collect())
-    });
-    Ok(order.await?)
+    let needs_content = criteria.iter().any(|criterion| needs_content(criterion.key));
+    let mut rows = Rows { criteria, rows: Vec::new(), octets: 0 };
+    if needs_content {
+        rows = each_content(&selected.mailbox, &found.into(), rows, Rows::add_content).await?;
+    } else {
+        found.iter().try_for_each(|entry| rows.add(entry, None))?;
+    }
+    aside(move || rows.in_order()).await
 }
 
 /// The messages with what they are sorted by; of a message nothing else is kept.
-struct Rows<'c> {
-    criteria: &'c [SortCriterion],
+struct Rows {
+    criteria: Vec<SortCriterion>,
     rows: Vec<(Vec<Value>, Uid)>,
     octets: usize,
 }
 
-impl Rows<'_> {
-    fn of_contents(&mut self, view: &View<'_>, found: &[Entry]) -> Result<(), Fault> {
-        let numbers: Vec<ContentNumber> = found.iter().map(|entry| entry.content).collect();
-        let (mut entries, mut read) = (found.iter(), Ok(()));
-        view.contents(&numbers, &mut |_, content| {
-            read = entries.next().map_or(Ok(()), |entry| {
-                let mut summary = content.summary()?;
-                if let Some(written) = view.written_subject(entry)? {
-                    summary.base_subject = base_subject(&written).text;
-                }
-                self.add(entry, Some(&summary))
-            });
-            if read.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
-        read
+impl Rows {
+    fn add_content(
+        &mut self,
+        view: &View<'_>,
+        entry: &Entry,
+        content: &Content,
+    ) -> Result<(), Fault> {
+        let mut summary = content.summary()?;
+        if let Some(written) = view.written_subject(entry)? {
+            summary.base_subject = base_subject(&written).text;
+        }
+        self.add(entry, Some(&summary))
+    }
+
+    fn in_order(self) -> Vec<Uid> {
+        let Rows { criteria, mut rows, .. } = self;
+        rows.sort_by(|a, b| compare(&criteria, a, b));
+        rows.into_iter().map(|(_, uid)| uid).collect()
     }
 
     /// Errors: Limit when all values take too much memory.

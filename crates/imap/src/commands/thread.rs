@@ -4,15 +4,15 @@
 //! to it.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use content::Summary;
 use content::thread::{ThreadMessage, ordered_subject, references};
-use mailbox::{ContentNumber, Entry, Fault, View};
+use mailbox::{Entry, Fault};
 use types::limits;
 
 use super::search::{find, using_modseq};
+use super::slices::{aside, each_content};
 use crate::codec::search::{Thread, ThreadAlgorithm};
 use crate::io::Io;
 use crate::reply::{Outcome, Reply};
@@ -22,20 +22,25 @@ use crate::session::Authenticated;
 pub async fn thread(session: &mut Authenticated, io: &mut Io, thread: Thread) -> Outcome {
     using_modseq(session, &thread.search.key);
     let selected = session.selected()?;
-    let found = find(selected, &thread.search.key).await?;
+    let found: Arc<[Entry]> = find(selected, &thread.search.key).await?.into();
     let (table, uid) = (selected.table.clone(), thread.search.uid);
     let number = move |entry: &Entry| {
         if uid { entry.uid.get() } else { table.seq_of(entry.uid).unwrap_or_default() }
     };
     let algorithm = thread.algorithm;
-    let text = selected.mailbox.read(move |view| {
-        let relations = Relations::read(view, &found, limits::IMAP_ORDER_OCTETS_MAX)?;
+    let relations = Relations::default();
+    let relations =
+        each_content(&selected.mailbox, &found, relations, |relations, _, entry, content| {
+            relations.add_within(&content.summary()?, entry.received, limits::IMAP_ORDER_OCTETS_MAX)
+        });
+    let relations = relations.await?;
+    let text = aside(move || {
         let messages = relations.messages();
         let threads = match algorithm {
             ThreadAlgorithm::OrderedSubject => ordered_subject(&messages),
             ThreadAlgorithm::References => references(&messages),
         };
-        Ok(threads.imap_text(|position| found.get(position).map_or(0, &number)))
+        threads.imap_text(|position| found.get(position).map_or(0, &number))
     });
     let text = text.await?;
     let space = if text.is_empty() { "" } else { " " };
@@ -46,8 +51,8 @@ pub async fn thread(session: &mut Authenticated, io: &mut Io, thread: Thread) ->
 /// How messages refer to each other. Texts are named by their place in the list.
 #[derive(Default)]
 struct Relations {
-    texts: Vec<Rc<str>>,
-    places: HashMap<Rc<str>, usize>,
+    texts: Vec<Arc<str>>,
+    places: HashMap<Arc<str>, usize>,
     messages: Vec<Relation>,
     octets: usize,
 }
@@ -62,22 +67,18 @@ struct Relation {
 }
 
 impl Relations {
-    /// Errors: Limit when more than `octets_max` would be held.
-    fn read(view: &View<'_>, found: &[Entry], octets_max: usize) -> Result<Self, Fault> {
-        let numbers: Vec<ContentNumber> = found.iter().map(|entry| entry.content).collect();
-        let (mut relations, mut entries) = (Relations::default(), found.iter());
-        let mut read = Ok(());
-        view.contents(&numbers, &mut |_, content| {
-            read = content.summary().and_then(|summary| {
-                relations.add(&summary, entries.next().map_or(0, |entry| entry.received));
-                match relations.octets > octets_max {
-                    true => Err(Fault::Limit("messages to thread")),
-                    false => Ok(()),
-                }
-            });
-            if read.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
-        read.map(|()| relations)
+    /// Errors: Limit when more than `octets_max` are held.
+    fn add_within(
+        &mut self,
+        summary: &Summary,
+        received: i64,
+        octets_max: usize,
+    ) -> Result<(), Fault> {
+        self.add(summary, received);
+        match self.octets > octets_max {
+            true => Err(Fault::Limit("messages to thread")),
+            false => Ok(()),
+        }
     }
 
     fn add(&mut self, summary: &Summary, received: i64) {
@@ -97,9 +98,9 @@ impl Relations {
         if let Some(place) = self.places.get(text) {
             return *place;
         }
-        let text: Rc<str> = text.into();
-        self.octets += text.len() + 2 * size_of::<(Rc<str>, usize)>();
-        self.texts.push(Rc::clone(&text));
+        let text: Arc<str> = text.into();
+        self.octets += text.len() + 2 * size_of::<(Arc<str>, usize)>();
+        self.texts.push(Arc::clone(&text));
         self.places.insert(text, self.texts.len() - 1);
         self.texts.len() - 1
     }

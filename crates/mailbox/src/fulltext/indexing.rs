@@ -32,7 +32,7 @@ pub(super) fn index_next(
     let numbers = contents_after(snapshot, mailbox, catalog.mark)?;
     let mut collector = Collector::default();
     for number in &numbers {
-        if collector.is_full(number.get()) || (collector.last > 0 && snapshot.is_old()) {
+        if collector.is_full(number.get()) || (collector.last > 0 && view.is_old()) {
             break;
         }
         collector.take(&view, *number)?;

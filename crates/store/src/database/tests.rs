@@ -4,7 +4,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use types::limits::{GROUP_FUNCTIONS_MAX, TRANSACTION_OCTETS_MAX, VALUE_OCTETS_MAX};
+use types::limits::{
+    GROUP_FUNCTIONS_MAX, SNAPSHOT_MS_MAX, TRANSACTION_OCTETS_MAX, VALUE_OCTETS_MAX,
+};
 use types::{Clock, ManualClock, SystemClock};
 
 use super::*;
@@ -466,6 +468,7 @@ async fn on_a_nearly_full_disk_only_growth_is_refused() {
     let disk = Disk::default();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let parts = Parts {
+        snapshot_max: Duration::from_millis(SNAPSHOT_MS_MAX),
         engine: Arc::new(Memory::default()),
         segments: Arc::new(Segments::in_memory(clock.clone())),
         space: Space::new(Some(Box::new(disk.clone())), None).asking_always(),
@@ -545,6 +548,7 @@ fn faulty() -> (Faulty, Database) {
     let engine = Faulty::default();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let parts = Parts {
+        snapshot_max: Duration::from_millis(SNAPSHOT_MS_MAX),
         engine: Arc::new(engine.clone()),
         segments: Arc::new(Segments::in_memory(clock.clone())),
         space: Space::new(None, None),
