@@ -144,6 +144,8 @@ section! {
         recoverable_items_quota: Unlimited<ByteQuantity> = limited_kb(30 * GB_IN_KB),
         /// How long deleted items can be recovered; calendar items at least 120 days.
         deleted_item_retention: TimeSpan = TimeSpan::from_mins(14 * 24 * 60),
+        /// How long a mailbox whose owner was removed is kept, disconnected, before it is erased.
+        mailbox_retention: TimeSpan = TimeSpan::from_mins(30 * 24 * 60),
         /// Time of day, UTC, from which owners are told of quotas that are reached.
         quota_notification_schedule: TimeSpan = TimeSpan::from_mins(60),
     }

@@ -29,6 +29,8 @@ pub enum Table {
     Retention = 0x05,
     /// [`crate::record::QuotaNotices`].
     QuotaNotices = 0x06,
+    /// [`crate::record::Disconnected`]: since when nobody owns the mailbox.
+    Disconnected = 0x07,
     /// [`crate::record::Folder`], by folder.
     Folder = 0x10,
     /// [`crate::record::FolderCounters`], by folder and list.
@@ -149,6 +151,12 @@ pub fn mailbox_range(mailbox: MailboxNumber) -> (Vec<u8>, Vec<u8>) {
     from.extend_from_slice(&mailbox.get().to_be_bytes());
     let to = after(&from);
     (from, to)
+}
+
+/// The mailbox that a row belongs to.
+pub(crate) fn mailbox_number(key: &[u8]) -> Option<MailboxNumber> {
+    let number = key.get(1..5)?.try_into().ok()?;
+    Some(MailboxNumber::new(u32::from_be_bytes(number)))
 }
 
 fn numbered(mailbox: MailboxNumber, kind: Table, number: u64) -> Vec<u8> {

@@ -1,11 +1,12 @@
 //! The managed folder assistant's and the store maintenance's share of the work: quotas and
 //! retention as the directory says, messages about quotas, old tombstones and journal rows,
-//! contents nobody refers to, and the search index. In slices, between the clients' own writes.
+//! contents nobody refers to, mailboxes nobody owns, and the search index. In slices, between the clients' own writes.
 //!
 //! What it is not: it decides nothing. What has expired is said by crate `mailbox`. Whatever it
 //! does is durable slice by slice, so that it may be killed anywhere.
 
 mod clock;
+mod disconnected;
 mod indexer;
 mod notices;
 mod policies;
@@ -43,6 +44,8 @@ pub(crate) struct Janitor {
     defaults: DatabaseDefaults,
     /// Time of day, UTC, from which owners are told of quotas.
     notification: Duration,
+    /// How long mailboxes without an owner stay.
+    mailbox_retention: Duration,
     server: Domain,
 }
 
@@ -53,6 +56,7 @@ impl Janitor {
             database: storage.mailboxes.clone(),
             defaults: DatabaseDefaults::new(settings),
             notification: settings.quota_notification_schedule.duration(),
+            mailbox_retention: settings.mailbox_retention.duration(),
             server,
         }
     }
@@ -102,6 +106,9 @@ impl Janitor {
             let done = self.maintain(&recipient, shutdown).await;
             report(&recipient, "maintenance", done);
         }
+        if let Err(fault) = self.look_after_disconnected(shutdown).await {
+            tracing::error!(%fault, "disconnected mailboxes were not looked for");
+        }
         match reclaim(&self.database).await {
             Ok(swept) => tracing::info!(?swept, "space reclaimed"),
             Err(error) => tracing::error!(%error, "space was not reclaimed"),
@@ -116,7 +123,10 @@ impl Janitor {
 
     /// The mailbox of a recipient, opened as the system.
     fn mailbox(&self, of: &directory::Mailbox) -> Mailbox {
-        let number = MailboxNumber::new(of.location.number);
+        self.opened(MailboxNumber::new(of.location.number))
+    }
+
+    fn opened(&self, number: MailboxNumber) -> Mailbox {
         Mailbox::open(self.database.clone(), number, Access::System)
     }
 

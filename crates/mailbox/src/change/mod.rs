@@ -8,6 +8,7 @@ mod associated;
 mod copy;
 mod create;
 mod delete;
+mod disconnect;
 mod emptying;
 mod flags;
 mod folders;

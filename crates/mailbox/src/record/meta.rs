@@ -47,6 +47,25 @@ impl Record for Meta {
     }
 }
 
+/// Nobody in the directory owns the mailbox any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disconnected {
+    /// When that was noticed (DisconnectDate), seconds since 1970.
+    pub since: u64,
+}
+
+impl Record for Disconnected {
+    const VERSION: u8 = 1;
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        put_uint(out, self.since);
+    }
+
+    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+        Ok(Disconnected { since: Reader::new(payload).uint()? })
+    }
+}
+
 fn decode(payload: &[u8]) -> Result<Meta, Truncated> {
     let mut reader = Reader::new(payload);
     Ok(Meta {

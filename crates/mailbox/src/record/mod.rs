@@ -20,7 +20,7 @@ pub use counters::{Counters, FolderCounters};
 pub use folder::{Folder, Special};
 pub use intent::Intent;
 pub use journal::{Event, EventKind, JournalRow};
-pub use meta::{MailboxState, Meta};
+pub use meta::{Disconnected, MailboxState, Meta};
 pub use overlay::{Overlay, PropertyStream};
 pub use pending_move::PendingMove;
 pub use quota::{QuotaLimits, QuotaNotices};

@@ -8,7 +8,7 @@ use auth::{RecipientId, VerifierOptions};
 use directory::{AcceptedDomain, DomainKind, NewMailbox, Quotas};
 use mailbox::{FolderId, Guid, NewItem, QuotaThreshold, Special, UidSet};
 use net::ShutdownTrigger;
-use store::Options;
+use store::{Options, Read};
 use types::time::ManualClock;
 use types::{Address, Clock, Timestamp};
 
@@ -398,4 +398,61 @@ async fn a_round_finishes_renaming_an_inbox() {
     site.round().await;
     assert_eq!(count(folder).await, 2000);
     assert_eq!(site.messages("alice", Special::Inbox).await.len(), 1);
+}
+
+/// Since when a mailbox is noted as disconnected; none when it is gone.
+async fn disconnected(site: &Site, number: MailboxNumber) -> Option<Option<u64>> {
+    let read = |snapshot: &Snapshot| mailbox::residents(snapshot, MailboxNumber::new(0), 10);
+    let all = site.janitor.database.read(read).await.unwrap();
+    all.iter().find(|one| one.number == number).map(|one| one.disconnected)
+}
+
+#[tokio::test]
+async fn a_removed_mailbox_is_erased_after_mailbox_retention() {
+    let site = Site::new(&["alice", "bob"]).await;
+    let (alice, bob) = (site.mailbox("alice"), site.mailbox("bob"));
+    site.fill("alice", 600).await;
+    site.fill("bob", 3).await;
+    let first = |view: &mailbox::View<'_>| {
+        let entry = view.entry(view.special(Special::Inbox)?.id, mailbox::Uid::new(1))?;
+        Ok(view.content(entry.unwrap().content)?.blob)
+    };
+    let blob = alice.read(first).await.unwrap();
+    site.round().await;
+    assert_eq!(disconnected(&site, alice.number()).await, Some(None));
+    site.janitor.directory.remove(site.id("alice")).await.unwrap();
+    site.round().await;
+    let since = site.clock.now().secs() as u64;
+    assert_eq!(disconnected(&site, alice.number()).await, Some(Some(since)));
+    site.clock.advance(29 * DAY);
+    site.round().await;
+    let kept = alice.read(|view| Ok(view.counters()?.items)).await;
+    assert_eq!(kept.unwrap(), 600, "it could be connected again");
+    site.clock.advance(DAY);
+    site.round().await;
+    assert_eq!(disconnected(&site, alice.number()).await, None);
+    assert!(site.janitor.database.snapshot().unwrap().blob_len(blob).is_err());
+    assert_eq!(disconnected(&site, bob.number()).await, Some(None));
+    assert_eq!(site.messages("bob", Special::Inbox).await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_was_noted_of_a_mailbox_that_has_an_owner_is_forgotten() {
+    let site = Site::new(&["alice"]).await;
+    let (alice, long_ago) = (site.mailbox("alice"), Timestamp::from_secs(1));
+    alice.write(move |change| change.set_disconnected(Some(long_ago))).await.unwrap();
+    site.round().await;
+    assert_eq!(disconnected(&site, alice.number()).await, Some(None));
+}
+
+#[tokio::test]
+async fn a_note_of_a_clock_that_was_ahead_is_made_again() {
+    let site = Site::new(&["alice"]).await;
+    let alice = site.mailbox("alice");
+    let ahead = site.clock.now().plus(1000 * DAY);
+    alice.write(move |change| change.set_disconnected(Some(ahead))).await.unwrap();
+    site.janitor.directory.remove(site.id("alice")).await.unwrap();
+    site.round().await;
+    let now = site.clock.now().secs() as u64;
+    assert_eq!(disconnected(&site, alice.number()).await, Some(Some(now)));
 }
