@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use types::{Domain, Port};
+use types::{AddressSpace, Domain, Port};
 
 use crate::kind::{Held, Kind, words};
 use crate::receive::ProtocolLoggingLevel;
@@ -15,73 +15,12 @@ use crate::section::section;
 use crate::text;
 use crate::{ByteQuantity, TimeSpan, Unlimited};
 
-/// The cheapest and the dearest address space.
-const COSTS: std::ops::RangeInclusive<u8> = 1..=100;
-const SMTP: &str = "SMTP";
-
 /// Why a text is no value of a Send connector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendValueError {
-    /// No address space.
-    #[error("an address space is Type:Space;Cost, such as SMTP:*;1, with a cost of 1 to 100")]
-    AddressSpace,
     /// No smart host.
     #[error("a smart host is a domain name or an address in brackets, such as [192.0.2.1]")]
     SmartHost,
-}
-
-/// `Type:Space;Cost`: what a connector takes and what that costs.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct AddressSpace {
-    /// `SMTP`, or the type of a foreign system.
-    pub kind: String,
-    /// `*`, `*.domain`, `domain`, or what the foreign system has.
-    pub space: String,
-    /// 1 to 100, the cheaper wins.
-    pub cost: u8,
-}
-
-impl AddressSpace {
-    /// True for the type SMTP.
-    pub fn is_smtp(&self) -> bool {
-        self.kind == SMTP
-    }
-
-    fn has_wildcard(&self) -> bool {
-        self.space.contains('*')
-    }
-}
-
-impl fmt::Display for AddressSpace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{};{}", self.kind, self.space, self.cost)
-    }
-}
-
-impl FromStr for AddressSpace {
-    type Err = SendValueError;
-
-    fn from_str(text: &str) -> Result<Self, SendValueError> {
-        let (kind, rest) = text.split_once(':').unwrap_or((SMTP, text));
-        let (space, cost) = rest.split_once(';').unwrap_or((rest, "1"));
-        let cost = cost.trim().parse().ok().filter(|cost| COSTS.contains(cost));
-        let found = AddressSpace {
-            kind: kind.trim().to_ascii_uppercase(),
-            space: space.trim().to_ascii_lowercase(),
-            cost: cost.ok_or(SendValueError::AddressSpace)?,
-        };
-        let good_space = !found.is_smtp() || is_smtp_space(&found.space);
-        match !found.kind.is_empty() && !found.space.is_empty() && good_space {
-            true => Ok(found),
-            false => Err(SendValueError::AddressSpace),
-        }
-    }
-}
-
-/// `*`, `--` (all domains of the organization, Edge only), a domain, or `*.` and a domain.
-fn is_smtp_space(space: &str) -> bool {
-    let domain = space.strip_prefix("*.").unwrap_or(space);
-    matches!(space, "*" | "--") || Domain::parse(domain).is_ok_and(|domain| !domain.is_literal())
 }
 
 /// A host to hand mail to: a name, or an address in brackets.
@@ -356,27 +295,6 @@ mod tests {
         let base = "Name = \"Out\"\nAddressSpaces = [\"SMTP:a.test;1\"]\n";
         let found = parse(&format!("{base}{text}")).validate();
         found.err().map(|fault| fault.to_string()).unwrap_or_default()
-    }
-
-    #[test]
-    fn address_spaces() {
-        for (text, shown) in [
-            ("SMTP:*;1", "SMTP:*;1"),
-            ("*", "SMTP:*;1"),
-            ("smtp:*.Contoso.com;10", "SMTP:*.contoso.com;10"),
-            ("contoso.com;100", "SMTP:contoso.com;100"),
-            ("--", "SMTP:--;1"),
-            ("X400:c=us;a=*;1", ""),
-            ("FAX:*;5", "FAX:*;5"),
-            ("*;0", ""),
-            ("*;101", ""),
-            ("", ""),
-            ("SMTP:con toso;1", ""),
-            ("SMTP:[192.0.2.1];1", ""),
-        ] {
-            let found = text.parse::<AddressSpace>();
-            assert_eq!(found.map(|space| space.to_string()).unwrap_or_default(), shown, "{text}");
-        }
     }
 
     #[test]

@@ -9,11 +9,11 @@ use smtp::client::{
     Action, Client, ClientPolicy, ContentInfo, Credentials, Envelope, Recipient, RecipientResult,
     TlsMode,
 };
-use smtp::codec::{BodyType, Notify, OriginalRecipient, RcptParams, Ret};
+use smtp::codec::RcptParams;
 use smtp::protocol_log::Entry;
 use smtp::server::Protocol;
 use testkit::transcript::{Machine, Settings, check_directory};
-use types::{Address, ReversePath};
+use types::{Address, BodyType, Notify, OriginalRecipient, Return, ReversePath};
 
 #[test]
 fn transcripts() {
@@ -99,7 +99,7 @@ impl Sender {
         Envelope {
             reverse_path,
             recipients: to.split(' ').map(|text| recipient(text, dsn)).collect(),
-            ret: dsn.then_some(Ret::Headers),
+            ret: dsn.then_some(Return::Headers),
             envid: dsn.then(|| "id=1".to_owned()),
             require_tls: self.has("require-tls"),
             content: self.content_info(),
@@ -156,9 +156,9 @@ impl Sender {
 fn recipient(text: &str, dsn: bool) -> Recipient {
     let address = Address::parse(text).unwrap();
     let params = RcptParams {
-        notify: Some(Notify::On { success: true, failure: true, delay: false }),
+        notify: Some(Notify { success: true, failure: true, delay: false }),
         orcpt: Some(OriginalRecipient {
-            kind: "rfc822".to_owned(),
+            address_type: "rfc822".to_owned(),
             address: "b+b@old.test".to_owned(),
         }),
     };

@@ -4,10 +4,10 @@
 use proptest::prelude::*;
 use smtp::codec::reply::{BadReply, ReplyReader};
 use smtp::codec::{
-    BodyType, Command, Enhanced, ForwardPath, Keyword, MailParams, Notify, OriginalRecipient,
-    RcptParams, Reply, Ret, ServerLimits, SyntaxError,
+    Command, Enhanced, ForwardPath, Keyword, MailParams, RcptParams, Reply, ServerLimits,
+    SyntaxError,
 };
-use types::{Address, ReversePath};
+use types::{Address, BodyType, Notify, OriginalRecipient, Return, ReversePath};
 
 #[test]
 fn commands_that_are_legal() {
@@ -173,22 +173,23 @@ prop_compose! {
         envid in prop::option::of("[ -~]{1,33}"), auth in prop::option::of("[ -~]{0,40}"),
         requiretls: bool,
     ) -> MailParams {
-        let ret = full.map(|full| if full { Ret::Full } else { Ret::Headers });
+        let ret = full.map(|full| if full { Return::Full } else { Return::Headers });
         MailParams { size, body, smtputf8: true, ret, envid, auth, requiretls }
     }
 }
 
 prop_compose! {
     fn rcpt_params()(
-        bits in prop::option::of(0u8..8), kind in "(rfc822|utf-8)", text in "[!-~é]{1,40}",
+        bits in prop::option::of(0u8..8), address_type in "(rfc822|utf-8)", text in "[!-~é]{1,40}",
         with_orcpt: bool,
     ) -> RcptParams {
-        let notify = bits.map(|bits| match bits {
-            0 => Notify::Never,
-            bits => Notify::On { success: bits & 1 > 0, failure: bits & 2 > 0, delay: bits & 4 > 0 },
+        let notify = bits.map(|bits| Notify {
+            success: bits & 1 > 0,
+            failure: bits & 2 > 0,
+            delay: bits & 4 > 0,
         });
-        let address = if kind == "utf-8" { text } else { text.replace('é', "e") };
-        RcptParams { notify, orcpt: with_orcpt.then_some(OriginalRecipient { kind, address }) }
+        let address = if address_type == "utf-8" { text } else { text.replace('é', "e") };
+        RcptParams { notify, orcpt: with_orcpt.then_some(OriginalRecipient { address_type, address }) }
     }
 }
 

@@ -10,12 +10,11 @@ use smtp::client::{
     Action, Client, ClientPolicy, ContentInfo, Credentials, Envelope, Outcome, Recipient,
     RecipientResult,
 };
-use smtp::codec::BodyType;
 use smtp::protocol_log::{Entry, Event};
 use smtp::server::{BareNewlines, ConnectorPolicy};
 use support::{Session, policy, server};
 use testkit::transcript::Settings;
-use types::{Address, Domain, ReversePath};
+use types::{Address, BodyType, Domain, ReversePath};
 
 fn envelope(content: ContentInfo) -> Envelope {
     Envelope {

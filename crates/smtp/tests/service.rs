@@ -10,11 +10,11 @@ use smtp::client::{
     Client, ClientPolicy, ContentInfo, Envelope, Fault, Outcome, Recipient, RecipientResult, Stage,
     TlsMode,
 };
-use smtp::codec::{BodyType, Enhanced, MailParams, RcptParams, Reply};
+use smtp::codec::{Enhanced, MailParams, RcptParams, Reply};
 use smtp::server::{ConnectorPolicy, Peer, Server, SessionInfo, TlsInfo, Transaction, Verdict};
 use smtp::service::{self, Attendants, Backend, Journal, NoTls, Outgoing, Sink, Upgrade, serve};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
-use types::{Address, Domain, ReversePath, Timestamp};
+use types::{Address, BodyType, Domain, ReversePath, Timestamp};
 
 /// What was taken: sender, recipients, content, and how it came.
 type Taken = Arc<Mutex<Vec<(String, Vec<String>, Vec<u8>, String)>>>;

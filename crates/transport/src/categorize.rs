@@ -12,12 +12,12 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use types::limits::{COPY_RECIPIENTS_MAX, EXPANDED_RECIPIENTS_MAX, FORWARD_HOPS_MAX};
-use types::{Address, ReversePath};
 
 use crate::boundary::{Group, GroupReports, LocalMailbox, Recipients, Resolved};
-use crate::envelope::{Envelope, Notify, Recipient};
+use crate::envelope::{Envelope, Recipient};
 use crate::route::{NextHopSolutionKey, RoutingTable};
 use crate::status::{self, Reply};
+use types::{Address, Notify, ReversePath};
 
 /// What the categorizer may ask.
 #[derive(Clone, Copy)]

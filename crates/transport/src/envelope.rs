@@ -7,7 +7,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use types::{Address, ReversePath};
+use types::{Address, BodyType, Notify, OriginalRecipient, Return, ReversePath};
 
 use crate::random;
 
@@ -71,99 +71,6 @@ impl Recipient {
     pub fn notify_or_default(&self) -> Notify {
         self.notify.unwrap_or_default()
     }
-}
-
-/// `ORCPT=type;address`, the address decoded from xtext or utf-8-addr-xtext.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OriginalRecipient {
-    /// `rfc822` or `utf-8`; others are passed on as they came.
-    pub address_type: String,
-    /// The address in that type.
-    pub address: String,
-}
-
-impl OriginalRecipient {
-    /// The ORCPT a server makes up for an address that had none.
-    pub fn of(address: &Address) -> Self {
-        if address.needs_smtputf8() {
-            return OriginalRecipient {
-                address_type: "utf-8".into(),
-                address: address.to_string(),
-            };
-        }
-        OriginalRecipient { address_type: "rfc822".into(), address: ascii(address) }
-    }
-}
-
-/// The address with its domain in A-labels: ASCII as a whole when the local part is.
-pub(crate) fn ascii(address: &Address) -> String {
-    format!("{}@{}", address.local, address.domain.to_ascii())
-}
-
-impl fmt::Display for OriginalRecipient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}", self.address_type, self.address)
-    }
-}
-
-/// `NOTIFY=`: which reports the sender wants for a recipient. All false is NEVER.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Notify {
-    /// Report delivery, relay or expansion.
-    pub success: bool,
-    /// Report failure.
-    pub failure: bool,
-    /// Report a delay.
-    pub delay: bool,
-}
-
-impl Notify {
-    /// `NOTIFY=NEVER`.
-    pub const NEVER: Notify = Notify { success: false, failure: false, delay: false };
-
-    /// The same wishes without success reports: what members of a group get once the
-    /// expansion itself has been reported (RFC 3461 section 5.2.7.3).
-    pub fn without_success(self) -> Notify {
-        Notify { success: false, ..self }
-    }
-
-    /// As one octet for records.
-    pub(crate) fn bits(self) -> u8 {
-        u8::from(self.success) | u8::from(self.failure) << 1 | u8::from(self.delay) << 2
-    }
-
-    /// From the octet of a record.
-    pub(crate) fn from_bits(bits: u8) -> Notify {
-        Notify { success: bits & 1 != 0, failure: bits & 2 != 0, delay: bits & 4 != 0 }
-    }
-}
-
-impl Default for Notify {
-    /// Failure and delay: what a sender who said nothing gets.
-    fn default() -> Self {
-        Notify { success: false, failure: true, delay: true }
-    }
-}
-
-/// `RET=` (RFC 3461 section 4.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Return {
-    /// The whole message.
-    Full,
-    /// Its header only.
-    Headers,
-}
-
-/// `BODY=` (RFC 6152, RFC 3030).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BodyType {
-    /// Lines of 7-bit octets.
-    #[default]
-    SevenBit,
-    /// Lines of 8-bit octets.
-    EightBitMime,
-    /// Anything; goes on by BDAT only.
-    BinaryMime,
 }
 
 /// Where a message came from and what was proven about it.
@@ -304,13 +211,6 @@ impl fmt::Display for NetworkMessageId {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn notify_defaults_to_failure_and_delay() {
-        assert_eq!(Notify::default().bits(), 6);
-        assert_eq!(Notify::from_bits(Notify::default().bits()), Notify::default());
-        assert_eq!(Notify::NEVER.bits(), 0);
-    }
 
     #[test]
     fn strangers_with_a_forged_sender_get_no_reports() {

@@ -48,10 +48,10 @@ pub use boundary::{
     MessageReport, NextHop, OutgoingMessage, RecipientReport, Recipients, Reports, Resolved,
     Summary,
 };
-pub use connector::{AddressSpace, ConnectorGuid, DomainPattern, SendConnector};
+pub use connector::{ConnectorGuid, SendConnector};
 pub use envelope::{
-    BodyType, Envelope, InternalMessageId, NetworkMessageId, Notify, Origin, OriginalRecipient,
-    Recipient, Return, SenderCheck, Source, TlsSession,
+    Envelope, InternalMessageId, NetworkMessageId, Origin, Recipient, SenderCheck, Source,
+    TlsSession,
 };
 pub use intake::{HopLimits, IntakePolicy, SubmissionPolicy, prepare_header};
 pub use plan::Content;

@@ -6,15 +6,12 @@ use std::net::IpAddr;
 use store::BlobNumber;
 use types::time::Timestamp;
 use types::wire::{Reader, Truncated, put_bytes, put_int, put_uint};
-use types::{Address, ReversePath};
 
 use crate::connector::ConnectorGuid;
-use crate::envelope::{
-    BodyType, NetworkMessageId, Notify, Origin, OriginalRecipient, Recipient, Return, SenderCheck,
-    Source, TlsSession,
-};
+use crate::envelope::{NetworkMessageId, Origin, Recipient, SenderCheck, Source, TlsSession};
 use crate::queue::keys::HopNumber;
 use crate::status::{EnhancedStatus, Reply};
+use types::{Address, BodyType, Notify, OriginalRecipient, Return, ReversePath};
 
 /// A value that stands inside a record.
 pub(crate) trait Field: Sized {
@@ -140,13 +137,17 @@ impl Field for ReversePath {
     }
 }
 
+/// One octet, a bit for each event.
 impl Field for Notify {
     fn put(&self, out: &mut Vec<u8>) {
-        out.push(self.bits());
+        let Notify { success, failure, delay } = *self;
+        out.push(u8::from(success) | u8::from(failure) << 1 | u8::from(delay) << 2);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
-        reader.octet().map(Notify::from_bits)
+        let bits = reader.octet()?;
+        let is_set = |bit: u8| bits & bit != 0;
+        Ok(Notify { success: is_set(1), failure: is_set(2), delay: is_set(4) })
     }
 }
 
@@ -236,3 +237,17 @@ stored_enum!(Return: Full = 0, Headers = 1);
 stored_enum!(SenderCheck: NotChecked = 0, Passed = 1, Failed = 2);
 stored_enum!(Source: Smtp = 0, StoreDriver = 1, Dsn = 2, Queue = 3, Pickup = 4, Admin = 5,
     Resolver = 6, Routing = 7);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wishes_for_reports_are_one_octet() {
+        for (notify, octet) in [(Notify::NEVER, 0), (Notify::default(), 6)] {
+            let mut record = Vec::new();
+            notify.put(&mut record);
+            assert_eq!(record, [octet]);
+        }
+    }
+}

@@ -10,16 +10,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use store::{BlobNumber, Read, StoreError};
 use types::limits::{HEADER_OCTETS_MAX, REPORT_ENCLOSED_OCTETS_MAX};
-use types::{Address, ReversePath};
 
 use crate::categorize::{self, Categorized, MessageFacts};
 use crate::dsn::{self, Action, Enclosed, Original, Report, ReportedRecipient, wanted};
-use crate::envelope::{BodyType, Envelope, NetworkMessageId, Origin, Return, Source};
+use crate::envelope::{Envelope, NetworkMessageId, Origin, Source};
 use crate::header;
 use crate::plan::{Content, PlannedCopy, Template, plan_copies, tracked};
 use crate::queue::message::QueuedMessage;
 use crate::shared::Core;
 use crate::tracking::{EventId, TrackingEvent};
+use types::{Address, BodyType, Return, ReversePath};
 
 /// An occasion for a report.
 pub(crate) struct Occasion<'a> {

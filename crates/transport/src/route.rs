@@ -9,8 +9,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use types::Domain;
+use types::address_space::Specificity;
 
-use crate::connector::{ConnectorGuid, SendConnector, Specificity};
+use crate::connector::{ConnectorGuid, SendConnector};
 use crate::status::{self, Reply};
 
 /// What makes a delivery queue: messages with the same key leave together.
@@ -106,9 +107,8 @@ fn rank<'a>(
         return None;
     }
     let spaces = connector.address_spaces.iter();
-    let (specificity, cost) = spaces
-        .filter_map(|space| Some((space.pattern.specificity(domain)?, Reverse(space.cost))))
-        .max()?;
+    let (specificity, cost) =
+        spaces.filter_map(|space| Some((space.specificity(domain)?, Reverse(space.cost)))).max()?;
     Some((specificity, cost, Reverse(&connector.name)))
 }
 

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use transport::tracking::EventId;
 use transport::*;
+use types::Notify;
 use types::ReversePath;
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use common::{
 use transport::queue::scheduler::QueueStatus;
 use transport::tracking::EventId;
 use transport::*;
+use types::Notify;
 
 async fn one_queued(to: &[&str]) -> Server {
     let server = server().await;

@@ -226,6 +226,11 @@ impl Address {
     pub fn needs_smtputf8(&self) -> bool {
         !self.local.as_str().is_ascii()
     }
+
+    /// The address with its domain in A-labels: ASCII as a whole when the local part is.
+    pub fn to_ascii(&self) -> String {
+        format!("{}@{}", self.local, self.domain.to_ascii())
+    }
 }
 
 impl fmt::Display for Address {

@@ -4,6 +4,8 @@
 //! (parse, don't validate): a function that takes an [`Address`] never checks it again.
 
 pub mod address;
+pub mod address_space;
+pub mod esmtp;
 pub mod ip_range;
 pub mod limits;
 pub mod login_type;
@@ -12,6 +14,8 @@ pub mod time;
 pub mod wire;
 
 pub use address::{Address, AddressError, Domain, LocalPart, ReversePath};
+pub use address_space::{AddressSpace, AddressSpaceError, DomainPattern};
+pub use esmtp::{BodyType, Notify, OriginalRecipient, Return};
 pub use ip_range::{IpRange, IpRangeError};
 pub use login_type::LoginType;
 pub use port::{Port, Transport};

@@ -10,10 +10,10 @@ use mailbox::{Access, Fault, Mailbox, MailboxNumber, Special};
 use transport::firewall::HeaderRights;
 use transport::received::Stamp;
 use transport::{
-    BodyType, Envelope, HopLimits, IntakePolicy, NetworkMessageId, Origin, Refused, Source,
-    Submission, prepare_header,
+    Envelope, HopLimits, IntakePolicy, NetworkMessageId, Origin, Refused, Source, Submission,
+    prepare_header,
 };
-use types::{Address, Clock, Domain, ReversePath};
+use types::{Address, BodyType, Clock, Domain, ReversePath};
 
 use super::samples::Sample;
 use super::{DemoError, users};

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use config::send::{AddressSpace, SmartHost};
+use config::send::SmartHost;
 use config::settings::{ClientAccess, ListenerOverride, LoginType, MailboxDatabase, Resolver, Tls};
 use config::{SendConnector, Settings, Unlimited};
 use net::listener::BindError;
@@ -12,6 +12,7 @@ use ports::listeners::{CLIENT_FRONTEND_25, DEMO_SINK};
 use super::free_ports::FreePorts;
 use super::{DemoError, Options, Ports};
 use crate::StartError;
+use types::AddressSpace;
 
 /// Where the sink listens: nobody else needs to reach it.
 const SINK_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -109,10 +110,9 @@ fn sink(free: &mut FreePorts) -> Result<ListenerOverride, BindError> {
 /// All mail for elsewhere goes to the sink.
 fn to_sink(settings: &Settings) -> Result<SendConnector, StartError> {
     let sink = settings.endpoint(&DEMO_SINK)?;
-    let everything = AddressSpace { kind: "SMTP".to_owned(), space: "*".to_owned(), cost: 1 };
     Ok(SendConnector {
         name: "Demo sink".to_owned(),
-        address_spaces: vec![everything],
+        address_spaces: vec![AddressSpace::everything()],
         dns_routing_enabled: false,
         smart_hosts: vec![SmartHost::Address(SINK_ADDRESS)],
         port: sink.bindings.first().map_or(DEMO_SINK.port(), |binding| binding.port()),

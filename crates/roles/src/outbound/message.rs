@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use smtp::client::{ContentInfo, Envelope, Recipient};
-use smtp::codec::{BodyType, Notify, OriginalRecipient, RcptParams, Ret};
+use smtp::codec::RcptParams;
 use store::Database;
 use transport::dkim::Signers;
 use transport::firewall::{self, HeaderRights};
 use transport::header::{self, HeaderEdits};
-use transport::{OutgoingMessage, Reply, Return};
+use transport::{OutgoingMessage, Reply};
+use types::BodyType;
 
 use super::send::{piece, unreadable};
 
@@ -88,10 +89,7 @@ fn envelope(message: &OutgoingMessage, bytes: &[u8]) -> Envelope {
     Envelope {
         reverse_path: from.reverse_path.clone(),
         recipients: from.recipients.iter().map(recipient).collect(),
-        ret: from.ret.map(|ret| match ret {
-            Return::Full => Ret::Full,
-            Return::Headers => Ret::Headers,
-        }),
+        ret: from.ret,
         envid: from.envelope_id.clone(),
         require_tls: from.require_tls,
         content: content_info(message, bytes),
@@ -99,27 +97,13 @@ fn envelope(message: &OutgoingMessage, bytes: &[u8]) -> Envelope {
 }
 
 fn recipient(recipient: &transport::Recipient) -> Recipient {
-    let params = RcptParams {
-        notify: recipient.notify.map(notify),
-        orcpt: recipient.original.as_ref().map(|original| OriginalRecipient {
-            kind: original.address_type.clone(),
-            address: original.address.clone(),
-        }),
-    };
+    let params = RcptParams { notify: recipient.notify, orcpt: recipient.original.clone() };
     Recipient { address: recipient.address.clone(), params }
-}
-
-fn notify(notify: transport::Notify) -> Notify {
-    let transport::Notify { success, failure, delay } = notify;
-    match success || failure || delay {
-        true => Notify::On { success, failure, delay },
-        false => Notify::Never,
-    }
 }
 
 /// What the bytes really are, whatever the sender announced.
 fn content_info(message: &OutgoingMessage, bytes: &[u8]) -> ContentInfo {
-    let binary = message.envelope.body == transport::BodyType::BinaryMime;
+    let binary = message.envelope.body == BodyType::BinaryMime;
     let header = &bytes[..header::header_len(bytes)];
     ContentInfo {
         octets: Some(bytes.len() as u64),

@@ -37,12 +37,11 @@ pub(super) fn table(connectors: &Connectors) -> RoutingTable {
 }
 
 fn route(guid: ConnectorGuid, connector: &SendConnector) -> transport::SendConnector {
-    let spaces = connector.address_spaces.iter().filter(|space| space.is_smtp());
     transport::SendConnector {
         guid,
         name: connector.name.clone(),
         enabled: connector.enabled,
-        address_spaces: spaces.filter_map(|space| space.to_string().parse().ok()).collect(),
+        address_spaces: connector.address_spaces.clone(),
         smart_hosts: match connector.dns_routing_enabled {
             true => Vec::new(),
             false => connector.smart_hosts.iter().map(ToString::to_string).collect(),

@@ -1,12 +1,9 @@
 //! From what the SMTP session parsed to what transport keeps.
 
 use auth::Principal;
-use smtp::codec::{self, MailParams, RcptParams, Ret};
+use smtp::codec::{MailParams, RcptParams};
 use smtp::server::{SessionInfo, Transaction};
-use transport::{
-    BodyType, Envelope, Notify, Origin, OriginalRecipient, Recipient, Return, SenderCheck, Source,
-    TlsSession,
-};
+use transport::{Envelope, Origin, Recipient, SenderCheck, Source, TlsSession};
 use types::Address;
 
 /// The envelope of a transaction.
@@ -15,37 +12,16 @@ pub(super) fn envelope(transaction: &Transaction) -> Envelope {
     Envelope {
         reverse_path: transaction.reverse_path.clone(),
         recipients: transaction.recipients.iter().map(recipient).collect(),
-        ret: ret.map(|ret| match ret {
-            Ret::Full => Return::Full,
-            Ret::Headers => Return::Headers,
-        }),
+        ret,
         envelope_id: envid,
-        body: match transaction.body() {
-            codec::BodyType::SevenBit => BodyType::SevenBit,
-            codec::BodyType::EightBitMime => BodyType::EightBitMime,
-            codec::BodyType::BinaryMime => BodyType::BinaryMime,
-        },
+        body: transaction.body(),
         smtputf8,
         require_tls: requiretls,
     }
 }
 
 fn recipient((address, params): &(Address, RcptParams)) -> Recipient {
-    Recipient {
-        address: address.clone(),
-        original: params.orcpt.as_ref().map(|original| OriginalRecipient {
-            address_type: original.kind.clone(),
-            address: original.address.clone(),
-        }),
-        notify: params.notify.map(notify),
-    }
-}
-
-fn notify(notify: codec::Notify) -> Notify {
-    match notify {
-        codec::Notify::Never => Notify::NEVER,
-        codec::Notify::On { success, failure, delay } => Notify { success, failure, delay },
-    }
+    Recipient { address: address.clone(), original: params.orcpt.clone(), notify: params.notify }
 }
 
 /// Where a message comes from.

@@ -1,8 +1,7 @@
 //! The message to send, without its bytes.
 
-use types::{Address, ReversePath};
-
-use crate::codec::{BodyType, RcptParams, Ret};
+use crate::codec::RcptParams;
+use types::{Address, BodyType, Return, ReversePath};
 
 /// Sender, recipients and what is known of the content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +11,7 @@ pub struct Envelope {
     /// At least one.
     pub recipients: Vec<Recipient>,
     /// `RET`, passed on if the server knows DSN.
-    pub ret: Option<Ret>,
+    pub ret: Option<Return>,
     /// `ENVID`, likewise.
     pub envid: Option<String>,
     /// The message must not travel in the clear, here and behind (RFC 8689).

@@ -33,8 +33,9 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::codec::reply::ReplyReader;
-use crate::codec::{BodyType, Command, Reply};
+use crate::codec::{Command, Reply};
 use crate::protocol_log::{self, Entry, Event, command_line};
+use types::BodyType;
 
 use content::Framing;
 use offer::Offer;

@@ -1,6 +1,7 @@
 //! What a server's EHLO reply amounts to.
 
-use crate::codec::{BodyType, Keyword, Reply, ServerLimits};
+use crate::codec::{Keyword, Reply, ServerLimits};
+use types::BodyType;
 
 /// The extensions we make use of.
 #[derive(Clone, Debug, Default)]

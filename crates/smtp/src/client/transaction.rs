@@ -8,7 +8,8 @@ use super::{
     Action, Client, Command, ContentInfo, Envelope, Expect, Fault, Framing, Offer, Outcome, Phase,
     RecipientResult, Reply, Stage, Unsupported,
 };
-use crate::codec::{BodyType, Enhanced, ForwardPath, MailParams, RcptParams};
+use crate::codec::{Enhanced, ForwardPath, MailParams, RcptParams};
+use types::BodyType;
 
 /// The message under way.
 #[derive(Debug)]

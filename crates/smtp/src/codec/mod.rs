@@ -24,5 +24,5 @@ pub mod xtext;
 pub use address::ForwardPath;
 pub use command::{Command, SyntaxError};
 pub use keyword::{Keyword, ServerLimits};
-pub use params::{BodyType, MailParams, Notify, OriginalRecipient, RcptParams, Ret};
+pub use params::{MailParams, RcptParams};
 pub use reply::{Enhanced, Reply};

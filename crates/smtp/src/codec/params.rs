@@ -4,48 +4,10 @@
 use std::fmt;
 
 use types::limits::{ENVELOPE_ID_OCTETS_MAX, SMTP_ORCPT_OCTETS_MAX};
+use types::{BodyType, Notify, OriginalRecipient, Return};
 
 use super::command::SyntaxError;
 use super::xtext::{to_utf8_addr_xtext, to_xtext, utf8_addr_xtext, xtext};
-
-/// What the content of a message is made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum BodyType {
-    /// Lines of ASCII.
-    #[default]
-    SevenBit,
-    /// Lines of any octets.
-    EightBitMime,
-    /// Any octets without lines; only BDAT can carry them.
-    BinaryMime,
-}
-
-impl BodyType {
-    /// The value of `BODY=`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            BodyType::SevenBit => "7BIT",
-            BodyType::EightBitMime => "8BITMIME",
-            BodyType::BinaryMime => "BINARYMIME",
-        }
-    }
-
-    /// `body-value = "7BIT" / "8BITMIME" / "BINARYMIME"`
-    fn parse(text: &str) -> Option<Self> {
-        [BodyType::SevenBit, BodyType::EightBitMime, BodyType::BinaryMime]
-            .into_iter()
-            .find(|body| text.eq_ignore_ascii_case(body.as_str()))
-    }
-}
-
-/// How much of a message a failure report returns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ret {
-    /// All of it.
-    Full,
-    /// The header only.
-    Headers,
-}
 
 /// Parameters of MAIL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +19,7 @@ pub struct MailParams {
     /// `SMTPUTF8`: addresses or headers are in UTF-8.
     pub smtputf8: bool,
     /// `RET`.
-    pub ret: Option<Ret>,
+    pub ret: Option<Return>,
     /// `ENVID`, unquoted: the sender's name for this envelope in reports.
     pub envid: Option<String>,
     /// `AUTH`, unquoted: who submitted the message; `<>` for unknown.
@@ -80,7 +42,7 @@ impl MailParams {
     fn param(&mut self, keyword: &str, value: Option<&str>) -> Result<(), SyntaxError> {
         match keyword {
             "SIZE" => once(&mut self.size, value.and_then(size_value)),
-            "BODY" => once(&mut self.body, value.and_then(BodyType::parse)),
+            "BODY" => once(&mut self.body, value.and_then(body_value)),
             "RET" => once(&mut self.ret, value.and_then(ret_value)),
             "ENVID" => once(&mut self.envid, value.and_then(envid_value)),
             "AUTH" => once(&mut self.auth, value.and_then(xtext)),
@@ -98,13 +60,13 @@ impl fmt::Display for MailParams {
             write!(f, " SIZE={size}")?;
         }
         if let Some(body) = self.body {
-            write!(f, " BODY={}", body.as_str())?;
+            write!(f, " BODY={}", body_text(body))?;
         }
         if self.smtputf8 {
             f.write_str(" SMTPUTF8")?;
         }
         if let Some(ret) = self.ret {
-            write!(f, " RET={}", if ret == Ret::Full { "FULL" } else { "HDRS" })?;
+            write!(f, " RET={}", if ret == Return::Full { "FULL" } else { "HDRS" })?;
         }
         if let Some(envid) = &self.envid {
             write!(f, " ENVID={}", to_xtext(envid))?;
@@ -117,86 +79,6 @@ impl fmt::Display for MailParams {
         }
         Ok(())
     }
-}
-
-/// When the sender wants a report on a recipient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notify {
-    /// Not even on failure.
-    Never,
-    /// On the named events; at least one.
-    On {
-        /// Delivered.
-        success: bool,
-        /// Given up.
-        failure: bool,
-        /// Late.
-        delay: bool,
-    },
-}
-
-impl Notify {
-    /// `notify-esmtp-value = "NEVER" / 1#notify-list-element`
-    fn parse(text: &str) -> Option<Self> {
-        if text.eq_ignore_ascii_case("NEVER") {
-            return Some(Notify::Never);
-        }
-        let (mut success, mut failure, mut delay) = (false, false, false);
-        for element in text.split(',') {
-            match element.to_ascii_uppercase().as_str() {
-                "SUCCESS" => success = true,
-                "FAILURE" => failure = true,
-                "DELAY" => delay = true,
-                _ => return None,
-            }
-        }
-        Some(Notify::On { success, failure, delay })
-    }
-}
-
-impl fmt::Display for Notify {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Notify::On { success, failure, delay } = *self else { return f.write_str("NEVER") };
-        let names = [(success, "SUCCESS"), (failure, "FAILURE"), (delay, "DELAY")];
-        let wanted: Vec<_> =
-            names.into_iter().filter(|(on, _)| *on).map(|(_, name)| name).collect();
-        f.write_str(&wanted.join(","))
-    }
-}
-
-/// The recipient the sender first named, for reports.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OriginalRecipient {
-    /// `rfc822`, `utf-8` or another registered type, as written.
-    pub kind: String,
-    /// Unquoted.
-    pub address: String,
-}
-
-impl OriginalRecipient {
-    /// `orcpt-parameter = "ORCPT=" addr-type ";" original-recipient-address`. `None` also when
-    /// only the form that is passed on is too long: `é` becomes six octets there.
-    fn parse(text: &str) -> Option<Self> {
-        let (kind, address) =
-            text.split_once(';').filter(|_| text.len() <= SMTP_ORCPT_OCTETS_MAX)?;
-        let named =
-            !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        let address = if is_utf8_kind(kind) { utf8_addr_xtext(address)? } else { xtext(address)? };
-        let recipient = OriginalRecipient { kind: kind.to_owned(), address };
-        let fits = recipient.to_string().len() <= SMTP_ORCPT_OCTETS_MAX;
-        (named && fits && !recipient.address.is_empty()).then_some(recipient)
-    }
-}
-
-impl fmt::Display for OriginalRecipient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let quote = if is_utf8_kind(&self.kind) { to_utf8_addr_xtext } else { to_xtext };
-        write!(f, "{};{}", self.kind, quote(&self.address))
-    }
-}
-
-fn is_utf8_kind(kind: &str) -> bool {
-    kind.eq_ignore_ascii_case("utf-8")
 }
 
 /// Parameters of RCPT.
@@ -214,8 +96,8 @@ impl RcptParams {
         let mut params = RcptParams::default();
         for (keyword, value) in esmtp_params(text)? {
             match keyword.as_str() {
-                "NOTIFY" => once(&mut params.notify, value.and_then(Notify::parse))?,
-                "ORCPT" => once(&mut params.orcpt, value.and_then(OriginalRecipient::parse))?,
+                "NOTIFY" => once(&mut params.notify, value.and_then(notify_value))?,
+                "ORCPT" => once(&mut params.orcpt, value.and_then(orcpt_value))?,
                 _ => return Err(SyntaxError::Parameter),
             }
         }
@@ -227,10 +109,10 @@ impl fmt::Display for RcptParams {
     /// Each parameter with a space in front.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(notify) = self.notify {
-            write!(f, " NOTIFY={notify}")?;
+            write!(f, " NOTIFY={}", notify_text(notify))?;
         }
         if let Some(orcpt) = &self.orcpt {
-            write!(f, " ORCPT={orcpt}")?;
+            write!(f, " ORCPT={}", orcpt_text(orcpt))?;
         }
         Ok(())
     }
@@ -279,11 +161,26 @@ fn size_value(text: &str) -> Option<u64> {
     legal.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
+/// `body-value = "7BIT" / "8BITMIME" / "BINARYMIME"`
+fn body_value(text: &str) -> Option<BodyType> {
+    [BodyType::SevenBit, BodyType::EightBitMime, BodyType::BinaryMime]
+        .into_iter()
+        .find(|body| text.eq_ignore_ascii_case(body_text(*body)))
+}
+
+fn body_text(body: BodyType) -> &'static str {
+    match body {
+        BodyType::SevenBit => "7BIT",
+        BodyType::EightBitMime => "8BITMIME",
+        BodyType::BinaryMime => "BINARYMIME",
+    }
+}
+
 /// `ret-value = "FULL" / "HDRS"`
-fn ret_value(text: &str) -> Option<Ret> {
+fn ret_value(text: &str) -> Option<Return> {
     match text.to_ascii_uppercase().as_str() {
-        "FULL" => Some(Ret::Full),
-        "HDRS" => Some(Ret::Headers),
+        "FULL" => Some(Return::Full),
+        "HDRS" => Some(Return::Headers),
         _ => None,
     }
 }
@@ -291,4 +188,49 @@ fn ret_value(text: &str) -> Option<Ret> {
 /// `envid-parameter = "ENVID=" xtext`
 fn envid_value(text: &str) -> Option<String> {
     xtext(text).filter(|envid| !envid.is_empty() && envid.len() <= ENVELOPE_ID_OCTETS_MAX)
+}
+
+/// `notify-esmtp-value = "NEVER" / 1#notify-list-element`
+fn notify_value(text: &str) -> Option<Notify> {
+    let mut notify = Notify::NEVER;
+    if text.eq_ignore_ascii_case("NEVER") {
+        return Some(notify);
+    }
+    for element in text.split(',') {
+        match element.to_ascii_uppercase().as_str() {
+            "SUCCESS" => notify.success = true,
+            "FAILURE" => notify.failure = true,
+            "DELAY" => notify.delay = true,
+            _ => return None,
+        }
+    }
+    Some(notify)
+}
+
+fn notify_text(notify: Notify) -> String {
+    let Notify { success, failure, delay } = notify;
+    let names = [(success, "SUCCESS"), (failure, "FAILURE"), (delay, "DELAY")];
+    let wanted: Vec<_> = names.into_iter().filter(|(on, _)| *on).map(|(_, name)| name).collect();
+    if wanted.is_empty() { "NEVER".to_owned() } else { wanted.join(",") }
+}
+
+/// `orcpt-parameter = "ORCPT=" addr-type ";" original-recipient-address`. `None` also when
+/// only the form that is passed on is too long: `é` becomes six octets there.
+fn orcpt_value(text: &str) -> Option<OriginalRecipient> {
+    let (kind, address) = text.split_once(';').filter(|_| text.len() <= SMTP_ORCPT_OCTETS_MAX)?;
+    let named = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let address = if is_utf8_kind(kind) { utf8_addr_xtext(address)? } else { xtext(address)? };
+    let recipient = OriginalRecipient { address_type: kind.to_owned(), address };
+    let fits = orcpt_text(&recipient).len() <= SMTP_ORCPT_OCTETS_MAX;
+    (named && fits && !recipient.address.is_empty()).then_some(recipient)
+}
+
+fn orcpt_text(recipient: &OriginalRecipient) -> String {
+    let OriginalRecipient { address_type, address } = recipient;
+    let quote = if is_utf8_kind(address_type) { to_utf8_addr_xtext } else { to_xtext };
+    format!("{address_type};{}", quote(address))
+}
+
+fn is_utf8_kind(kind: &str) -> bool {
+    kind.eq_ignore_ascii_case("utf-8")
 }

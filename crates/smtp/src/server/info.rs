@@ -2,11 +2,10 @@
 
 use std::net::SocketAddr;
 
-use types::{Address, ReversePath, Timestamp};
-
 use super::permission::{AuthMechanisms, PermissionGroups, Rights};
 use super::policy::{ConnectorPolicy, Protocol};
-use crate::codec::{BodyType, MailParams, RcptParams};
+use crate::codec::{MailParams, RcptParams};
+use types::{Address, BodyType, ReversePath, Timestamp};
 
 /// Who connected, and when.
 #[derive(Clone, Debug)]

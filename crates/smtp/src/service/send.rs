@@ -7,8 +7,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Upgrade, wire};
 use crate::client::{Action, Client, ContentInfo, Envelope, Fault, Outcome};
-use crate::codec::BodyType;
 use crate::protocol_log::Entry;
+use types::BodyType;
 
 /// A message that waits to be sent.
 pub trait Outgoing: Send {

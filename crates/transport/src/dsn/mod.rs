@@ -9,10 +9,10 @@ mod text;
 pub mod wanted;
 
 use types::time::Timestamp;
-use types::{Address, Domain};
 
-use crate::envelope::{OriginalRecipient, Recipient};
+use crate::envelope::Recipient;
 use crate::status::Reply;
+use types::{Address, Domain, OriginalRecipient};
 
 pub use report::write;
 

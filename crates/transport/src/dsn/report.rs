@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use crate::dsn::{Action, Enclosed, Report, ReportedRecipient, text};
-use crate::envelope::{OriginalRecipient, ascii};
 use crate::firewall::{self, HeaderRights};
 use crate::header;
 use crate::status::{EnhancedStatus, Reply};
 use crate::{date, random};
+use types::OriginalRecipient;
 
 /// The report as a message with CRLF lines.
 pub fn write(report: &Report) -> Vec<u8> {
@@ -34,7 +34,7 @@ fn header_fields(report: &Report, boundary: &str) -> String {
     let mut fields = format!(
         "From: Postmaster <postmaster@{domain}>\r\nTo: <{}>\r\nDate: {}\r\n\
          Message-ID: <{}@{domain}>\r\nSubject: {}{}\r\n",
-        ascii(&report.to),
+        report.to.to_ascii(),
         date::rfc5322(report.now),
         random::token(),
         text::subject_prefix(report.action),

@@ -25,7 +25,8 @@ pub fn asked_for(recipient: &Recipient, action: Action) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::envelope::{Notify, Source};
+    use crate::envelope::Source;
+    use types::Notify;
 
     #[test]
     fn notify_decides() {

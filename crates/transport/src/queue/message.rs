@@ -5,15 +5,15 @@
 //! its last part.
 
 use store::{BlobNumber, Corrupt, Record};
-use types::ReversePath;
 use types::limits::{PART_RECIPIENTS_MAX, PART_RECIPIENTS_OCTETS_MAX};
 use types::time::Timestamp;
 use types::wire::{Reader, Truncated};
 
-use crate::envelope::{BodyType, Envelope, NetworkMessageId, Origin, Recipient, Return};
+use crate::envelope::{Envelope, NetworkMessageId, Origin, Recipient};
 use crate::queue::keys::HopNumber;
 use crate::record::{Field, stored_struct};
 use crate::status::Reply;
+use types::{BodyType, Return, ReversePath};
 
 /// The due time of a suspended part.
 pub const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
@@ -170,10 +170,10 @@ pub fn cut_into_parts(recipients: Vec<QueuedRecipient>) -> Vec<Vec<QueuedRecipie
 pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::envelope::{Notify, OriginalRecipient, SenderCheck, Source, TlsSession};
+    use crate::envelope::{SenderCheck, Source, TlsSession};
     use crate::status::EnhancedStatus;
     use proptest::prelude::*;
-    use types::Address;
+    use types::{Address, Notify, OriginalRecipient};
 
     prop_compose! {
         fn address()(local in "[a-z\" .é]{1,12}", domain in "[a-z]{1,9}\\.(test|例え)") -> Address {
@@ -187,11 +187,11 @@ pub(crate) mod tests {
         fn recipient()(
             address in address(),
             original in proptest::option::of(("[a-z0-9-]{1,8}", "\\PC{0,40}")),
-            notify in proptest::option::of(0u8..8),
+            notify in proptest::option::of(proptest::array::uniform3(proptest::bool::ANY)),
             mailbox: Option<u32>,
         ) -> QueuedRecipient {
             let original = original.map(|(address_type, address)| OriginalRecipient { address_type, address });
-            let notify = notify.map(Notify::from_bits);
+            let notify = notify.map(|[success, failure, delay]| Notify { success, failure, delay });
             QueuedRecipient { recipient: Recipient { address, original, notify }, mailbox }
         }
     }

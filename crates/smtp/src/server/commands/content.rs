@@ -6,7 +6,8 @@ use super::super::{
 };
 use crate::codec::data::DotUnstuffer;
 use crate::codec::line::LineBuffer;
-use crate::codec::{BodyType, Enhanced, Reply};
+use crate::codec::{Enhanced, Reply};
+use types::BodyType;
 
 /// How content is framed, and how far it has been read.
 #[derive(Debug)]

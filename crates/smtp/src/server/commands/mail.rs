@@ -1,10 +1,10 @@
 //! MAIL (RFC 5321 section 4.1.1.2) and what its parameters demand.
 
-use types::ReversePath;
 use types::limits::MESSAGE_OCTETS_CEILING;
 
 use super::super::{Pending, Question, Rights, Server, Transaction, Verdict, replies};
-use crate::codec::{BodyType, MailParams, Reply, SyntaxError};
+use crate::codec::{MailParams, Reply, SyntaxError};
+use types::{BodyType, ReversePath};
 
 impl Server {
     pub(super) fn mail(&mut self, reverse_path: ReversePath, params: MailParams) {
