@@ -74,6 +74,9 @@ pub enum AdminError {
     /// Nobody gave the password.
     #[error("--{0}: standard input has no line")]
     NoSecret(String),
+    /// A password was left out, and there is nobody to ask.
+    #[error("--{0} is missing; say --{0} - and write it to standard input")]
+    SecretNeeded(String),
     /// A server was asked and gave no answer, or a refusal.
     #[error(transparent)]
     Client(#[from] crate::api::ClientError),

@@ -12,10 +12,11 @@ use crate::recipient::{
 /// New-Mailbox.
 #[derive(Clone, Debug)]
 pub struct NewMailbox {
-    /// The address, in an accepted domain. Its local part becomes the alias, and the display
-    /// name unless there is one.
+    /// The address, in an accepted domain.
     pub primary: Address,
-    /// The name people see; empty: the alias.
+    /// Short name, unique; none: the local part of the address.
+    pub alias: Option<String>,
+    /// The name people see; empty: the local part of the address.
     pub display_name: String,
     /// Further addresses.
     pub proxies: Vec<ProxyAddress>,
@@ -48,6 +49,7 @@ impl NewMailbox {
     pub fn user(primary: Address, server: &str, database: &str) -> Self {
         NewMailbox {
             primary,
+            alias: None,
             display_name: String::new(),
             proxies: Vec::new(),
             kind: MailboxKind::User { password: None, administrator: false },
@@ -87,7 +89,8 @@ impl NewMailbox {
             }
         };
         let recipient = recipient(id, self.primary, self.display_name, kind);
-        Recipient { proxies: self.proxies, ..recipient }
+        let alias = self.alias.unwrap_or_else(|| recipient.alias.clone());
+        Recipient { alias, proxies: self.proxies, ..recipient }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Secrets that are not written on a command line, where every user of the host could read
-//! them: `--password -` takes one line of standard input, unseen on a terminal.
+//! them: `--password -` takes one line of standard input, unseen on a terminal. Who leaves out
+//! one that the verb needs is asked for it, where somebody can be asked.
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
@@ -13,8 +14,15 @@ use crate::verb::{Parameter, Shape};
 /// Written in place of a secret.
 const STANDARD_INPUT: &str = "-";
 
-/// Puts what standard input has in place of a secret that is written as `-`.
+/// Puts what standard input has in place of a secret that is written as `-`, or missing.
 pub(super) fn read(line: &mut Line) -> Result<(), AdminError> {
+    match line.verb.missing_secret(&line.arguments).filter(|_| !line.what_if) {
+        Some(missing) if line.pipeline || !io::stdin().is_terminal() => {
+            return Err(AdminError::SecretNeeded(missing.option()));
+        }
+        Some(missing) => line.arguments.set(missing, vec![STANDARD_INPUT.to_owned()]),
+        None => {}
+    }
     let is_asked = |parameter: &&Parameter| {
         let values = line.arguments.values(parameter).unwrap_or_default();
         parameter.shape == Shape::Secret && values == [STANDARD_INPUT]

@@ -30,6 +30,11 @@ impl Arguments {
         self.0.get(parameter.field).map(Vec::as_slice)
     }
 
+    /// Whether anything was written for a field.
+    pub fn has(&self, field: &str) -> bool {
+        self.0.contains_key(field)
+    }
+
     /// The parameters of a request, `{"Name": "…", "Shared": true, "Members": ["…"]}`.
     pub fn from_json(
         parameters: &'static [Parameter],

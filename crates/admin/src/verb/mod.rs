@@ -69,6 +69,8 @@ pub struct Verb {
     pub parameters: &'static [Parameter],
     /// What it answers with; None: nothing.
     pub answers: Option<ObjectType>,
+    /// See [`Cmdlet::missing_secret`].
+    missing_secret: fn(&Arguments) -> Option<&'static str>,
     /// Reads the arguments and does it.
     run: Run,
 }
@@ -99,6 +101,12 @@ pub trait Declared: Sized + Send + 'static {
 pub trait Cmdlet: Declared {
     /// What it answers with; `()` when it answers with nothing.
     type Answer: Answer;
+
+    /// The field of a secret that the arguments lack and that a person is asked for. The verb
+    /// itself does not insist on it.
+    fn missing_secret(_arguments: &Arguments) -> Option<&'static str> {
+        None
+    }
 
     /// Does it.
     fn run(
@@ -134,6 +142,7 @@ impl Verb {
             effect: C::EFFECT,
             parameters: C::PARAMETERS,
             answers: <C::Answer as Answer>::TYPE,
+            missing_secret: C::missing_secret,
             run: |session, arguments| {
                 Box::pin(async move { C::read(arguments)?.run(session).await?.into_objects() })
             },
@@ -144,6 +153,11 @@ impl Verb {
     pub fn synopsis(&self) -> String {
         let about = prose(self.about);
         about.split_once(". ").map(|(first, _)| format!("{first}.")).unwrap_or(about)
+    }
+
+    /// The secret that a person has to be asked for before the verb can run with these.
+    pub fn missing_secret(&self, arguments: &Arguments) -> Option<&'static Parameter> {
+        self.parameter((self.missing_secret)(arguments)?)
     }
 
     /// The parameter of that name, in either spelling.

@@ -34,7 +34,7 @@ async fn a_mailbox_from_making_to_removing() {
 #[tokio::test]
 async fn addresses_are_replaced_and_edited() {
     let shell = Shell::new().await;
-    shell.run("new-mailbox alice").await.unwrap();
+    shell.run("new-mailbox alice --password secret-1").await.unwrap();
     let addresses = async || shell.property("alice", "EmailAddresses").await;
     shell.run("set-mailbox alice --primary-smtp-address a.l@example.test").await.unwrap();
     assert_eq!(
@@ -68,7 +68,7 @@ async fn what_if_changes_nothing_and_is_not_audited() {
 #[tokio::test]
 async fn what_is_lost_is_not_done_unasked() {
     let shell = Shell::new().await;
-    shell.run("new-mailbox alice").await.unwrap();
+    shell.run("new-mailbox alice --password secret-1").await.unwrap();
     let refused = shell.run("remove-mailbox alice").await.unwrap_err();
     assert!(refused.contains("--confirm=false"), "{refused}");
     assert!(shell.run("get-mailbox alice").await.is_ok());
@@ -77,7 +77,7 @@ async fn what_is_lost_is_not_done_unasked() {
 #[tokio::test]
 async fn rights_come_from_role_groups_and_refusals_are_audited() {
     let mut shell = Shell::new().await;
-    shell.run("new-mailbox alice").await.unwrap();
+    shell.run("new-mailbox alice --password secret-1").await.unwrap();
     shell.caller = Caller::User {
         id: RecipientId([1; 16]),
         name: "help@example.test".to_owned(),
@@ -97,7 +97,7 @@ async fn rights_come_from_role_groups_and_refusals_are_audited() {
 #[tokio::test]
 async fn the_audit_log_says_what_changed() {
     let shell = Shell::new().await;
-    shell.run("new-mailbox alice").await.unwrap();
+    shell.run("new-mailbox alice --password secret-1").await.unwrap();
     shell.run("set-mailbox alice --display-name Al").await.unwrap();
     let entries = shell.organization.directory.audit_entries(0..u64::MAX, 1, |_| true).await;
     let entry = entries.unwrap().remove(0);
@@ -113,7 +113,10 @@ async fn mistakes_are_told_with_the_nearest_name() {
     assert!(verb.contains("did you mean Get-Mailbox?"), "{verb}");
     let parameter = shell.run("new-mailbox alice --pasword x").await.unwrap_err();
     assert!(parameter.contains("--password"), "{parameter}");
-    let value = shell.run("new-mailbox alice --primary-smtp-address nobody").await.unwrap_err();
+    let value = shell
+        .run("new-mailbox alice --password x --primary-smtp-address nobody")
+        .await
+        .unwrap_err();
     assert_eq!(value, "PrimarySmtpAddress: expected a mail address");
 }
 
@@ -161,7 +164,7 @@ async fn delete_from(mailbox: &Mailbox, subjects: &[&str]) {
 #[tokio::test]
 async fn deleted_items_are_listed_and_come_back() {
     let shell = Shell::new().await;
-    shell.run("new-mailbox alice").await.unwrap();
+    shell.run("new-mailbox alice --password secret-1").await.unwrap();
     let guid = shell.organization.directory.snapshot().by_alias("alice").unwrap().id.0;
     let home = shell.organization.homes.home(Guid(guid), Guid(guid)).await.unwrap();
     let Home::Local(mailbox) = home else { panic!("it is here") };
@@ -183,4 +186,33 @@ async fn deleted_items_are_listed_and_come_back() {
     assert_eq!(shell.run("restore-recoverable-items alice").await.unwrap(), "");
     let nobody = shell.run("get-recoverable-items bob").await.unwrap_err();
     assert_eq!(nobody, "mailbox \"bob\" could not be found");
+}
+
+#[tokio::test]
+async fn a_mailbox_is_made_whole_or_not_at_all() {
+    let shell = Shell::new().await;
+    let make = |words: &str| format!("new-mailbox {words} --password secret-1");
+    shell.run(&make("alice --alias boss")).await.unwrap();
+    let change = shell.organization.directory.snapshot().change();
+    let taken = shell.run(&make("bob --alias boss --primary-smtp-address b@example.test")).await;
+    assert!(taken.unwrap_err().contains("boss"));
+    assert_eq!(shell.organization.directory.snapshot().change(), change);
+    // An address whose local part is another one's alias, under an alias of its own.
+    shell
+        .run(&make("carol --alias carol --primary-smtp-address alice@example.test"))
+        .await
+        .unwrap();
+    let now = shell.organization.directory.snapshot().change();
+    assert_eq!(now.0, change.0 + 1, "one mailbox is one change");
+}
+
+#[tokio::test]
+async fn a_password_nobody_can_be_asked_for_is_missing() {
+    let shell = Shell::new().await;
+    for words in ["new-mailbox alice", "new-mailbox alice --shared=false"] {
+        let missing = shell.run(words).await.unwrap_err();
+        assert!(missing.starts_with("--password is missing"), "{missing}");
+    }
+    shell.run("new-mailbox team --shared").await.unwrap();
+    shell.run("new-mailbox alice --what-if").await.unwrap();
 }

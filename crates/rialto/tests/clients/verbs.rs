@@ -2,11 +2,12 @@
 //! stopped one.
 
 use std::fs::{self, File};
-use std::process::Command;
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
 
 use crate::support::imap::Imap;
 use crate::support::message;
-use crate::support::programs::{program, run};
+use crate::support::programs::{installed, program, run};
 use crate::support::server::{Data, PASSWORD, RIALTO};
 use crate::support::smtp;
 
@@ -81,6 +82,35 @@ fn what_cannot_be_reached_is_told() {
     let misspelt = run(program(RIALTO).arg("get-mailbx")).with(2);
     assert!(misspelt.contains("did you mean Get-Mailbox?"), "{misspelt}");
     assert!(misspelt.contains("rialto get-command"), "{misspelt}");
+}
+
+/// At a terminal, which `script` plays.
+#[test]
+fn a_password_that_was_left_out_is_asked_for_unseen() {
+    let data = Data::new();
+    let nobody = run(&mut verb(&data, &["new-mailbox", "dora"])).with(2);
+    assert!(nobody.contains("--password is missing"), "{nobody}");
+    if !installed("script") {
+        return;
+    }
+    data.demo().stop();
+    let line = format!("{RIALTO} new-mailbox dora --dir {}", data.path().display());
+    let mut terminal = program("script");
+    terminal.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    let mut child = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut keys, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut shown = Vec::new();
+    while !shown.ends_with(b"password: ") {
+        let mut octet = [0];
+        screen.read_exact(&mut octet).unwrap();
+        shown.extend(octet);
+    }
+    keys.write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
+    screen.read_to_end(&mut shown).unwrap();
+    assert!(child.wait().unwrap().success());
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.contains("dora@example.test") && !shown.contains(PASSWORD), "{shown}");
+    assert_eq!(Imap::of(&data.demo(), "dora").folder("INBOX"), []);
 }
 
 #[test]

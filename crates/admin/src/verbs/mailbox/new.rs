@@ -4,7 +4,9 @@ use directory::MailboxKind;
 use types::Address;
 
 use super::{MailboxObject, current};
-use crate::verb::{Cmdlet, Effect, Object, Password, Role, Session, Switch, VerbError, verb};
+use crate::verb::{
+    Arguments, Cmdlet, Effect, Object, Password, Role, Session, Switch, VerbError, verb,
+};
 
 verb! {
     /// Makes a mailbox, and the account of its owner unless it is a shared one.
@@ -19,7 +21,8 @@ verb! {
         alias: Option<String>,
         /// The name people see.
         display_name: Option<String>,
-        /// The owner's password; without it nobody gets in until one is set.
+        /// The owner's password. A command line asks for it at the terminal; over HTTP a mailbox
+        /// may have none, and nobody gets in until one is set.
         password: Option<Password>,
         /// A mailbox nobody logs in to; opened by those with full access.
         shared: Switch,
@@ -31,16 +34,19 @@ verb! {
 impl Cmdlet for NewMailbox {
     type Answer = Vec<MailboxObject>;
 
+    /// Somebody logs in to every mailbox that is not shared.
+    fn missing_secret(arguments: &Arguments) -> Option<&'static str> {
+        // What is no switch is refused when the verb reads it.
+        let shared = arguments.clone().take::<Switch>("shared").is_ok_and(|shared| shared.0);
+        (!shared && !arguments.has("password")).then_some("password")
+    }
+
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
         let address = self.address(session)?;
         if !session.should_process(format!("Creating mailbox {address}")) {
             return Ok(Vec::new());
         }
-        let alias = self.alias.clone();
         let id = session.directory().create_mailbox(self.request(session, address)?).await?;
-        if let Some(alias) = alias {
-            session.directory().update(id, |recipient| recipient.alias = alias).await?;
-        }
         let made = current(session, id);
         if let Some(made) = &made {
             session.modified(&made.primary_smtp_address, None, Some(&Object::of(made)?));
@@ -70,6 +76,7 @@ impl NewMailbox {
     ) -> Result<directory::NewMailbox, VerbError> {
         let database = self.database.as_deref().unwrap_or(session.organization.database);
         let mut new = directory::NewMailbox::user(address, &session.organization.server, database);
+        new.alias = self.alias;
         new.display_name = self.display_name.unwrap_or(self.name);
         new.kind = match (self.shared.0, self.password) {
             (true, Some(_)) => return Err(VerbError::Invalid(SHARED.to_owned())),
