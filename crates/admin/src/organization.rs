@@ -27,17 +27,22 @@ pub struct Organization {
 }
 
 impl Organization {
-    /// The settings as the directory's objects have changed them.
+    /// The settings as the directory's objects have changed them. They may contradict each
+    /// other when the file was changed meanwhile: then verbs are how to mend it.
     pub fn settings_now(&self) -> Result<Settings, ObjectError> {
-        effective(&self.settings, &self.directory.snapshot())
+        self.settings.with_objects_unchecked(stored(&self.directory.snapshot()))
     }
 }
 
 /// The settings of a file as the directory's objects change them.
 pub fn effective(file: &Settings, snapshot: &Snapshot) -> Result<Settings, ObjectError> {
-    file.with_objects(snapshot.objects().map(|object| Stored {
+    file.with_objects(stored(snapshot))
+}
+
+fn stored(snapshot: &Snapshot) -> impl Iterator<Item = Stored<'_>> {
+    snapshot.objects().map(|object| Stored {
         kind: &object.kind,
         name: &object.name,
         document: &object.document,
-    }))
+    })
 }

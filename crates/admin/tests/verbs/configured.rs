@@ -56,7 +56,7 @@ async fn what_contradicts_itself_is_refused() {
         ("Set-ReceiveConnector Printers -MaxMessageSize big", "MaxMessageSize: expected"),
         ("Set-ReceiveConnector Printers -RequireTLS maybe", "RequireTLS: expected"),
         ("Set-ReceiveConnector Printers -AuthMechanism Magic", "possible values: None, Tls"),
-        ("Set-ReceiveConnector Printers -RemotIPRanges ::1", "did you mean RemoteIPRanges?"),
+        ("Set-ReceiveConnector Printers -RemotIPRanges ::1", "'--remote-ip-ranges'"),
         ("Set-ReceiveConnector Nobody -Enabled $false", "could not be found"),
         ("New-SendConnector Out -AddressSpaces x..y", "AddressSpaces: expected"),
         ("New-SendConnector Out -AddressSpaces * -ForceHELO $true -RequireTLS $true", "ForceHELO"),
@@ -109,4 +109,22 @@ async fn nothing_happens_without_the_role_or_when_only_asked() {
     let refused = shell.run(PRINTERS).await.unwrap_err();
     assert_eq!(refused, "the role Receive Connectors is needed");
     assert_eq!(shell.organization.directory.snapshot().objects().len(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_contradicts_an_object_is_mended_by_verbs() {
+    let mut shell = Shell::new().await;
+    shell.run(PRINTERS).await.unwrap();
+    let mut file = config::Settings::default();
+    file.receive_connector = shell.organization.settings_now().unwrap().receive_connector;
+    file.receive_connector[0].name = "Scanners".to_owned();
+    shell.organization.settings = std::sync::Arc::new(file);
+    let snapshot = shell.organization.directory.snapshot();
+    let start = admin::organization::effective(&shell.organization.settings, &snapshot);
+    assert!(start.is_err(), "two connectors for the same connections");
+    let refused = shell.run("Set-ReceiveConnector Printers -MaxHopCount 20").await.unwrap_err();
+    assert!(refused.contains("Printers") && refused.contains("Scanners"), "{refused}");
+    shell.run("Set-ReceiveConnector Printers -Bindings 127.0.0.1:2526").await.unwrap();
+    let snapshot = shell.organization.directory.snapshot();
+    assert!(admin::organization::effective(&shell.organization.settings, &snapshot).is_ok());
 }

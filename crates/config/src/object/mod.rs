@@ -95,6 +95,16 @@ impl Settings {
         &self,
         objects: impl IntoIterator<Item = Stored<'a>>,
     ) -> Result<Settings, ObjectError> {
+        let settings = self.with_objects_unchecked(objects)?;
+        settings.validate()?;
+        Ok(settings)
+    }
+
+    /// The same without asking whether they hold together: for who is about to mend them.
+    pub fn with_objects_unchecked<'a>(
+        &self,
+        objects: impl IntoIterator<Item = Stored<'a>>,
+    ) -> Result<Settings, ObjectError> {
         let mut settings = self.clone();
         for object in objects {
             let kind = KINDS.iter().find(|(name, _)| *name == object.kind);
@@ -102,7 +112,6 @@ impl Settings {
             let (_, put) = kind.ok_or_else(unknown)?;
             put(&mut settings, object)?;
         }
-        settings.validate()?;
         Ok(settings)
     }
 }
