@@ -115,8 +115,7 @@ async fn nothing_happens_without_the_role_or_when_only_asked() {
 async fn a_file_that_contradicts_an_object_is_mended_by_verbs() {
     let mut shell = Shell::new().await;
     shell.run(PRINTERS).await.unwrap();
-    let mut file = config::Settings::default();
-    file.receive_connector = shell.organization.settings_now().unwrap().receive_connector;
+    let mut file = shell.organization.settings_now().unwrap();
     file.receive_connector[0].name = "Scanners".to_owned();
     shell.organization.settings = std::sync::Arc::new(file);
     let snapshot = shell.organization.directory.snapshot();
