@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use types::{AddressSpace, Domain, Port};
+use types::address_space::Space;
+use types::{AddressSpace, Domain, DomainPattern, Port};
 
 use crate::kind::{Held, Kind, words};
 use crate::receive::ProtocolLoggingLevel;
@@ -194,11 +195,12 @@ impl SendConnector {
     }
 
     /// Each rule and whether it is kept; those about what is not built come last.
-    fn rules(&self) -> [(bool, &'static str); 17] {
+    fn rules(&self) -> [(bool, &'static str); 18] {
         use SmartHostAuthMechanism::{BasicAuth, BasicAuthRequireTLS, ExchangeServer, None};
         let (dns, hosts) = (self.dns_routing_enabled, !self.smart_hosts.is_empty());
         let smtp = self.address_spaces.iter().all(AddressSpace::is_smtp);
         let wildcard = self.address_spaces.iter().any(AddressSpace::has_wildcard);
+        let own = self.address_spaces.iter().any(is_organization);
         let (secure, require) = (self.domain_secure_enabled, self.require_tls);
         let by_domain = self.tls_auth_level == Some(TlsAuthLevel::DomainValidation);
         let mechanism = self.smart_host_auth_mechanism;
@@ -233,8 +235,14 @@ impl SendConnector {
             (!secure, "DomainSecureEnabled is not built"),
             (mechanism != ExchangeServer, "SmartHostAuthMechanism ExchangeServer is not built"),
             (smtp, "an address space of another type than SMTP is not built"),
+            (!own, "the address space -- (all domains of the organization) is not built"),
         ]
     }
+}
+
+/// `SMTP:--`, with which an Edge server sends to all domains of the organization.
+fn is_organization(space: &AddressSpace) -> bool {
+    space.space == Space::Smtp(DomainPattern::Organization)
 }
 
 /// Whether each connector agrees with itself, and no two have one name.
@@ -352,6 +360,11 @@ mod tests {
     fn spaces_and_names_of_several_connectors() {
         let fax = parse("Name = \"Fax\"\nAddressSpaces = [\"FAX:*;1\"]");
         assert!(fax.validate().unwrap_err().to_string().contains("SmartHosts"));
+        let own = parse("Name = \"Edge\"\nAddressSpaces = [\"*\", \"SMTP:--;1\"]");
+        assert_eq!(
+            own.validate().unwrap_err().to_string(),
+            "Edge: the address space -- (all domains of the organization) is not built"
+        );
         let wild = parse("Name = \"W\"\nAddressSpaces = [\"*\"]\nDomainSecureEnabled = true");
         assert!(wild.validate().unwrap_err().to_string().contains("wildcards"));
         let good = parse("Name = \"Out\"\nAddressSpaces = [\"*\"]");
