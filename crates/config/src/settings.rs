@@ -80,6 +80,10 @@ section! {
         directory: Option<PathBuf> = None,
         /// Further names of the certificate the server makes for itself.
         names: Vec<String> = Vec::new(),
+        /// File with the root certificates (PEM) that a next hop's certificate must lead to
+        /// where it must verify: TlsAuthLevel of Send connectors, and messages with REQUIRETLS.
+        /// Without it, the system's.
+        trusted_roots: Option<PathBuf> = None,
         /// Let a certificate authority of our own sign it, for demonstrations.
         demo_authority: bool = false,
         /// How often to look for changed files.

@@ -53,6 +53,7 @@ impl Sender {
         let tls = match self.settings.get("tls").map(String::as_str) {
             Some("may") => TlsMode::May,
             Some("require") => TlsMode::Require,
+            Some("require-onward") => TlsMode::RequireOnward,
             _ => TlsMode::None,
         };
         let credentials = self.settings.get("login").map(|user| Credentials {

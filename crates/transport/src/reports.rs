@@ -94,11 +94,13 @@ fn report(core: &Core, to: &Address, occasion: &Occasion<'_>, enclosed: Enclosed
     }
 }
 
-/// The whole message only in failure reports, unless RET=HDRS, too large or binary.
+/// The whole message only in failure reports, unless RET=HDRS, REQUIRETLS (RFC 8689 section 5),
+/// too large or binary.
 async fn enclosed(core: &Core, occasion: &Occasion<'_>) -> Result<Enclosed, StoreError> {
     let message = occasion.message;
     let whole = occasion.action == Action::Failed
         && message.ret != Some(Return::Headers)
+        && !message.require_tls
         && message.body != BodyType::BinaryMime
         && message.octets <= REPORT_ENCLOSED_OCTETS_MAX
         && occasion.bytes.hold(message.octets);
@@ -135,7 +137,7 @@ async fn original(
     }
 }
 
-/// The report's own way to the sender.
+/// The report's own way to the sender, as protected as the message (RFC 8689 section 5).
 fn address(
     core: &Core,
     to: &Address,
@@ -144,6 +146,7 @@ fn address(
 ) -> Vec<PlannedCopy> {
     let mut envelope = Envelope::new(ReversePath::Null, [to.clone()]);
     envelope.smtputf8 = message.smtputf8;
+    envelope.require_tls = message.require_tls;
     envelope.body = BodyType::EightBitMime;
     let origin = Origin::own(Source::Dsn);
     let template = Template {

@@ -8,10 +8,11 @@ use common::{address, envelope, server, set};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use store::Read;
 use transport::tracking::EventId;
 use transport::*;
-use types::Notify;
 use types::ReversePath;
+use types::{Notify, Return};
 
 #[tokio::test]
 async fn local_and_remote_recipients_share_one_commit() {
@@ -331,6 +332,20 @@ async fn the_sender_of_a_report_is_null_and_remote_senders_get_it_by_queue() {
     let seen = server.world.seen.lock().unwrap();
     assert_eq!(seen[0].messages[0].envelope.reverse_path, ReversePath::Null);
     assert_eq!(seen[0].messages[0].envelope.recipients[0].address, address("far@far.test"));
+}
+
+#[tokio::test]
+async fn a_report_is_as_protected_as_its_message_and_has_its_header_only() {
+    let mut server = server().await;
+    let envelope = envelope("far@far.test", &["nobody@example.test"]);
+    let (require_tls, ret) = (true, Some(Return::Full));
+    server.submit(Envelope { require_tls, ret, ..envelope }).await.unwrap();
+    server.settle().await;
+    let report = server.world.seen.lock().unwrap()[0].messages[0].clone();
+    assert!(report.envelope.require_tls && report.envelope.reverse_path == ReversePath::Null);
+    let snapshot = server.database.snapshot().unwrap();
+    let text = String::from_utf8(snapshot.blob(report.blob, 0..report.octets).unwrap()).unwrap();
+    assert!(text.contains("Subject: hello") && !text.contains("the body"), "{text}");
 }
 
 /// A disk that is full when the test says so.

@@ -5,6 +5,7 @@
 //! routing report, as Exchange does.
 
 mod message;
+mod protection;
 mod routes;
 mod send;
 mod targets;

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use config::SendConnector;
 use config::receive::ProtocolLoggingLevel;
-use config::send::TlsAuthLevel;
+use config::{SendConnector, Settings};
 use net::connect::Rules;
 use net::tls::Roots;
 use net::{ClientTls, Connector, Resolver, Stream};
@@ -23,6 +22,7 @@ use transport::{
 };
 
 use super::message::Outgoing;
+use super::protection::{Protection, Terms};
 use super::routes::InUse;
 use super::targets::{NoTarget, Target, targets};
 use crate::logs::{self, Connectivity, Endpoints, Logs};
@@ -56,7 +56,7 @@ impl SmtpNextHop {
             connector: Connector::new(rules),
             opportunistic: ClientTls::opportunistic()
                 .map_err(|error| StartError::Tls(error.to_string()))?,
-            verified: ClientTls::verified(&Roots::System)?,
+            verified: ClientTls::verified(&trusted_roots(&parts.settings))?,
             signers: Arc::clone(&parts.signers),
             logs: Arc::clone(&parts.logs),
         })
@@ -82,11 +82,11 @@ impl SmtpNextHop {
     async fn attempt_hosts(
         &self,
         hop: &Hop,
-        settings: &SendConnector,
+        connector: &SendConnector,
         reporter: &mut Reporter<'_>,
         log: &Connectivity,
     ) -> Option<Reply> {
-        let targets = match targets(&self.resolver, &hop.key, settings).await {
+        let targets = match targets(&self.resolver, &hop.key, connector).await {
             Ok(targets) => targets,
             Err(NoTarget::Later(reply)) => return Some(reply),
             Err(NoTarget::Never(reply)) => {
@@ -95,82 +95,105 @@ impl SmtpNextHop {
             }
         };
         log.step(&list(&targets));
-        let mut outgoing = Vec::with_capacity(reporter.messages.len());
-        for message in reporter.messages {
+        let (protection, messages) = Protection::leading(reporter.messages);
+        let mut outgoing = match self.load(messages).await {
+            Ok(outgoing) => outgoing,
+            Err(reply) => {
+                // It waits, and keeps no other one waiting.
+                messages.iter().take(1).for_each(|first| reporter.defer(first, &reply));
+                return None;
+            }
+        };
+        let terms = Terms { connector, protection };
+        let NoHost { last, faults } =
+            match self.try_all(terms, &targets, &mut outgoing, reporter, log).await {
+                Ok(failure) => return failure,
+                Err(none) => none,
+            };
+        let Some(said) = protection.verdict(&faults) else { return Some(last) };
+        let tried = messages.iter().take(outgoing.len());
+        tried.for_each(|message| reporter.report_all_of(message, &said));
+        None
+    }
+
+    /// Reads messages, as far as they can be read. Errors: the first cannot, and is to wait
+    /// with this reply.
+    async fn load(&self, messages: &[OutgoingMessage]) -> Result<Vec<Outgoing>, Reply> {
+        let mut loaded = Vec::with_capacity(messages.len());
+        for message in messages {
             match Outgoing::load(&self.database, &self.signers, message).await {
-                Ok(message) => outgoing.push(message),
-                Err(reply) if outgoing.is_empty() => {
-                    // It waits, and keeps no other one waiting.
+                Ok(message) => loaded.push(message),
+                Err(reply) if loaded.is_empty() => {
                     tracing::error!(message = %message.id, %reply, "a message cannot be sent");
-                    reporter.report_all_of(message, &RecipientReport::Deferred(reply));
-                    return None;
+                    return Err(reply);
                 }
                 // It is the first of the next connection.
                 Err(_) => break,
             }
         }
-        self.try_all(settings, &targets, &mut outgoing, reporter, log).await
+        Ok(loaded)
     }
 
     /// Host after host until one takes a message or answers for good.
     async fn try_all(
         &self,
-        settings: &SendConnector,
+        terms: Terms<'_>,
         targets: &[Target],
         outgoing: &mut [Outgoing],
         reporter: &mut Reporter<'_>,
         log: &Connectivity,
-    ) -> Option<Reply> {
-        let mut last = Some(no_route());
+    ) -> Result<Option<Reply>, NoHost> {
+        let mut none = NoHost { last: no_route(), faults: Vec::new() };
         for target in targets {
             reporter.host = Some(target.host.clone());
-            last = match self.try_host(settings, target, outgoing, reporter).await {
-                Ok(fault) => fault.map(|fault| of_wire(fault.reply())),
-                Err(reply) => Some(reply),
-            };
+            let tried = self.try_host(terms, target, outgoing, reporter).await;
             if reporter.reported > 0 {
                 log.step(&format_args!("Established connection to {}", target.address));
-                return last;
+                return Ok(
+                    tried.map_or_else(Some, |fault| fault.map(|fault| of_wire(fault.reply())))
+                );
             }
-            if let Some(failure) = &last {
-                log.step(&format_args!("Failed connection to {} ({failure})", target.address));
-            }
-            tracing::info!(host = %target.host, address = %target.address, failure = ?last,
+            none.add(tried);
+            let failure = &none.last;
+            log.step(&format_args!("Failed connection to {} ({failure})", target.address));
+            tracing::info!(host = %target.host, address = %target.address, %failure,
                 "next hop does not answer");
         }
-        last
+        Err(none)
     }
 
     async fn try_host(
         &self,
-        settings: &SendConnector,
+        terms: Terms<'_>,
         target: &Target,
         outgoing: &mut [Outgoing],
         reporter: &mut Reporter<'_>,
     ) -> Result<Option<Fault>, Reply> {
-        let mode = tls_mode(settings);
-        let fault = self.talk(settings, target, mode, outgoing, reporter).await?;
+        let mode = terms.tls_mode();
+        let fault = self.talk(terms, target, mode, outgoing, reporter).await?;
         let handshake_failed = fault == Some(Fault::TlsHandshake) && reporter.reported == 0;
         if mode == TlsMode::May && handshake_failed {
             // Opportunistic TLS that cannot be had is no reason not to send (RFC 7435).
-            return self.talk(settings, target, TlsMode::None, outgoing, reporter).await;
+            return self.talk(terms, target, TlsMode::None, outgoing, reporter).await;
         }
         Ok(fault)
     }
 
     async fn talk(
         &self,
-        settings: &SendConnector,
+        terms: Terms<'_>,
         target: &Target,
         mode: TlsMode,
         outgoing: &mut [Outgoing],
         settle: &mut Reporter<'_>,
     ) -> Result<Option<Fault>, Reply> {
+        let connector = terms.connector;
         let endpoints = Endpoints { local: None, remote: target.address };
-        let mut log = self.logs.send(settings, endpoints);
-        let mut stream = self.connect(settings, target, log.as_mut()).await?;
-        let client = Client::new(self.policy(settings, mode)?, false, Instant::now());
-        let tls = HostTls { tls: self.tls(settings), host: tls_name(settings, target) };
+        let mut log = self.logs.send(connector, endpoints);
+        let mut stream = self.connect(connector, target, log.as_mut()).await?;
+        let client = Client::new(self.policy(connector, mode)?, false, Instant::now());
+        let name = terms.certificate_name(target);
+        let tls = HostTls { tls: self.tls(terms), host: &name };
         let mut no_log = ();
         let journal: &mut dyn Journal = match &mut log {
             Some(log) => log,
@@ -220,14 +243,17 @@ impl SmtpNextHop {
     }
 
     /// What the certificate must prove.
-    fn tls(&self, settings: &SendConnector) -> &ClientTls {
-        match settings.tls_auth_level {
-            Some(TlsAuthLevel::CertificateValidation | TlsAuthLevel::DomainValidation) => {
-                &self.verified
-            }
-            _ => &self.opportunistic,
+    fn tls(&self, terms: Terms<'_>) -> &ClientTls {
+        match terms.must_verify() {
+            true => &self.verified,
+            false => &self.opportunistic,
         }
     }
+}
+
+/// Whom certificates of next hops must lead to where they must verify.
+fn trusted_roots(settings: &Settings) -> Roots {
+    settings.tls.trusted_roots.clone().map_or(Roots::System, Roots::File)
 }
 
 impl NextHop for SmtpNextHop {
@@ -241,16 +267,24 @@ impl NextHop for SmtpNextHop {
     }
 }
 
-fn tls_mode(settings: &SendConnector) -> TlsMode {
-    match (settings.require_tls, settings.ignore_starttls) {
-        (true, _) => TlsMode::Require,
-        (false, true) => TlsMode::None,
-        (false, false) => TlsMode::May,
-    }
+/// Why no host took a message.
+struct NoHost {
+    /// What the last one said, or why it was not reached.
+    last: Reply,
+    /// Of those that were reached.
+    faults: Vec<Fault>,
 }
 
-fn tls_name<'n>(settings: &'n SendConnector, target: &'n Target) -> &'n str {
-    settings.tls_domain.as_ref().map_or(&target.host, |domain| domain.as_str())
+impl NoHost {
+    fn add(&mut self, tried: Result<Option<Fault>, Reply>) {
+        self.last = match tried.map(|fault| fault.unwrap_or(Fault::MailMax)) {
+            Ok(fault) => {
+                self.faults.push(fault.clone());
+                of_wire(fault.reply())
+            }
+            Err(reply) => reply,
+        };
+    }
 }
 
 /// The login at a smart host. The password is read anew for every connection, so a changed
@@ -312,6 +346,11 @@ impl<'m> Reporter<'m> {
         }
     }
 
+    /// The message waits.
+    fn defer(&mut self, message: &OutgoingMessage, reply: &Reply) {
+        self.report_all_of(message, &RecipientReport::Deferred(reply.clone()));
+    }
+
     /// The same about every recipient of a message.
     fn report_all_of(&mut self, message: &OutgoingMessage, said: &RecipientReport) {
         self.report(vec![said.clone(); message.envelope.recipients.len()]);
@@ -350,7 +389,7 @@ fn recipient(result: RecipientResult) -> RecipientReport {
 }
 
 /// A remote server's reply as transport keeps it; without an enhanced status its class tells.
-fn of_wire(reply: smtp::codec::Reply) -> Reply {
+pub(super) fn of_wire(reply: smtp::codec::Reply) -> Reply {
     let class = (reply.code / 100) as u8;
     let status = match reply.enhanced {
         Some(smtp::codec::Enhanced(class, subject, detail)) => {

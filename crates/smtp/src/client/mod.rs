@@ -89,6 +89,8 @@ pub struct Client {
     /// Set while content is being sent.
     framing: Option<Framing>,
     transactions: u32,
+    /// Why the session ends although no message was sent: the server is of no use to us.
+    leaving: Option<Fault>,
     /// When something last happened.
     active: Instant,
     now: Instant,
@@ -171,6 +173,7 @@ impl Client {
             delivery: None,
             framing: None,
             transactions: 0,
+            leaving: None,
             active: now,
             now,
             phase: Phase::Opening,
@@ -205,7 +208,7 @@ impl Client {
         self.touch(now);
         match self.phase {
             Phase::Closed => {}
-            Phase::Quitting => self.close(None),
+            Phase::Quitting => self.gone(),
             _ => self.fail(Fault::Disconnected(self.stage())),
         }
     }
@@ -241,7 +244,7 @@ impl Client {
         self.now = self.now.max(now);
         if self.deadline().is_some_and(|deadline| self.now >= deadline) {
             match self.phase {
-                Phase::Quitting => self.close(None),
+                Phase::Quitting => self.gone(),
                 _ => self.fail(Fault::TimedOut(self.stage())),
             }
         }
@@ -292,7 +295,7 @@ impl Client {
             Expect::Final(index) => self.final_replied(index, reply),
             Expect::Nothing => self.transaction_over(true),
             Expect::Rset => self.rset_replied(reply),
-            Expect::Quit => self.close(None),
+            Expect::Quit => self.gone(),
         }
     }
 
@@ -353,11 +356,25 @@ impl Client {
         }
     }
 
+    /// Ends the session politely because the server lacks what we need.
+    fn leave(&mut self, fault: Fault) {
+        self.leaving = Some(fault);
+        self.phase = Phase::Quitting;
+        self.command(Command::Quit, Expect::Quit);
+    }
+
+    /// QUIT was answered, or nothing more comes.
+    fn gone(&mut self) {
+        let fault = self.leaving.take();
+        self.close(fault);
+    }
+
     /// The connection is of no more use. What was not settled gets the fault.
     fn fail(&mut self, fault: Fault) {
         if self.phase == Phase::Closed {
             return;
         }
+        let fault = self.leaving.take().unwrap_or(fault);
         self.settle_all(&fault);
         self.close(Some(fault));
     }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{
     Action, Client, Command, Credentials, Expect, Fault, Offer, Phase, Protocol, Reply, Stage,
-    TlsMode,
+    TlsMode, Unsupported,
 };
 use crate::codec::command::to_base64;
 use crate::codec::reply::ReplyReader;
@@ -84,10 +84,13 @@ impl Client {
     fn secure_or_log_on(&mut self) {
         match self.policy.tls {
             TlsMode::None => self.log_on(),
+            TlsMode::RequireOnward if self.secured && !self.offer.require_tls => {
+                self.leave(Unsupported::RequireTls.into());
+            }
             _ if self.secured => self.log_on(),
             _ if self.offer.starttls => self.command(Command::StartTls, Expect::StartTls),
             TlsMode::May => self.log_on(),
-            TlsMode::Require => self.fail(Fault::TlsNotOffered),
+            TlsMode::Require | TlsMode::RequireOnward => self.leave(Fault::TlsNotOffered),
         }
     }
 

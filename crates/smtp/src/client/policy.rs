@@ -48,6 +48,9 @@ pub enum TlsMode {
     May,
     /// Always: without TLS there is no mail.
     Require,
+    /// Always, and to a server that promises the same for all hops behind it: one that offers
+    /// REQUIRETLS inside TLS (RFC 8689 section 4.2.1).
+    RequireOnward,
 }
 
 /// A login.

@@ -4,6 +4,8 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
+use types::ReversePath;
+
 use super::{
     Action, Client, Command, ContentInfo, Envelope, Expect, Fault, Framing, Offer, Outcome, Phase,
     RecipientResult, Reply, Stage, Unsupported,
@@ -69,7 +71,12 @@ impl Delivery {
             (Some(octets), Some(max)) => octets > max,
             _ => false,
         };
-        if envelope.require_tls && !(secured && offer.require_tls) {
+        let lacks_require_tls = match envelope.reverse_path {
+            // A report is not lost because the next hop cannot promise (RFC 8689 section 5).
+            ReversePath::Null => !secured,
+            ReversePath::Address(_) => !(secured && offer.require_tls),
+        };
+        if envelope.require_tls && lacks_require_tls {
             Some(Unsupported::RequireTls)
         } else if too_large {
             Some(Unsupported::Size)
@@ -107,7 +114,7 @@ impl Delivery {
             ret: envelope.ret.filter(|_| offer.dsn),
             envid: envelope.envid.clone().filter(|_| offer.dsn),
             auth: None,
-            requiretls: envelope.require_tls,
+            requiretls: envelope.require_tls && offer.require_tls,
         }
     }
 

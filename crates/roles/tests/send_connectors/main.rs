@@ -1,0 +1,7 @@
+//! Mail that leaves a running server by a Send connector: to another running server, and to
+//! next hops that answer by script.
+#![allow(clippy::unwrap_used)]
+
+mod next_hop;
+mod require_tls;
+mod site;
