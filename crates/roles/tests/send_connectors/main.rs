@@ -2,6 +2,9 @@
 //! next hops that answer by script.
 #![allow(clippy::unwrap_used)]
 
+mod logs;
 mod next_hop;
+mod properties;
 mod require_tls;
+mod retry;
 mod site;

@@ -56,6 +56,8 @@ impl NextHop {
         let (trigger, shutdown) = Shutdown::new();
         let kept = Arc::clone(&heard);
         let handler = move |connection: Connection| {
+            let from = format!("[from {}]", connection.peer.ip());
+            kept.lock().unwrap().push(from);
             let talk = Talk { script: script.clone(), heard: Arc::clone(&kept), secured: false };
             async move {
                 // None: the client has hung up, as it may.
@@ -66,7 +68,8 @@ impl NextHop {
         NextHop { heard, trigger, task }
     }
 
-    /// The lines it heard so far, content included; `[tls]` stands for a handshake.
+    /// The lines it heard so far, content included; `[from ADDRESS]` stands for a connection,
+    /// `[tls]` for a handshake.
     pub fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }

@@ -1,29 +1,10 @@
 //! REQUIRETLS on the way out (RFC 8689 section 4.2.1).
 
-use net::testing::Zone;
 use transport::Envelope;
 use types::{Address, ReversePath};
 
 use crate::next_hop::{NextHop, Script};
-use crate::site::{ALICE, BOB, PORT, Site, Trust, own_address, until};
-
-/// By MX records to all hosts of there.test, with a protocol log.
-fn by_mx() -> String {
-    format!(
-        "[[SendConnector]]\nName = \"Out\"\nAddressSpaces = [\"*\"]\nPort = {PORT}\n\
-         ProtocolLoggingLevel = \"Verbose\"\n"
-    )
-}
-
-/// Hosts that there.test prefers in this order.
-fn zone(hosts: &[(&str, std::net::IpAddr)]) -> Zone {
-    let mut zone = Zone::new();
-    for (at, (host, address)) in hosts.iter().enumerate() {
-        let preference = u16::try_from(at).unwrap();
-        zone = zone.mx("there.test", preference, host).a(host, &address.to_string());
-    }
-    zone
-}
+use crate::site::{ALICE, BOB, Site, Trust, by_mx, own_address, until, zone};
 
 #[tokio::test]
 async fn the_first_host_that_promises_protection_gets_the_message() {
@@ -35,7 +16,7 @@ async fn the_first_host_that_promises_protection_gets_the_message() {
     let tls = NextHop::start(addresses[1], promises_in_the_clear);
     let there = Site::receiver(addresses[2], hosts[2], &trust).await;
     let zone = zone(&[0, 1, 2].map(|at| (hosts[at], addresses[at])));
-    let here = Site::sender(zone, &trust, &by_mx()).await;
+    let here = Site::sender(zone, &trust, &by_mx("ProtocolLoggingLevel = \"Verbose\"")).await;
 
     here.send_protected("promised").await;
     let message = there.received(BOB, "Subject: promised").await;
@@ -43,12 +24,7 @@ async fn the_first_host_that_promises_protection_gets_the_message() {
     for refused in [&clear, &tls] {
         assert!(refused.heard_any("QUIT") && !refused.heard_any("MAIL"), "{:?}", refused.heard());
     }
-    let logs = here.data.path().join("logs/Hub/ProtocolLog/SmtpSend");
-    here.server.stop().await;
-    let log: String = std::fs::read_dir(logs)
-        .unwrap()
-        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
-        .collect();
+    let log = here.stop_and_read("Hub/ProtocolLog/SmtpSend", "SEND").await;
     let mail = log.lines().find(|line| line.contains("MAIL FROM:")).unwrap();
     assert!(mail.contains("REQUIRETLS") && mail.contains(&addresses[2].to_string()), "{log}");
     there.server.stop().await;
@@ -64,7 +40,7 @@ async fn a_host_that_is_asked_for_protection_and_has_none_is_a_report() {
         let hop = NextHop::start(address, Script { certificates, ..Script::PLAIN });
         // Nobody listens at the second host: what cannot be reached changes nothing.
         let hosts = [("mx.there.test", address), ("down.there.test", own_address())];
-        let here = Site::sender(zone(&hosts), &trust, &by_mx()).await;
+        let here = Site::sender(zone(&hosts), &trust, &by_mx("")).await;
 
         here.send_protected("hush").await;
         let report = here.received(ALICE, "Undeliverable: hush").await;
@@ -82,7 +58,7 @@ async fn a_certificate_that_does_not_verify_keeps_protected_messages_waiting_and
     let certificates = Some(strangers.certificates("mx.there.test"));
     let script = Script { certificates, offers_in_tls: &["REQUIRETLS"], ..Script::PLAIN };
     let hop = NextHop::start(address, script);
-    let here = Site::sender(zone(&[("mx.there.test", address)]), &trust, &by_mx()).await;
+    let here = Site::sender(zone(&[("mx.there.test", address)]), &trust, &by_mx("")).await;
 
     here.send_protected("hush").await;
     let reply = here.waits_because("hush").await;
@@ -102,7 +78,7 @@ async fn one_connection_carries_messages_of_one_kind() {
     let script = Script { certificates, offers_in_tls: &["REQUIRETLS"], ..Script::PLAIN };
     let zone = zone(&[("mx.there.test", address)]);
     let one_at_a_time = "[TransportService]\nMaxPerDomainOutboundConnections = 1\n";
-    let here = Site::sender(zone, &trust, &format!("{}{one_at_a_time}", by_mx())).await;
+    let here = Site::sender(zone, &trust, &format!("{}{one_at_a_time}", by_mx(""))).await;
     // They gather while nobody listens.
     here.send("1").await;
     here.waits_because("1").await;
@@ -135,7 +111,7 @@ async fn a_report_leaves_in_tls_also_where_protection_is_not_promised() {
     let (trust, address) = (Trust::new(), own_address());
     let certificates = Some(trust.certificates("mx.there.test"));
     let hop = NextHop::start(address, Script { certificates, ..Script::PLAIN });
-    let here = Site::sender(zone(&[("mx.there.test", address)]), &trust, &by_mx()).await;
+    let here = Site::sender(zone(&[("mx.there.test", address)]), &trust, &by_mx("")).await;
 
     let envelope = Envelope::new(ReversePath::Null, [Address::parse(BOB).unwrap()]);
     here.submit("report", Envelope { require_tls: true, ..envelope }).await;

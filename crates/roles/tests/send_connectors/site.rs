@@ -17,7 +17,7 @@ use roles::MailboxServer;
 use roles::storage::MAILBOX_DATABASE;
 use tempfile::TempDir;
 use transport::envelope::{NetworkMessageId, Origin, Source};
-use transport::{Envelope, Reply, Submission};
+use transport::{Envelope, QueueInfo, Reply, Submission};
 use types::{Address, ReversePath};
 
 /// Longest wait for what must come; reached only when a test fails.
@@ -167,6 +167,23 @@ impl Site {
         messages.into_iter().map(|message| String::from_utf8(message).unwrap()).collect()
     }
 
+    /// The queue to there.test.
+    pub async fn queue(&self) -> QueueInfo {
+        self.server.transport().queues().await.unwrap().remove(0)
+    }
+
+    /// Lets the server end, so that logs are whole, and reads one.
+    pub async fn stop_and_read(self, folder: &str, prefix: &str) -> String {
+        self.server.stop().await;
+        let folder = self.data.path().join("logs").join(folder);
+        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let is_log =
+            |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(prefix);
+        let mut files: Vec<_> = names.filter(is_log).collect();
+        files.sort();
+        files.into_iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+    }
+
     /// Why the queued message with this subject waits, once there is a reason.
     pub async fn waits_because(&self, subject: &str) -> Reply {
         let found = async {
@@ -190,6 +207,24 @@ impl Site {
         }
         None
     }
+}
+
+/// A Send connector by MX records to the port of these tests, with further properties.
+pub fn by_mx(properties: &str) -> String {
+    format!(
+        "[[SendConnector]]\nName = \"Out\"\nAddressSpaces = [\"*\"]\nPort = {PORT}\n\
+         {properties}\n"
+    )
+}
+
+/// Hosts that there.test prefers in this order.
+pub fn zone(hosts: &[(&str, IpAddr)]) -> Zone {
+    let mut zone = Zone::new();
+    for (at, (host, address)) in hosts.iter().enumerate() {
+        let preference = u16::try_from(at).unwrap();
+        zone = zone.mx("there.test", preference, host).a(host, &address.to_string());
+    }
+    zone
 }
 
 pub fn from(address: &str) -> ReversePath {
