@@ -9,7 +9,7 @@ use types::{Address, Domain};
 
 use crate::domain::AcceptedDomain;
 use crate::error::DirectoryError;
-use crate::recipient::{ChangeNumber, ForwardTo, Kind, Recipient};
+use crate::recipient::{ChangeNumber, ForwardTo, Kind, Recipient, Restrictions};
 use crate::rules;
 use crate::settings::Settings;
 use crate::snapshot::{Edit, Snapshot};
@@ -182,12 +182,15 @@ impl Draft {
 /// All recipients that this one mentions.
 fn mentioned(recipient: &Recipient) -> impl Iterator<Item = RecipientId> + '_ {
     let members = recipient.group().map_or(&[][..], |group| &group.members);
+    let managers = recipient.group().map_or(&[][..], |group| &group.managed_by);
     let mailbox = recipient.mailbox();
     let full_access = mailbox.map_or(&[][..], |mailbox| &mailbox.full_access);
     let forwarding = mailbox.and_then(|mailbox| match mailbox.forwarding.as_ref()?.to {
         ForwardTo::Recipient(id) => Some(id),
         ForwardTo::Address(_) => None,
     });
-    let lists = [members, full_access, &recipient.send_as, &recipient.send_on_behalf];
-    lists.into_iter().flatten().copied().chain(forwarding)
+    let Restrictions { accept_only_from, reject_from, .. } = &recipient.restrictions;
+    let allowed = [full_access, &recipient.send_as, &recipient.send_on_behalf];
+    let lists = [members, managers, accept_only_from, reject_from].into_iter().chain(allowed);
+    lists.flatten().copied().chain(forwarding)
 }

@@ -144,9 +144,10 @@ impl<'a> Walk<'a> {
     fn enter(&mut self, recipient: &Arc<Recipient>, depth: usize) -> End {
         match &recipient.kind {
             Kind::Group(group) => self.group(group, depth),
-            Kind::UserMailbox(_, mailbox) | Kind::SharedMailbox(mailbox) => {
-                self.mailbox(recipient, mailbox, depth)
-            }
+            Kind::UserMailbox(_, mailbox)
+            | Kind::SharedMailbox(mailbox)
+            | Kind::RoomMailbox(mailbox)
+            | Kind::EquipmentMailbox(mailbox) => self.mailbox(recipient, mailbox, depth),
             Kind::MailContact(target) | Kind::MailUser(_, target) => {
                 self.contact(recipient, target, depth)
             }

@@ -42,9 +42,11 @@ pub use error::DirectoryError;
 pub use expand::{Destination, Expansion, Refusal, expand};
 pub use login::{Login, Opens};
 pub use object::ConfigurationObject;
+pub use permission::Sender;
 pub use recipient::{
-    Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group, Kind,
-    Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient, RecoverableItems,
+    Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group,
+    GroupReports, Kind, Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient,
+    RecoverableItems, Restrictions,
 };
 pub use request::{MailboxKind, NewContact, NewGroup, NewMailUser, NewMailbox};
 pub use resolve::Resolution;

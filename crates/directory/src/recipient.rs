@@ -28,6 +28,22 @@ pub struct Recipient {
     pub send_on_behalf: Vec<RecipientId>,
     /// What it is.
     pub kind: Kind,
+    /// No address list shows it (HiddenFromAddressListsEnabled).
+    pub hidden_from_address_lists: bool,
+    /// What mail it takes.
+    pub restrictions: Restrictions,
+}
+
+/// What mail a recipient takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restrictions {
+    /// MaxReceiveSize, in octets. None: what the server takes.
+    pub max_receive_octets: Option<u64>,
+    /// Only from these and from members of these groups
+    /// (AcceptMessagesOnlyFromSendersOrMembers). Empty: from anybody.
+    pub accept_only_from: Vec<RecipientId>,
+    /// Not from these nor from members of these groups (RejectMessagesFromSendersOrMembers).
+    pub reject_from: Vec<RecipientId>,
 }
 
 /// What a recipient is, with what only that kind has.
@@ -37,6 +53,10 @@ pub enum Kind {
     UserMailbox(Account, Mailbox),
     /// A mailbox nobody logs in to; opened by those with full access.
     SharedMailbox(Mailbox),
+    /// The mailbox of a room, which nobody logs in to either.
+    RoomMailbox(Mailbox),
+    /// The mailbox of a car, a projector and the like.
+    EquipmentMailbox(Mailbox),
     /// An address elsewhere under a name of ours.
     MailContact(Address),
     /// Somebody who logs in here and has the mail elsewhere.
@@ -65,7 +85,10 @@ impl Recipient {
     /// The mailbox, if it has one here.
     pub fn mailbox(&self) -> Option<&Mailbox> {
         match &self.kind {
-            Kind::UserMailbox(_, mailbox) | Kind::SharedMailbox(mailbox) => Some(mailbox),
+            Kind::UserMailbox(_, mailbox)
+            | Kind::SharedMailbox(mailbox)
+            | Kind::RoomMailbox(mailbox)
+            | Kind::EquipmentMailbox(mailbox) => Some(mailbox),
             _ => None,
         }
     }
@@ -73,7 +96,10 @@ impl Recipient {
     /// The mailbox, to be changed.
     pub fn mailbox_mut(&mut self) -> Option<&mut Mailbox> {
         match &mut self.kind {
-            Kind::UserMailbox(_, mailbox) | Kind::SharedMailbox(mailbox) => Some(mailbox),
+            Kind::UserMailbox(_, mailbox)
+            | Kind::SharedMailbox(mailbox)
+            | Kind::RoomMailbox(mailbox)
+            | Kind::EquipmentMailbox(mailbox) => Some(mailbox),
             _ => None,
         }
     }
@@ -111,9 +137,13 @@ impl Recipient {
 
     /// Removes every mention of another recipient. True when there was one.
     pub(crate) fn forget(&mut self, other: RecipientId) -> bool {
-        let mut found = strike(&mut self.send_as, other) | strike(&mut self.send_on_behalf, other);
+        let Restrictions { accept_only_from, reject_from, .. } = &mut self.restrictions;
+        let mut found = strike(&mut self.send_as, other)
+            | strike(&mut self.send_on_behalf, other)
+            | strike(accept_only_from, other)
+            | strike(reject_from, other);
         if let Some(group) = self.group_mut() {
-            found |= strike(&mut group.members, other);
+            found |= strike(&mut group.members, other) | strike(&mut group.managed_by, other);
         }
         if let Some(mailbox) = self.mailbox_mut() {
             found |= strike(&mut mailbox.full_access, other);
@@ -288,11 +318,33 @@ pub struct Group {
     pub members: Vec<RecipientId>,
     /// Takes mail only from authenticated senders (RequireSenderAuthenticationEnabled).
     pub authenticated_senders_only: bool,
+    /// Who is in charge of it (ManagedBy).
+    pub managed_by: Vec<RecipientId>,
+    /// Who hears of members that cannot be reached.
+    pub reports: GroupReports,
+}
+
+/// Who gets the reports about a group's members (ReportToOriginatorEnabled,
+/// ReportToManagerEnabled).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GroupReports {
+    /// The sender.
+    #[default]
+    Originator,
+    /// The first of those in charge.
+    Manager,
+    /// Nobody.
+    Nobody,
 }
 
 impl Default for Group {
     /// Empty, and closed to the outside, as Exchange makes them.
     fn default() -> Self {
-        Group { members: Vec::new(), authenticated_senders_only: true }
+        Group {
+            members: Vec::new(),
+            authenticated_senders_only: true,
+            managed_by: Vec::new(),
+            reports: GroupReports::default(),
+        }
     }
 }

@@ -9,8 +9,9 @@ use crate::audit::{AuditEntry, ModifiedProperty};
 use crate::domain::{AcceptedDomain, DomainKind};
 use crate::object::ConfigurationObject;
 use crate::recipient::{
-    Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group, Kind,
-    Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient, RecoverableItems,
+    Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group,
+    GroupReports, Kind, Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient,
+    RecoverableItems, Restrictions,
 };
 use crate::settings::Settings;
 
@@ -206,7 +207,8 @@ fields!(Mailbox {
     use_database_quota_defaults,
     recoverable_items,
 });
-fields!(Group { members, authenticated_senders_only });
+fields!(Group { members, authenticated_senders_only, managed_by, reports });
+fields!(Restrictions { max_receive_octets, accept_only_from, reject_from });
 fields!(Recipient {
     id,
     changed,
@@ -217,6 +219,8 @@ fields!(Recipient {
     send_as,
     send_on_behalf,
     kind,
+    hidden_from_address_lists,
+    restrictions,
 });
 fields!(AcceptedDomain { name, kind, match_sub_domains, catch_all });
 fields!(Settings { change, default_domain, postmaster, next_mailbox, scram_key });
@@ -231,7 +235,10 @@ variants!(Kind {
     3 => MailContact(target),
     4 => MailUser(account, target),
     5 => Group(group),
+    6 => RoomMailbox(mailbox),
+    7 => EquipmentMailbox(mailbox),
 });
+variants!(GroupReports { 1 => Originator, 2 => Manager, 3 => Nobody });
 variants!(DomainKind { 1 => Authoritative, 2 => InternalRelay, 3 => ExternalRelay });
 
 /// A row: its fields and nothing behind them.
@@ -258,24 +265,50 @@ fn whole<T: Field>(payload: &[u8]) -> Result<T, Corrupt> {
 }
 
 impl Record for Recipient {
-    /// The second version has more of a mailbox, and that stands last.
-    const VERSION: u8 = 2;
+    /// The second version has more of a mailbox; the third more of a group, and what stands
+    /// behind the kind.
+    const VERSION: u8 = 3;
 
     fn encode(&self, out: &mut Vec<u8>) {
         self.put(out);
     }
 
     fn decode(version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
-        match whole(payload) {
-            Err(_) if version == 1 => {
-                let mut lengthened = payload.to_vec();
-                false.put(&mut lengthened);
-                RecoverableItems::default().put(&mut lengthened);
-                whole(&lengthened)
-            }
-            read => read,
+        match version {
+            1 => lengthened(payload, &[nothing, mailbox_of_the_second, group_of_the_third]),
+            2 => lengthened(payload, &[nothing, group_of_the_third]),
+            _ => whole(payload),
         }
     }
+}
+
+/// What an older form has not at the end of a recipient's kind.
+type Missing = fn(&mut Vec<u8>);
+
+fn nothing(_: &mut Vec<u8>) {}
+
+fn mailbox_of_the_second(row: &mut Vec<u8>) {
+    false.put(row);
+    RecoverableItems::default().put(row);
+}
+
+fn group_of_the_third(row: &mut Vec<u8>) {
+    Vec::<RecipientId>::new().put(row);
+    GroupReports::default().put(row);
+}
+
+/// Reads an older row. Which addition it lacks depends on its kind; they differ in length, so
+/// that a row fits with one of them only.
+fn lengthened(payload: &[u8], candidates: &[Missing]) -> Result<Recipient, Corrupt> {
+    let read = |missing: &Missing| {
+        let mut row = payload.to_vec();
+        missing(&mut row);
+        false.put(&mut row);
+        Restrictions::default().put(&mut row);
+        whole(&row)
+    };
+    let mut read = candidates.iter().map(read);
+    read.find(Result::is_ok).unwrap_or(Err(Corrupt("recipient of an older form")))
 }
 
 record!(AcceptedDomain, 1);

@@ -6,7 +6,7 @@ use types::Address;
 
 use crate::recipient::{
     Account, ChangeNumber, Credentials, Group, Kind, Mailbox, MailboxLocation, ProxyAddress,
-    Quotas, Recipient, RecoverableItems,
+    Quotas, Recipient, RecoverableItems, Restrictions,
 };
 
 /// New-Mailbox.
@@ -14,9 +14,9 @@ use crate::recipient::{
 pub struct NewMailbox {
     /// The address, in an accepted domain.
     pub primary: Address,
-    /// Short name, unique; none: the local part of the address.
+    /// Short name, unique; None: the local part of the address.
     pub alias: Option<String>,
-    /// The name people see; empty: the local part of the address.
+    /// The name people see; empty: the alias.
     pub display_name: String,
     /// Further addresses.
     pub proxies: Vec<ProxyAddress>,
@@ -42,6 +42,10 @@ pub enum MailboxKind {
     },
     /// Opened by those with full access.
     Shared,
+    /// A room's.
+    Room,
+    /// That of a car, a projector and the like.
+    Equipment,
 }
 
 impl NewMailbox {
@@ -62,7 +66,7 @@ impl NewMailbox {
     pub(crate) fn password(&self) -> Option<&Password> {
         match &self.kind {
             MailboxKind::User { password, .. } => password.as_ref(),
-            MailboxKind::Shared => None,
+            MailboxKind::Shared | MailboxKind::Room | MailboxKind::Equipment => None,
         }
     }
 
@@ -83,32 +87,34 @@ impl NewMailbox {
         };
         let kind = match self.kind {
             MailboxKind::Shared => Kind::SharedMailbox(mailbox),
+            MailboxKind::Room => Kind::RoomMailbox(mailbox),
+            MailboxKind::Equipment => Kind::EquipmentMailbox(mailbox),
             MailboxKind::User { administrator, .. } => {
                 let account = Account { credentials, administrator, ..Account::default() };
                 Kind::UserMailbox(account, mailbox)
             }
         };
-        let recipient = recipient(id, self.primary, self.display_name, kind);
-        let alias = self.alias.unwrap_or_else(|| recipient.alias.clone());
-        Recipient { alias, proxies: self.proxies, ..recipient }
+        let recipient = recipient(id, self.primary, self.alias, self.display_name, kind);
+        Recipient { proxies: self.proxies, ..recipient }
     }
 }
 
 /// New-DistributionGroup.
 #[derive(Clone, Debug)]
 pub struct NewGroup {
-    /// The address, in an accepted domain. Its local part becomes the alias.
+    /// The address, in an accepted domain.
     pub primary: Address,
+    /// Short name, unique; None: the local part of the address.
+    pub alias: Option<String>,
     /// The name people see; empty: the alias.
     pub display_name: String,
-    /// Its members. It takes mail only from authenticated senders until told otherwise.
-    pub members: Vec<RecipientId>,
+    /// What it starts with.
+    pub group: Group,
 }
 
 impl NewGroup {
     pub(crate) fn into_recipient(self, id: RecipientId) -> Recipient {
-        let group = Group { members: self.members, ..Group::default() };
-        recipient(id, self.primary, self.display_name, Kind::Group(group))
+        recipient(id, self.primary, self.alias, self.display_name, Kind::Group(self.group))
     }
 }
 
@@ -117,6 +123,8 @@ impl NewGroup {
 pub struct NewContact {
     /// The address under which it is known here; may be the same as `target`.
     pub primary: Address,
+    /// Short name, unique; None: the local part of the address.
+    pub alias: Option<String>,
     /// The name people see; empty: the alias.
     pub display_name: String,
     /// Its address elsewhere (ExternalEmailAddress).
@@ -125,7 +133,7 @@ pub struct NewContact {
 
 impl NewContact {
     pub(crate) fn into_recipient(self, id: RecipientId) -> Recipient {
-        recipient(id, self.primary, self.display_name, Kind::MailContact(self.target))
+        recipient(id, self.primary, self.alias, self.display_name, Kind::MailContact(self.target))
     }
 }
 
@@ -144,15 +152,21 @@ impl NewMailUser {
         id: RecipientId,
         credentials: Option<Credentials>,
     ) -> Recipient {
-        let NewContact { primary, display_name, target } = self.contact;
+        let NewContact { primary, alias, display_name, target } = self.contact;
         let account = Account { credentials, ..Account::default() };
-        recipient(id, primary, display_name, Kind::MailUser(account, target))
+        recipient(id, primary, alias, display_name, Kind::MailUser(account, target))
     }
 }
 
 /// A recipient as all kinds start.
-fn recipient(id: RecipientId, primary: Address, display_name: String, kind: Kind) -> Recipient {
-    let alias = primary.local.as_str().to_owned();
+fn recipient(
+    id: RecipientId,
+    primary: Address,
+    alias: Option<String>,
+    display_name: String,
+    kind: Kind,
+) -> Recipient {
+    let alias = alias.unwrap_or_else(|| primary.local.as_str().to_owned());
     Recipient {
         id,
         changed: ChangeNumber::default(),
@@ -163,5 +177,7 @@ fn recipient(id: RecipientId, primary: Address, display_name: String, kind: Kind
         send_as: Vec::new(),
         send_on_behalf: Vec::new(),
         kind,
+        hidden_from_address_lists: false,
+        restrictions: Restrictions::default(),
     }
 }

@@ -11,7 +11,7 @@ use crate::snapshot::Snapshot;
 /// What an address stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
-    /// A mailbox, user's or shared.
+    /// A mailbox, whoever's.
     Mailbox(Arc<Recipient>),
     /// A distribution group.
     Group(Arc<Recipient>),
@@ -60,7 +60,10 @@ impl Snapshot {
 fn of_kind(recipient: &Arc<Recipient>) -> Resolution {
     let recipient = Arc::clone(recipient);
     match &recipient.kind {
-        Kind::UserMailbox(..) | Kind::SharedMailbox(_) => Resolution::Mailbox(recipient),
+        Kind::UserMailbox(..)
+        | Kind::SharedMailbox(_)
+        | Kind::RoomMailbox(_)
+        | Kind::EquipmentMailbox(_) => Resolution::Mailbox(recipient),
         Kind::Group(_) => Resolution::Group(recipient),
         Kind::MailContact(target) | Kind::MailUser(_, target) => {
             Resolution::Contact { target: target.clone(), recipient }

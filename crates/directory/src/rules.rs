@@ -16,6 +16,8 @@ pub(crate) fn check(recipient: &Recipient) -> Result<(), DirectoryError> {
     at_most("proxy addresses", recipient.proxies.len(), PROXY_ADDRESSES_MAX)?;
     permissions(recipient.send_as.len())?;
     permissions(recipient.send_on_behalf.len())?;
+    permissions(recipient.restrictions.accept_only_from.len())?;
+    permissions(recipient.restrictions.reject_from.len())?;
     recipient.group().map_or(Ok(()), group)?;
     recipient.mailbox().map_or(Ok(()), mailbox)
 }
@@ -28,6 +30,7 @@ fn mailbox(mailbox: &Mailbox) -> Result<(), DirectoryError> {
 }
 
 fn group(group: &Group) -> Result<(), DirectoryError> {
+    permissions(group.managed_by.len())?;
     at_most("members", group.members.len(), GROUP_MEMBERS_MAX)
 }
 

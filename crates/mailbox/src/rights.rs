@@ -41,8 +41,12 @@ impl Rights {
     pub const ROLE_PUBLISHING_EDITOR: Rights = Rights(0x4fb);
     /// Role Editor.
     pub const ROLE_EDITOR: Rights = Rights(0x47b);
+    /// Role Publishing Author.
+    pub const ROLE_PUBLISHING_AUTHOR: Rights = Rights(0x49b);
     /// Role Author.
     pub const ROLE_AUTHOR: Rights = Rights(0x41b);
+    /// Role Nonediting Author.
+    pub const ROLE_NON_EDITING_AUTHOR: Rights = Rights(0x413);
     /// Role Reviewer.
     pub const ROLE_REVIEWER: Rights = Rights(0x401);
     /// Role Contributor.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth::RecipientId;
 use directory::{Directory, DomainKind, ForwardTo, Forwarding, Recipient, Resolution, Snapshot};
-use transport::{DomainType, Group, GroupReports, LocalMailbox, Recipients, Resolved};
+use transport::{DomainType, Group, GroupReports, LocalMailbox, Recipients, Resolved, Sender};
 use types::{Address, Domain};
 
 use crate::locations::Locations;
@@ -36,6 +36,7 @@ impl DirectoryRecipients {
         Resolved::Mailbox(LocalMailbox {
             guid,
             also_forward_to: forward,
+            max_receive_octets: owner.restrictions.max_receive_octets,
             ..LocalMailbox::new(settings.location.number, owner.primary.clone())
         })
     }
@@ -47,9 +48,26 @@ impl Recipients for DirectoryRecipients {
         match snapshot.resolve(address) {
             Resolution::Mailbox(owner) => self.mailbox(&snapshot, &owner),
             Resolution::Group(group) => of_group(&snapshot, &group),
+            // One that is known here by its address elsewhere: the mail goes there.
+            Resolution::Contact { target, .. } if target.folded() == address.folded() => {
+                Resolved::Remote
+            }
             Resolution::Contact { target, .. } => Resolved::Forward { to: target },
             Resolution::UnknownInAuthoritative => Resolved::Unknown,
             Resolution::Relay(_) | Resolution::External => Resolved::Remote,
+        }
+    }
+
+    fn admits(&self, recipient: &Address, sender: Sender<'_>) -> bool {
+        let snapshot = self.directory.snapshot();
+        let Sender { address, authenticated } = sender;
+        match snapshot.resolve(recipient) {
+            Resolution::Mailbox(recipient)
+            | Resolution::Group(recipient)
+            | Resolution::Contact { recipient, .. } => {
+                snapshot.accepts_from(&recipient, directory::Sender { address, authenticated })
+            }
+            _ => true,
         }
     }
 
@@ -83,7 +101,20 @@ fn of_group(snapshot: &Snapshot, recipient: &Recipient) -> Resolved {
     Resolved::Group(Group {
         primary: recipient.primary.clone(),
         members: members.map(|member| member.primary.clone()).collect(),
-        reports: GroupReports::Originator,
+        reports: reports(snapshot, group),
         require_sender_authentication: group.authenticated_senders_only,
+        max_receive_octets: recipient.restrictions.max_receive_octets,
     })
+}
+
+/// Who hears of members that cannot be reached. Without a manager it is the sender.
+fn reports(snapshot: &Snapshot, group: &directory::Group) -> GroupReports {
+    let manager = group.managed_by.iter().find_map(|id| snapshot.recipient(*id));
+    match (group.reports, manager) {
+        (directory::GroupReports::Nobody, _) => GroupReports::Nobody,
+        (directory::GroupReports::Manager, Some(manager)) => {
+            GroupReports::Manager(manager.primary.clone())
+        }
+        _ => GroupReports::Originator,
+    }
 }

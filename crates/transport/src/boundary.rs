@@ -27,8 +27,23 @@ pub trait Recipients: Send + Sync {
     /// The kind of accepted domain, if it is one.
     fn accepted_domain(&self, domain: &Domain) -> Option<DomainType>;
 
+    /// Whether the recipient's lists let the sender in (AcceptMessagesOnlyFrom,
+    /// RejectMessagesFrom). A directory without such lists says yes.
+    fn admits(&self, _recipient: &Address, _sender: Sender<'_>) -> bool {
+        true
+    }
+
     /// The default accepted domain: right side of postmaster@ and of reports.
     fn default_domain(&self) -> Domain;
+}
+
+/// Who sends a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sender<'a> {
+    /// The reverse path; None: the null one.
+    pub address: Option<&'a Address>,
+    /// The sender is authenticated or is this server.
+    pub authenticated: bool,
 }
 
 /// Kinds of accepted domains.
@@ -109,6 +124,8 @@ pub struct Group {
     pub reports: GroupReports,
     /// RequireSenderAuthenticationEnabled; on by default for groups.
     pub require_sender_authentication: bool,
+    /// MaxReceiveSize in octets.
+    pub max_receive_octets: Option<u64>,
 }
 
 /// ReportToOriginatorEnabled and ReportToManagerEnabled, which exclude each other.

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use types::limits::{COPY_RECIPIENTS_MAX, EXPANDED_RECIPIENTS_MAX, FORWARD_HOPS_MAX};
 
-use crate::boundary::{Group, GroupReports, LocalMailbox, Recipients, Resolved};
+use crate::boundary::{Group, GroupReports, LocalMailbox, Recipients, Resolved, Sender};
 use crate::envelope::{Envelope, Recipient};
 use crate::route::{NextHopSolutionKey, RoutingTable};
 use crate::status::{self, Reply};
@@ -118,8 +118,14 @@ pub fn categorize(
     facts: MessageFacts,
     around: Surroundings<'_>,
 ) -> Result<Categorized, Reply> {
-    let mut run =
-        Run { facts, around, work: VecDeque::new(), seen: Seen::default(), out: Sorted::default() };
+    let mut run = Run {
+        facts,
+        sender: Sender { address: envelope.reverse_path.address(), authenticated: facts.internal },
+        around,
+        work: VecDeque::new(),
+        seen: Seen::default(),
+        out: Sorted::default(),
+    };
     for recipient in &envelope.recipients {
         run.work.push_back(Item {
             recipient: recipient.clone(),
@@ -148,6 +154,8 @@ struct Seen {
 
 struct Run<'a> {
     facts: MessageFacts,
+    /// Who sent it, whatever the reverse path of a copy is.
+    sender: Sender<'a>,
     around: Surroundings<'a>,
     work: VecDeque<Item>,
     seen: Seen,
@@ -157,32 +165,36 @@ struct Run<'a> {
 impl Run<'_> {
     fn resolve(&mut self, mut item: Item) -> Result<(), Reply> {
         match self.follow_forwarding(&mut item) {
-            None => self.out.fail(item, status::forwarding_loop()),
-            Some(Resolved::Mailbox(mailbox)) => self.mailbox(item, &mailbox),
-            Some(Resolved::Group(group)) => self.group(item, group)?,
-            Some(Resolved::Remote | Resolved::Forward { .. }) => self.remote(item),
-            Some(Resolved::Unknown) => self.out.fail(item, status::recipient_not_found()),
-            Some(Resolved::Ambiguous) => self.out.fail(item, status::ambiguous_address()),
-            Some(Resolved::Unavailable) => return Err(status::store_failed()),
+            Err(reply) => self.out.fail(item, reply),
+            Ok(Resolved::Mailbox(mailbox)) => self.mailbox(item, &mailbox),
+            Ok(Resolved::Group(group)) => self.group(item, group)?,
+            Ok(Resolved::Remote | Resolved::Forward { .. }) => self.remote(item),
+            Ok(Resolved::Unknown) => self.out.fail(item, status::recipient_not_found()),
+            Ok(Resolved::Ambiguous) => self.out.fail(item, status::ambiguous_address()),
+            Ok(Resolved::Unavailable) => return Err(status::store_failed()),
         }
         Ok(())
     }
 
-    /// Follows forward-only recipients to the end of the chain; none when there is no end.
-    fn follow_forwarding(&mut self, item: &mut Item) -> Option<Resolved> {
+    /// Follows forward-only recipients to the end of the chain. Errors: there is no end, or one
+    /// of them does not take mail from the sender.
+    fn follow_forwarding(&mut self, item: &mut Item) -> Result<Resolved, Reply> {
         let mut passed = HashSet::new();
         loop {
+            if !self.around.recipients.admits(&item.recipient.address, self.sender) {
+                return Err(status::not_authorized());
+            }
             match self.around.recipients.resolve(&item.recipient.address) {
                 Resolved::Forward { to } => {
                     let from = item.recipient.address.clone();
                     if !passed.insert(from.folded()) || passed.len() > FORWARD_HOPS_MAX {
-                        return None;
+                        return Err(status::forwarding_loop());
                     }
                     item.recipient.original = Some(item.recipient.original_or_address());
                     item.recipient.address = to.clone();
                     self.out.steps.push(Step::Redirected { from, to });
                 }
-                end => return Some(end),
+                end => return Ok(end),
             }
         }
     }
@@ -246,8 +258,8 @@ impl Run<'_> {
             self.out.steps.push(Step::Dropped(item.recipient.address));
             return Ok(());
         }
-        if group.require_sender_authentication && !self.facts.internal {
-            self.out.fail(item, status::authentication_required());
+        if let Err(reply) = self.admit_to_group(&group) {
+            self.out.fail(item, reply);
             return Ok(());
         }
         if !self.seen.groups.insert(group.primary.folded()) {
@@ -255,6 +267,17 @@ impl Run<'_> {
             return Ok(());
         }
         self.expand(item, group)
+    }
+
+    /// Restrictions of a group, in the order of a mailbox's.
+    fn admit_to_group(&self, group: &Group) -> Result<(), Reply> {
+        if group.max_receive_octets.is_some_and(|max| self.facts.octets > max) {
+            return Err(status::too_large_for_recipient());
+        }
+        match group.require_sender_authentication && !self.facts.internal {
+            true => Err(status::authentication_required()),
+            false => Ok(()),
+        }
     }
 
     fn expand(&mut self, item: Item, group: Group) -> Result<(), Reply> {

@@ -46,7 +46,7 @@ pub mod tracking;
 pub use boundary::{
     Delivery, DeliveryOutcome, DomainType, Group, GroupReports, Hop, LocalDelivery, LocalMailbox,
     MessageReport, NextHop, OutgoingMessage, RecipientReport, Recipients, Reports, Resolved,
-    Summary,
+    Sender, Summary,
 };
 pub use connector::{ConnectorGuid, SendConnector};
 pub use envelope::{

@@ -169,6 +169,15 @@ pub fn authentication_required() -> Reply {
     )
 }
 
+/// `550 5.7.1`: the recipient does not take mail from this sender.
+pub fn not_authorized() -> Reply {
+    Reply::new(
+        550,
+        EnhancedStatus::new(5, 7, 1),
+        "RESOLVER.RST.NotAuthorized; the recipient takes no mail from this sender",
+    )
+}
+
 /// `552 5.2.2`: the mailbox is over its quota.
 pub fn mailbox_full() -> Reply {
     Reply::new(552, EnhancedStatus::new(5, 2, 2), "STOREDRV.Deliver; mailbox full")

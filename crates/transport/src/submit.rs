@@ -10,7 +10,9 @@ use bytes::Bytes;
 use store::{Database, StoreError};
 use types::{Address, ReversePath};
 
-use crate::boundary::{DomainType, LocalDelivery, LocalMailbox, Recipients, Resolved};
+use crate::boundary::{
+    DomainType, Group, LocalDelivery, LocalMailbox, Recipients, Resolved, Sender,
+};
 use crate::categorize::{self, Categorized, Failure, MessageFacts, Step};
 use crate::commit::{Committed, Work};
 use crate::dsn::{Action, ReportedRecipient, wanted};
@@ -107,21 +109,22 @@ impl Transport {
         Ok(self.core.check_pressure()?)
     }
 
-    /// Whether RCPT may be answered with 250.
+    /// Whether RCPT may be answered with 250. `sender` is the reverse path's address.
     pub fn check_recipient(
         &self,
         address: &Address,
+        sender: Option<&Address>,
         rights: RecipientRights,
     ) -> Result<(), Refused> {
         let recipients = &self.core.recipients;
+        let sender = Sender { address: sender, authenticated: rights.authenticated };
+        if !recipients.admits(address, sender) {
+            return Err(status::not_authorized().into());
+        }
         match recipients.resolve(address) {
             Resolved::Mailbox(mailbox) => Ok(check_mailbox(&mailbox, rights)?),
-            Resolved::Group(group)
-                if group.require_sender_authentication && !rights.authenticated =>
-            {
-                Err(status::authentication_required().into())
-            }
-            Resolved::Group(_) | Resolved::Forward { .. } => Ok(()),
+            Resolved::Group(group) => Ok(check_group(&group, rights)?),
+            Resolved::Forward { .. } => Ok(()),
             Resolved::Unknown => Err(status::user_unknown().into()),
             Resolved::Ambiguous => Err(status::ambiguous_address().into()),
             Resolved::Unavailable => Err(status::store_failed().into()),
@@ -187,6 +190,16 @@ fn check_mailbox(mailbox: &LocalMailbox, rights: RecipientRights) -> Result<(), 
         return Err(status::too_large_for_recipient());
     }
     Ok(())
+}
+
+fn check_group(group: &Group, rights: RecipientRights) -> Result<(), Reply> {
+    if group.require_sender_authentication && !rights.authenticated {
+        return Err(status::authentication_required());
+    }
+    match group.max_receive_octets.zip(rights.octets).is_some_and(|(max, size)| size > max) {
+        true => Err(status::too_large_for_recipient()),
+        false => Ok(()),
+    }
 }
 
 /// The message as its row, its number and time of arrival not yet in it.

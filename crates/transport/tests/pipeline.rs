@@ -56,6 +56,7 @@ async fn rcpt_is_judged_before_acceptance() {
         RecipientRights { accept_any_recipient: false, authenticated: false, octets: Some(11) };
     let user =
         RecipientRights { accept_any_recipient: true, authenticated: true, octets: Some(11) };
+    let from = address("a@far.test");
     for (who, to_stranger, to_user) in [
         ("bob@example.test", "", ""),
         ("nobody@example.test", "5.1.1", "5.1.1"),
@@ -67,7 +68,8 @@ async fn rcpt_is_judged_before_acceptance() {
         ("wait@example.test", "4.3.0", "4.3.0"),
     ] {
         for (rights, expected) in [(stranger, to_stranger), (user, to_user)] {
-            let status = match server.transport.check_recipient(&address(who), rights) {
+            let checked = server.transport.check_recipient(&address(who), Some(&from), rights);
+            let status = match checked {
                 Ok(()) => String::new(),
                 Err(Refused(reply)) => reply.status.to_string(),
             };

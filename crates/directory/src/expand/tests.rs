@@ -3,7 +3,9 @@
 
 use super::*;
 use crate::domain::{AcceptedDomain, DomainKind};
-use crate::recipient::{Account, ChangeNumber, MailboxLocation, Quotas, RecoverableItems};
+use crate::recipient::{
+    Account, ChangeNumber, MailboxLocation, Quotas, RecoverableItems, Restrictions,
+};
 use crate::settings::Settings;
 use crate::snapshot::Edit;
 use types::Domain;
@@ -54,6 +56,8 @@ fn recipient(name: &str, kind: Kind) -> Edit {
         send_as: Vec::new(),
         send_on_behalf: Vec::new(),
         kind,
+        hidden_from_address_lists: false,
+        restrictions: Restrictions::default(),
     }))
 }
 

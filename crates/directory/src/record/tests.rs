@@ -46,13 +46,20 @@ fn mailbox() -> Mailbox {
 }
 
 fn recipients() -> Vec<Recipient> {
-    let group = Group { members: vec![RecipientId([5; 16])], authenticated_senders_only: false };
+    let group = Group {
+        members: vec![RecipientId([5; 16])],
+        authenticated_senders_only: false,
+        managed_by: vec![RecipientId([6; 16])],
+        reports: GroupReports::Manager,
+    };
     [
         Kind::UserMailbox(account(), mailbox()),
         Kind::SharedMailbox(mailbox()),
         Kind::MailContact(address("x@elsewhere.test")),
         Kind::MailUser(Account::default(), address("y@elsewhere.test")),
         Kind::Group(group),
+        Kind::RoomMailbox(mailbox()),
+        Kind::EquipmentMailbox(mailbox()),
     ]
     .into_iter()
     .map(|kind| Recipient {
@@ -68,6 +75,12 @@ fn recipients() -> Vec<Recipient> {
         send_as: vec![RecipientId([2; 16])],
         send_on_behalf: vec![],
         kind,
+        hidden_from_address_lists: true,
+        restrictions: Restrictions {
+            max_receive_octets: Some(1 << 20),
+            accept_only_from: vec![RecipientId([7; 16])],
+            reject_from: vec![RecipientId([8; 16])],
+        },
     })
     .collect()
 }
@@ -81,21 +94,28 @@ fn encoded<T: Record>(record: &T) -> Vec<u8> {
 #[test]
 fn recipients_of_all_kinds_come_back() {
     for recipient in recipients() {
-        assert_eq!(Recipient::decode(2, &encoded(&recipient)), Ok(recipient));
+        assert_eq!(Recipient::decode(3, &encoded(&recipient)), Ok(recipient));
     }
 }
 
 #[test]
-fn mailboxes_of_the_first_version_keep_their_quotas() {
+fn rows_of_older_versions_are_read() {
     for mut recipient in recipients() {
-        let added = recipient.mailbox_mut().map_or(0, |mailbox| {
+        recipient.hidden_from_address_lists = false;
+        recipient.restrictions = Restrictions::default();
+        let added = recipient.group_mut().map_or(4, |group| {
+            (group.managed_by, group.reports) = (Vec::new(), GroupReports::Originator);
+            6
+        });
+        let row = encoded(&recipient);
+        assert_eq!(Recipient::decode(2, &row[..row.len() - added]), Ok(recipient.clone()));
+        let before = recipient.mailbox_mut().map_or(0, |mailbox| {
             mailbox.use_database_quota_defaults = false;
             mailbox.recoverable_items = RecoverableItems::default();
             5
         });
         let row = encoded(&recipient);
-        let first = &row[..row.len() - added];
-        assert_eq!(Recipient::decode(1, first), Ok(recipient));
+        assert_eq!(Recipient::decode(1, &row[..row.len() - added - before]), Ok(recipient));
     }
 }
 
@@ -117,16 +137,18 @@ fn cut_and_lengthened_rows_are_found_out() {
     for recipient in recipients() {
         let whole = encoded(&recipient);
         for cut in 0..whole.len() {
-            assert!(Recipient::decode(2, &whole[..cut]).is_err(), "{cut}");
+            assert!(Recipient::decode(3, &whole[..cut]).is_err(), "{cut}");
         }
-        assert!(Recipient::decode(2, &[&whole[..], &[0]].concat()).is_err());
+        assert!(Recipient::decode(3, &[&whole[..], &[0]].concat()).is_err());
     }
 }
 
 proptest! {
     #[test]
     fn arbitrary_octets_never_panic(octets: Vec<u8>) {
-        let _ = Recipient::decode(2, &octets);
+        for version in 1..=3 {
+            let _ = Recipient::decode(version, &octets);
+        }
         let _ = AcceptedDomain::decode(1, &octets);
         let _ = Settings::decode(1, &octets);
     }

@@ -1,14 +1,15 @@
 //! Changes and the rules they must keep.
 
 use directory::{
-    AcceptedDomain, Directory, DirectoryError, DomainKind, ForwardTo, Forwarding, NewContact,
-    NewGroup, ProxyAddress, Quotas, RecipientId,
+    AcceptedDomain, Directory, DirectoryError, DomainKind, ForwardTo, Forwarding, Group,
+    NewContact, NewGroup, ProxyAddress, Quotas, RecipientId,
 };
 
 use crate::support::*;
 
 fn group(primary: &str, members: Vec<RecipientId>) -> NewGroup {
-    NewGroup { primary: address(primary), display_name: String::new(), members }
+    let group = Group { members, ..Group::default() };
+    NewGroup { primary: address(primary), alias: None, display_name: String::new(), group }
 }
 
 #[tokio::test]
@@ -215,6 +216,7 @@ async fn a_snapshot_in_hand_does_not_change() {
     let before = directory.snapshot();
     let contact = NewContact {
         primary: address("c@there.test"),
+        alias: None,
         display_name: String::new(),
         target: address("c@there.test"),
     };

@@ -1,6 +1,6 @@
 //! What was acknowledged is there after the next start.
 
-use directory::{Directory, DirectoryError, DomainKind, NewGroup};
+use directory::{Directory, DirectoryError, DomainKind, Group, NewGroup};
 use store::{Database, Options};
 
 use crate::support::*;
@@ -16,7 +16,8 @@ async fn everything_is_there_after_a_restart() {
         first.create_mailbox(with_password("alice@here.test", "secret", true)).await.unwrap();
     let gone = first.create_mailbox(mailbox("gone@here.test")).await.unwrap();
     let primary = address("staff@here.test");
-    let staff = NewGroup { primary, display_name: String::new(), members: vec![alice, gone] };
+    let group = Group { members: vec![alice, gone], ..Group::default() };
+    let staff = NewGroup { primary, alias: None, display_name: String::new(), group };
     let staff = first.create_group(staff).await.unwrap();
     first.remove(gone).await.unwrap();
     let before = first.snapshot();

@@ -1,7 +1,7 @@
 //! Addresses and what they stand for.
 
 use directory::{
-    AcceptedDomain, DomainKind, NewContact, NewGroup, ProxyAddress, Resolution, Snapshot,
+    AcceptedDomain, DomainKind, Group, NewContact, NewGroup, ProxyAddress, Resolution, Snapshot,
 };
 
 use crate::support::*;
@@ -28,12 +28,14 @@ async fn every_kind_of_address() {
     let alice = directory.create_mailbox(alice).await.unwrap();
     let staff = NewGroup {
         primary: address("staff@here.test"),
+        alias: None,
         display_name: String::new(),
-        members: vec![alice],
+        group: Group { members: vec![alice], ..Group::default() },
     };
     directory.create_group(staff).await.unwrap();
     let friend = NewContact {
         primary: address("friend@here.test"),
+        alias: None,
         display_name: String::new(),
         target: address("friend@there.test"),
     };

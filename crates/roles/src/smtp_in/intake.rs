@@ -71,7 +71,7 @@ impl Intake {
             authenticated: session.identity.is_some(),
             octets: transaction.params.size.filter(|size| *size > 0),
         };
-        match self.transport.check_recipient(address, rights) {
+        match self.transport.check_recipient(address, transaction.reverse_path.address(), rights) {
             Ok(()) if self.is_full(address, rights.octets.unwrap_or(1)).await => {
                 refuse(transport::status::mailbox_full())
             }

@@ -45,11 +45,14 @@ impl Directory {
     pub fn group(&self, who: &str, members: &[&str], reports: GroupReports) {
         let members = members.iter().map(|member| address(member)).collect();
         let require_sender_authentication = false;
-        let primary = address(who);
-        self.set(
-            who,
-            Resolved::Group(Group { primary, members, reports, require_sender_authentication }),
-        );
+        let group = Group {
+            primary: address(who),
+            members,
+            reports,
+            require_sender_authentication,
+            max_receive_octets: None,
+        };
+        self.set(who, Resolved::Group(group));
     }
 }
 
