@@ -3,7 +3,14 @@
 mod accepted_domain;
 mod command;
 mod configured;
+mod distribution_group;
+mod mail_contact;
+mod mail_user;
 mod mailbox;
+mod mailbox_folder_permission;
+mod mailbox_permission;
+mod recipient;
+mod recipient_permission;
 mod recoverable_items;
 
 pub(crate) use command::{NAME as GET_COMMAND, reply as get_command};
@@ -15,7 +22,14 @@ pub const VERBS: &[&[Verb]] = &[
     accepted_domain::VERBS,
     command::VERBS,
     configured::VERBS,
+    distribution_group::VERBS,
+    mail_contact::VERBS,
+    mail_user::VERBS,
     mailbox::VERBS,
+    mailbox_folder_permission::VERBS,
+    mailbox_permission::VERBS,
+    recipient::VERBS,
+    recipient_permission::VERBS,
     recoverable_items::VERBS,
 ];
 

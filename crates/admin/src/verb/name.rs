@@ -54,6 +54,8 @@ pub fn words(name: &str) -> Vec<String> {
             word.extend(letter.to_lowercase());
         }
     }
+    // `type_` is how Rust writes a field called `type`.
+    words.retain(|word| !word.is_empty());
     words
 }
 
@@ -125,6 +127,7 @@ mod tests {
             ("PrimarySmtpAddress", "primary smtp address"),
             ("RemoteIPRanges", "remote ip ranges"),
             ("RequireTLS", "require tls"),
+            ("type_", "type"),
             ("Name", "name"),
         ] {
             assert_eq!(words(name).join(" "), expected);

@@ -5,9 +5,11 @@ mod new;
 mod remove;
 mod set;
 
-use directory::{Kind, Mailbox, ProxyAddress, Recipient, Snapshot};
+use directory::{Recipient, Snapshot};
+use mailbox::{Guid, Home};
 
-use crate::verb::{Quota, Session, Verb, VerbError, guid_text, object};
+use super::recipient::{Noun, addresses_of, email_addresses, type_details};
+use crate::verb::{Identity, Quota, Session, Verb, VerbError, guid_text, object};
 
 pub(super) const VERBS: &[Verb] = &[
     Verb::of::<get::GetMailbox>(),
@@ -31,7 +33,7 @@ object! {
         primary_smtp_address: String,
         /// All addresses as `SMTP:` (the primary one), `smtp:`, `X500:`.
         email_addresses: Vec<String>,
-        /// UserMailbox or SharedMailbox.
+        /// UserMailbox, SharedMailbox, RoomMailbox or EquipmentMailbox.
         recipient_type_details: &'static str,
         /// The server it is on.
         server_name: String,
@@ -59,17 +61,19 @@ object! {
         deliver_to_mailbox_and_forward: bool,
         /// Who may send on its behalf.
         grant_send_on_behalf_to: Vec<String>,
+        /// No address list shows it.
+        hidden_from_address_lists_enabled: bool,
+        /// Takes mail only from these and from members of these groups; empty: from anybody.
+        accept_messages_only_from_senders_or_members: Vec<String>,
+        /// Takes no mail from these nor from members of these groups.
+        reject_messages_from_senders_or_members: Vec<String>,
+        /// Takes no larger messages.
+        max_receive_size: Quota,
     }
 }
 
-/// The mailbox of a recipient. Errors: NotFound, when it has none.
-pub(super) fn mailbox_of<'r>(
-    recipient: &'r Recipient,
-    identity: &str,
-) -> Result<&'r Mailbox, VerbError> {
-    let missing = || VerbError::NotFound { what: "mailbox", identity: identity.to_owned() };
-    recipient.mailbox().ok_or_else(missing)
-}
+/// The noun.
+pub(super) const MAILBOX: Noun<MailboxObject> = Noun { what: "mailbox", show: shown };
 
 /// How verbs show a recipient's mailbox; None, when it has none.
 fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<MailboxObject> {
@@ -98,28 +102,17 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<MailboxObject> {
         forwarding_smtp_address: addresses,
         deliver_to_mailbox_and_forward: forwarding.is_some_and(|each| each.keep_copy),
         grant_send_on_behalf_to: addresses_of(snapshot, &recipient.send_on_behalf),
+        hidden_from_address_lists_enabled: recipient.hidden_from_address_lists,
+        accept_messages_only_from_senders_or_members: addresses_of(
+            snapshot,
+            &recipient.restrictions.accept_only_from,
+        ),
+        reject_messages_from_senders_or_members: addresses_of(
+            snapshot,
+            &recipient.restrictions.reject_from,
+        ),
+        max_receive_size: recipient.restrictions.max_receive_octets.into(),
     })
-}
-
-/// RecipientTypeDetails.
-pub(super) fn type_details(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::UserMailbox(..) => "UserMailbox",
-        Kind::SharedMailbox(..) => "SharedMailbox",
-        Kind::MailContact(..) => "MailContact",
-        Kind::MailUser(..) => "MailUser",
-        Kind::Group(..) => "MailUniversalDistributionGroup",
-    }
-}
-
-/// EmailAddresses: the type of the primary address in capitals.
-fn email_addresses(recipient: &Recipient) -> Vec<String> {
-    let primary = format!("SMTP:{}", recipient.primary);
-    let others = recipient.proxies.iter().map(|proxy| match proxy {
-        ProxyAddress::Smtp(address) => format!("smtp:{address}"),
-        ProxyAddress::X500(name) => format!("X500:{name}"),
-    });
-    std::iter::once(primary).chain(others).collect()
 }
 
 /// ForwardingAddress and ForwardingSmtpAddress.
@@ -133,14 +126,17 @@ fn targets(
     }
 }
 
-/// The addresses of recipients that are still there.
-fn addresses_of(snapshot: &Snapshot, ids: &[directory::RecipientId]) -> Vec<String> {
-    let found = ids.iter().filter_map(|id| snapshot.recipient(*id));
-    found.map(|recipient| recipient.primary.to_string()).collect()
-}
-
-/// The mailbox as it is now, for an answer or the audit log.
-fn current(session: &Session<'_>, id: directory::RecipientId) -> Option<MailboxObject> {
-    let snapshot = session.snapshot();
-    snapshot.recipient(id).and_then(|recipient| shown(&snapshot, recipient))
+/// Opens a mailbox with its owner's rights. Errors: NotFound; Unavailable on another server.
+pub(super) async fn open(
+    session: &Session<'_>,
+    identity: &Identity,
+) -> Result<mailbox::Mailbox, VerbError> {
+    let owner = MAILBOX.find(session, identity)?;
+    let guid = Guid(owner.id.0);
+    match session.organization.homes.home(guid, guid).await? {
+        Home::Local(mailbox) => Ok(mailbox),
+        Home::Remote(server) => {
+            Err(VerbError::Unavailable(format!("the mailbox is on {server}: run the verb there")))
+        }
+    }
 }

@@ -5,9 +5,10 @@ mod restore;
 
 use std::ops::ControlFlow;
 
-use mailbox::{Fault, Guid, Home, Mailbox, Mid, RecoverableItem};
+use mailbox::{Fault, Mailbox, Mid, RecoverableItem};
 
-use crate::verb::{Expected, Identity, Scalar, Session, Shape, Verb, VerbError};
+use super::mailbox::open;
+use crate::verb::{Expected, Scalar, Shape, Verb};
 
 pub(super) const VERBS: &[Verb] =
     &[Verb::of::<get::GetRecoverableItems>(), Verb::of::<restore::RestoreRecoverableItems>()];
@@ -61,18 +62,5 @@ impl Selection {
             Ok(items)
         });
         read.await
-    }
-}
-
-/// Opens a mailbox with its owner's rights. Errors: NotFound; Unavailable on another server.
-async fn open(session: &Session<'_>, identity: &Identity) -> Result<Mailbox, VerbError> {
-    let owner = session.recipient(identity, "mailbox")?;
-    super::mailbox::mailbox_of(&owner, &identity.0)?;
-    let guid = Guid(owner.id.0);
-    match session.organization.homes.home(guid, guid).await? {
-        Home::Local(mailbox) => Ok(mailbox),
-        Home::Remote(server) => {
-            Err(VerbError::Unavailable(format!("the mailbox is on {server}: run the verb there")))
-        }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod configured;
+mod kinds;
 mod recipients;
 mod shell;
 #[path = "../support/mod.rs"]

@@ -43,10 +43,19 @@ impl Shell {
         Ok(String::from_utf8(output).unwrap() + &String::from_utf8(notices).unwrap())
     }
 
+    /// The objects that a Get verb shows.
+    pub async fn objects(&self, line: &str) -> serde_json::Value {
+        let shown = self.run(&format!("{line} --json")).await.unwrap();
+        serde_json::from_str(&shown).unwrap()
+    }
+
+    /// A property of the first object that a Get verb shows.
+    pub async fn shown(&self, line: &str, name: &str) -> serde_json::Value {
+        self.objects(line).await[0][name].clone()
+    }
+
     /// A property of a mailbox.
     pub async fn property(&self, mailbox: &str, name: &str) -> serde_json::Value {
-        let shown = self.run(&format!("get-mailbox {mailbox} --json")).await.unwrap();
-        let objects: serde_json::Value = serde_json::from_str(&shown).unwrap();
-        objects[0][name].clone()
+        self.shown(&format!("get-mailbox {mailbox}"), name).await
     }
 }

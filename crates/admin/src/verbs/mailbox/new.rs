@@ -3,13 +3,12 @@
 use directory::MailboxKind;
 use types::Address;
 
-use super::{MailboxObject, current};
-use crate::verb::{
-    Arguments, Cmdlet, Effect, Object, Password, Role, Session, Switch, VerbError, verb,
-};
+use super::super::recipient::address;
+use super::{MAILBOX, MailboxObject};
+use crate::verb::{Arguments, Cmdlet, Effect, Password, Role, Session, Switch, VerbError, verb};
 
 verb! {
-    /// Makes a mailbox, and the account of its owner unless it is a shared one.
+    /// Makes a mailbox, and the account of its owner unless it is nobody's.
     pub struct NewMailbox = "New-Mailbox" (Role::MailRecipientCreation, Effect::Change) {
         /// The name people see, unless there is a DisplayName.
         name: String = first,
@@ -26,6 +25,10 @@ verb! {
         password: Option<Password>,
         /// A mailbox nobody logs in to; opened by those with full access.
         shared: Switch,
+        /// The mailbox of a room; nobody logs in to it either.
+        room: Switch,
+        /// The mailbox of a car, a projector and the like.
+        equipment: Switch,
         /// The database it is in.
         database: Option<String>,
     }
@@ -34,61 +37,58 @@ verb! {
 impl Cmdlet for NewMailbox {
     type Answer = Vec<MailboxObject>;
 
-    /// Somebody logs in to every mailbox that is not shared.
+    /// Somebody logs in to every mailbox that is a person's.
     fn missing_secret(arguments: &Arguments) -> Option<&'static str> {
         // What is no switch is refused when the verb reads it.
-        let shared = arguments.clone().take::<Switch>("shared").is_ok_and(|shared| shared.0);
-        (!shared && !arguments.has("password")).then_some("password")
+        let is = |switch| arguments.clone().take::<Switch>(switch).is_ok_and(|switch| switch.0);
+        let nobodys = ["shared", "room", "equipment"].into_iter().any(is);
+        (!nobodys && !arguments.has("password")).then_some("password")
     }
 
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
-        let address = self.address(session)?;
-        if !session.should_process(format!("Creating mailbox {address}")) {
+        let given = self.primary_smtp_address.as_ref();
+        let address = address(session, &self.name, self.alias.as_ref(), given)?;
+        let request = self.request(session, address)?;
+        if !session.should_process(format!("Creating mailbox {}", request.primary)) {
             return Ok(Vec::new());
         }
-        let id = session.directory().create_mailbox(self.request(session, address)?).await?;
-        let made = current(session, id);
-        if let Some(made) = &made {
-            session.modified(&made.primary_smtp_address, None, Some(&Object::of(made)?));
-        }
-        Ok(made.into_iter().collect())
+        let id = session.directory().create_mailbox(request).await?;
+        MAILBOX.made(session, id)
     }
 }
 
 impl NewMailbox {
-    fn address(&self, session: &Session<'_>) -> Result<Address, VerbError> {
-        if let Some(address) = &self.primary_smtp_address {
-            return Ok(address.clone());
-        }
-        let snapshot = session.snapshot();
-        let domain = snapshot.default_domain();
-        let domain = domain.ok_or_else(|| VerbError::Invalid(NO_DOMAIN.to_owned()))?;
-        let blank = |letter: &char| !letter.is_whitespace();
-        let local = self.alias.clone().unwrap_or_else(|| self.name.chars().filter(blank).collect());
-        let address = format!("{local}@{domain}");
-        address.parse().map_err(|_| VerbError::Invalid(format!("{address:?} is no mail address")))
-    }
-
     fn request(
         self,
         session: &Session<'_>,
         address: Address,
     ) -> Result<directory::NewMailbox, VerbError> {
+        let kind = self.kind()?;
         let database = self.database.as_deref().unwrap_or(session.organization.database);
         let mut new = directory::NewMailbox::user(address, &session.organization.server, database);
-        new.alias = self.alias;
         new.display_name = self.display_name.unwrap_or(self.name);
-        new.kind = match (self.shared.0, self.password) {
-            (true, Some(_)) => return Err(VerbError::Invalid(SHARED.to_owned())),
-            (true, None) => MailboxKind::Shared,
-            (false, password) => MailboxKind::User {
-                password: password.map(|Password(password)| password),
-                administrator: false,
-            },
-        };
+        new.alias = self.alias;
+        new.kind = kind;
         Ok(new)
+    }
+
+    fn kind(&self) -> Result<MailboxKind, VerbError> {
+        let kind = match (self.shared.0, self.room.0, self.equipment.0) {
+            (false, false, false) => {
+                let password = self.password.clone().map(|Password(password)| password);
+                return Ok(MailboxKind::User { password, administrator: false });
+            }
+            (true, false, false) => MailboxKind::Shared,
+            (false, true, false) => MailboxKind::Room,
+            (false, false, true) => MailboxKind::Equipment,
+            _ => return Err(VerbError::Invalid(ONE_KIND.to_owned())),
+        };
+        match self.password {
+            Some(_) => Err(VerbError::Invalid(NO_LOGIN.to_owned())),
+            None => Ok(kind),
+        }
     }
 }
 
-const NO_DOMAIN: &str = "there is no accepted domain yet: run New-AcceptedDomain first";
-const SHARED: &str = "nobody logs in to a shared mailbox: it has no password";
+const ONE_KIND: &str = "a mailbox is Shared, Room or Equipment: say one of them";
+const NO_LOGIN: &str = "nobody logs in to a mailbox of this type: it has no password";

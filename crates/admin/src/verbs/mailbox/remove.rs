@@ -1,7 +1,7 @@
 //! Remove-Mailbox.
 
-use super::{current, mailbox_of};
-use crate::verb::{Cmdlet, Effect, Identity, Object, Role, Session, VerbError, verb};
+use super::MAILBOX;
+use crate::verb::{Cmdlet, Effect, Identity, Role, Session, VerbError, verb};
 
 verb! {
     /// Removes a mailbox and its account from the directory.
@@ -15,14 +15,7 @@ impl Cmdlet for RemoveMailbox {
     type Answer = ();
 
     async fn run(self, session: &Session<'_>) -> Result<(), VerbError> {
-        let recipient = session.recipient(&self.identity, "mailbox")?;
-        mailbox_of(&recipient, &self.identity.0)?;
-        let before = current(session, recipient.id).map(|mailbox| Object::of(&mailbox));
-        if !session.should_process(format!("Removing mailbox {}", recipient.primary)) {
-            return Ok(());
-        }
-        session.directory().remove(recipient.id).await?;
-        session.modified(recipient.primary.to_string(), before.transpose()?.as_ref(), None);
-        Ok(())
+        let recipient = MAILBOX.find(session, &self.identity)?;
+        MAILBOX.remove(session, &recipient).await
     }
 }

@@ -1,15 +1,14 @@
 //! Set-Mailbox.
 
 use config::{ByteQuantity, TimeSpan, Unlimited};
-use directory::{
-    ForwardTo, Forwarding, Mailbox, ProxyAddress, Recipient, RecipientId, RecoverableItems,
-};
+use directory::{ForwardTo, Forwarding, Kind, Mailbox, Recipient, RecoverableItems};
 use types::Address;
 
-use super::{current, mailbox_of};
+use super::super::recipient::{Changes, EmailAddress, octets};
+use super::MAILBOX;
 use crate::verb::{
-    Cmdlet, Edit, Effect, Expected, Identity, Object, Password, Role, Scalar, Session, Setting,
-    Shape, VerbError, verb,
+    Cmdlet, Edit, Effect, Expected, Identity, Password, Role, Scalar, Session, Setting, Shape,
+    VerbError, verb,
 };
 
 verb! {
@@ -33,6 +32,17 @@ verb! {
         deliver_to_mailbox_and_forward: Option<bool>,
         /// Who may send on its behalf.
         grant_send_on_behalf_to: Edit<Identity>,
+        /// No address list shows it.
+        hidden_from_address_lists_enabled: Option<bool>,
+        /// Takes mail only from these and from members of these groups; empty: from anybody.
+        accept_messages_only_from_senders_or_members: Edit<Identity>,
+        /// Takes no mail from these nor from members of these groups.
+        reject_messages_from_senders_or_members: Edit<Identity>,
+        /// Takes no larger messages.
+        max_receive_size: Option<Unlimited<ByteQuantity>>,
+        /// Regular, Shared, Room or Equipment. Only a regular mailbox has an account: with the
+        /// type the account goes, and its password.
+        type_: Option<MailboxType>,
         /// Above it the owner is warned.
         issue_warning_quota: Option<Unlimited<ByteQuantity>>,
         /// Above it the owner cannot send.
@@ -54,25 +64,30 @@ verb! {
     }
 }
 
-/// An entry of EmailAddresses.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EmailAddress {
-    primary: bool,
-    proxy: ProxyAddress,
+/// What a mailbox is turned into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailboxType {
+    /// A person's, who logs in.
+    Regular,
+    /// Opened by those with full access.
+    Shared,
+    /// A room's.
+    Room,
+    /// That of a car, a projector and the like.
+    Equipment,
 }
 
-impl Scalar for EmailAddress {
-    const SHAPE: Shape = Shape::Text;
+impl Scalar for MailboxType {
+    const SHAPE: Shape = Shape::OneOf(&["Regular", "Shared", "Room", "Equipment"]);
 
     fn parse(text: &str) -> Result<Self, Expected> {
-        let wrong = || Expected("SMTP:address, smtp:address or X500:name".to_owned());
-        let (kind, value) = text.split_once(':').unwrap_or(("smtp", text));
-        let proxy = match kind.to_ascii_lowercase().as_str() {
-            "smtp" => ProxyAddress::Smtp(value.parse().map_err(|_| wrong())?),
-            "x500" => ProxyAddress::X500(value.to_owned()),
-            _ => return Err(wrong()),
-        };
-        Ok(EmailAddress { primary: kind == "SMTP", proxy })
+        match text.to_ascii_lowercase().as_str() {
+            "regular" => Ok(MailboxType::Regular),
+            "shared" => Ok(MailboxType::Shared),
+            "room" => Ok(MailboxType::Room),
+            "equipment" => Ok(MailboxType::Equipment),
+            _ => Err(Self::SHAPE.expected()),
+        }
     }
 }
 
@@ -80,41 +95,34 @@ impl Cmdlet for SetMailbox {
     type Answer = ();
 
     async fn run(mut self, session: &Session<'_>) -> Result<(), VerbError> {
-        let recipient = session.recipient(&self.identity, "mailbox")?;
-        mailbox_of(&recipient, &self.identity.0)?;
-        let before = current(session, recipient.id).map(|mailbox| Object::of(&mailbox));
+        let recipient = MAILBOX.find(session, &self.identity)?;
         let password = self.password.take();
-        let change = self.change(session, &recipient)?;
-        if !session.should_process(format!("Changing mailbox {}", recipient.primary)) {
-            return Ok(());
+        let edited = self.edited(session, &recipient)?;
+        if password.is_some() && edited.account().is_none() {
+            return Err(VerbError::Invalid(NO_LOGIN.to_owned()));
         }
-        session.directory().update(recipient.id, move |edited| *edited = change).await?;
-        if let Some(Password(password)) = password {
-            session.directory().set_password(recipient.id, password).await?;
-        }
-        let after = current(session, recipient.id).map(|mailbox| Object::of(&mailbox));
-        session.modified(
-            recipient.primary.to_string(),
-            before.transpose()?.as_ref(),
-            after.transpose()?.as_ref(),
-        );
-        Ok(())
+        MAILBOX.change(session, &recipient, edited, password).await
     }
 }
 
 impl SetMailbox {
     /// The recipient as it is to be.
-    fn change(self, session: &Session<'_>, recipient: &Recipient) -> Result<Recipient, VerbError> {
+    fn edited(self, session: &Session<'_>, recipient: &Recipient) -> Result<Recipient, VerbError> {
         let mut edited = recipient.clone();
-        let id =
-            |identity: Identity| Ok::<_, VerbError>(session.recipient(&identity, "recipient")?.id);
-        let granted: Edit<RecipientId> = self.grant_send_on_behalf_to.try_map(id)?;
-        granted.apply(&mut edited.send_on_behalf);
-        edited.alias = self.alias.unwrap_or(edited.alias);
-        edited.display_name = self.display_name.unwrap_or(edited.display_name);
-        addresses(&mut edited, self.email_addresses)?;
-        if let Some(primary) = self.primary_smtp_address {
-            make_primary(&mut edited, primary);
+        let changes = Changes {
+            alias: self.alias,
+            display_name: self.display_name,
+            primary_smtp_address: self.primary_smtp_address,
+            email_addresses: self.email_addresses,
+            hidden_from_address_lists_enabled: self.hidden_from_address_lists_enabled,
+            grant_send_on_behalf_to: self.grant_send_on_behalf_to,
+            accept_only_from: self.accept_messages_only_from_senders_or_members,
+            reject_from: self.reject_messages_from_senders_or_members,
+            max_receive_size: self.max_receive_size,
+        };
+        changes.apply(session, &mut edited)?;
+        if let Some(kind) = self.type_ {
+            convert(&mut edited, kind);
         }
         let Some(mailbox) = edited.mailbox_mut() else { return Ok(edited) };
         let (quotas, deleted) = (&mut mailbox.quotas, &mut mailbox.recoverable_items);
@@ -125,7 +133,7 @@ impl SetMailbox {
             (self.recoverable_items_warning_quota, &mut deleted.warn),
             (self.recoverable_items_quota, &mut deleted.quota),
         ] {
-            *quota = given.map_or(*quota, |given| given.limit().map(ByteQuantity::bytes));
+            *quota = given.map_or(*quota, octets);
         }
         let own = mailbox.use_database_quota_defaults;
         mailbox.use_database_quota_defaults = self.use_database_quota_defaults.unwrap_or(own);
@@ -133,12 +141,29 @@ impl SetMailbox {
         let to = match self.forwarding_address {
             Setting::Keep => Setting::Keep,
             Setting::Clear => Setting::Clear,
-            Setting::To(identity) => Setting::To(ForwardTo::Recipient(id(identity)?)),
+            Setting::To(identity) => {
+                Setting::To(ForwardTo::Recipient(session.recipient(&identity, "recipient")?.id))
+            }
         };
         forward(mailbox, to, self.forwarding_smtp_address, self.deliver_to_mailbox_and_forward)?;
         Ok(edited)
     }
 }
+
+/// Type. Only a regular mailbox has an account; a new one has no password yet.
+fn convert(recipient: &mut Recipient, to: MailboxType) {
+    let Some(mailbox) = recipient.mailbox().cloned() else { return };
+    recipient.kind = match to {
+        MailboxType::Regular => {
+            Kind::UserMailbox(recipient.account().cloned().unwrap_or_default(), mailbox)
+        }
+        MailboxType::Shared => Kind::SharedMailbox(mailbox),
+        MailboxType::Room => Kind::RoomMailbox(mailbox),
+        MailboxType::Equipment => Kind::EquipmentMailbox(mailbox),
+    };
+}
+
+const NO_LOGIN: &str = "nobody logs in to a mailbox of this type: it has no password";
 
 /// RetainDeletedItemsFor and SingleItemRecoveryEnabled.
 fn retain(deleted: &mut RecoverableItems, time: Setting<TimeSpan>, recovery: Option<bool>) {
@@ -148,48 +173,6 @@ fn retain(deleted: &mut RecoverableItems, time: Setting<TimeSpan>, recovery: Opt
         Setting::To(time) => deleted.retention_secs = Some(time.duration().as_secs()),
     }
     deleted.single_item_recovery = recovery.unwrap_or(deleted.single_item_recovery);
-}
-
-/// Replaces or edits the addresses; one of them must be the primary one.
-fn addresses(recipient: &mut Recipient, edit: Edit<EmailAddress>) -> Result<(), VerbError> {
-    let entry = |primary| move |proxy| EmailAddress { primary, proxy };
-    let others = recipient.proxies.iter().cloned().map(entry(false));
-    let mut entries: Vec<_> =
-        others.chain([ProxyAddress::Smtp(recipient.primary.clone())].map(entry(true))).collect();
-    let replaced = matches!(edit, Edit::Replace(_));
-    match edit {
-        Edit::Keep => return Ok(()),
-        Edit::AddRemove { add, remove } => {
-            let gone = |entry: &EmailAddress| remove.iter().any(|each| each.proxy == entry.proxy);
-            entries.retain(|entry| !gone(entry));
-            for new in add {
-                entries.retain(|entry| entry.proxy != new.proxy);
-                entries.iter_mut().for_each(|entry| entry.primary &= !new.primary);
-                entries.push(new);
-            }
-        }
-        Edit::Replace(new) => entries = new,
-    }
-    let several = entries.iter().filter(|entry| entry.primary).count() > 1;
-    let primary = entries.iter().position(|entry| entry.primary).or(replaced.then_some(0));
-    let primary = primary.filter(|at| !several && *at < entries.len()).map(|at| entries.remove(at));
-    let Some(EmailAddress { proxy: ProxyAddress::Smtp(primary), .. }) = primary else {
-        return Err(VerbError::Invalid("one SMTP address must be the primary one".to_owned()));
-    };
-    recipient.primary = primary;
-    recipient.proxies = entries.into_iter().map(|entry| entry.proxy).collect();
-    Ok(())
-}
-
-/// Makes an address the primary one; the one before stays.
-fn make_primary(recipient: &mut Recipient, primary: Address) {
-    let before = std::mem::replace(&mut recipient.primary, primary.clone());
-    let taken = ProxyAddress::Smtp(primary).folded();
-    recipient.proxies.retain(|proxy| proxy.folded() != taken);
-    let before = ProxyAddress::Smtp(before);
-    if before.folded() != taken {
-        recipient.proxies.push(before);
-    }
 }
 
 /// ForwardingAddress goes before ForwardingSmtpAddress, as in Exchange.

@@ -1,0 +1,110 @@
+//! Set-DistributionGroup.
+
+use config::{ByteQuantity, Unlimited};
+use directory::{GroupReports, Recipient};
+use types::Address;
+
+use super::super::recipient::{Changes, EmailAddress};
+use super::GROUP;
+use crate::verb::{Cmdlet, Edit, Effect, Identity, Role, Session, VerbError, verb};
+
+verb! {
+    /// Changes a distribution group. What is left out stays.
+    pub struct SetDistributionGroup = "Set-DistributionGroup" (Role::DistributionGroups, Effect::Change) {
+        /// The group.
+        identity: Identity = first,
+        /// Short name, unique.
+        alias: Option<String>,
+        /// The name people see.
+        display_name: Option<String>,
+        /// The address it sends from; the one before stays as a further address.
+        primary_smtp_address: Option<Address>,
+        /// All addresses: `SMTP:` marks the primary one; or @{Add=…;Remove=…}.
+        email_addresses: Edit<EmailAddress>,
+        /// Who is in charge of it.
+        managed_by: Edit<Identity>,
+        /// The sender hears of members that cannot be reached.
+        report_to_originator_enabled: Option<bool>,
+        /// The first of those in charge hears of them, and the sender does not.
+        report_to_manager_enabled: Option<bool>,
+        /// Takes mail only from authenticated senders.
+        require_sender_authentication_enabled: Option<bool>,
+        /// Takes mail only from these and from members of these groups; empty: from anybody.
+        accept_messages_only_from_senders_or_members: Edit<Identity>,
+        /// Takes no mail from these nor from members of these groups.
+        reject_messages_from_senders_or_members: Edit<Identity>,
+        /// Takes no larger messages.
+        max_receive_size: Option<Unlimited<ByteQuantity>>,
+        /// Who may send on its behalf.
+        grant_send_on_behalf_to: Edit<Identity>,
+        /// No address list shows it.
+        hidden_from_address_lists_enabled: Option<bool>,
+    }
+}
+
+impl Cmdlet for SetDistributionGroup {
+    type Answer = ();
+
+    async fn run(self, session: &Session<'_>) -> Result<(), VerbError> {
+        let before = GROUP.find(session, &self.identity)?;
+        let edited = self.edited(session, &before)?;
+        GROUP.change(session, &before, edited, None).await
+    }
+}
+
+impl SetDistributionGroup {
+    /// The recipient as it is to be.
+    fn edited(self, session: &Session<'_>, before: &Recipient) -> Result<Recipient, VerbError> {
+        let mut edited = before.clone();
+        if let Some(group) = edited.group_mut() {
+            let id = |identity: Identity| {
+                Ok::<_, VerbError>(session.recipient(&identity, "recipient")?.id)
+            };
+            self.managed_by.try_map(id)?.apply(&mut group.managed_by);
+            let (originator, manager) =
+                (self.report_to_originator_enabled, self.report_to_manager_enabled);
+            group.reports = reports(group.reports, originator, manager)?;
+            let only = group.authenticated_senders_only;
+            group.authenticated_senders_only =
+                self.require_sender_authentication_enabled.unwrap_or(only);
+            if group.reports == GroupReports::Manager && group.managed_by.is_empty() {
+                return Err(VerbError::Invalid(NO_MANAGER.to_owned()));
+            }
+        }
+        let changes = Changes {
+            alias: self.alias,
+            display_name: self.display_name,
+            primary_smtp_address: self.primary_smtp_address,
+            email_addresses: self.email_addresses,
+            hidden_from_address_lists_enabled: self.hidden_from_address_lists_enabled,
+            grant_send_on_behalf_to: self.grant_send_on_behalf_to,
+            accept_only_from: self.accept_messages_only_from_senders_or_members,
+            reject_from: self.reject_messages_from_senders_or_members,
+            max_receive_size: self.max_receive_size,
+        };
+        changes.apply(session, &mut edited)?;
+        Ok(edited)
+    }
+}
+
+/// The two properties as one: they exclude each other, and what is set last holds.
+fn reports(
+    before: GroupReports,
+    originator: Option<bool>,
+    manager: Option<bool>,
+) -> Result<GroupReports, VerbError> {
+    let was = (before == GroupReports::Originator, before == GroupReports::Manager);
+    Ok(match (originator, manager) {
+        (Some(true), Some(true)) => return Err(VerbError::Invalid(ONE_HEARS.to_owned())),
+        (Some(true), _) => GroupReports::Originator,
+        (_, Some(true)) => GroupReports::Manager,
+        (originator, manager) => match (originator.unwrap_or(was.0), manager.unwrap_or(was.1)) {
+            (true, _) => GroupReports::Originator,
+            (_, true) => GroupReports::Manager,
+            _ => GroupReports::Nobody,
+        },
+    })
+}
+
+const NO_MANAGER: &str = "reports go to who is in charge, and nobody is: see -ManagedBy";
+const ONE_HEARS: &str = "reports go to the sender or to who is in charge, not to both";
