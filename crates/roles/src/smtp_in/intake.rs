@@ -159,10 +159,11 @@ impl Intake {
     }
 
     fn accepted(&self, accepted: &Accepted) -> codec::Reply {
-        let text = format!(
-            "{} [InternalId={}, Hostname={}] Queued mail for delivery",
-            accepted.message_id, accepted.id, self.server
-        );
+        let ids = format!("[InternalId={}, Hostname={}]", accepted.id, self.server);
+        let text = match accepted.message_id.as_str() {
+            "" => format!("{ids} Queued mail for delivery"),
+            own => format!("{own} {ids} Queued mail for delivery"),
+        };
         codec::Reply::new(250, codec::Enhanced(2, 6, 0), &text)
     }
 
