@@ -1,6 +1,7 @@
 //! All verbs, one module a noun of Exchange's cmdlets.
 
 mod accepted_domain;
+mod cas_mailbox;
 mod command;
 mod configured;
 mod distribution_group;
@@ -20,6 +21,7 @@ use crate::verb::{Verb, VerbError, nearest};
 /// Every verb there is.
 pub const VERBS: &[&[Verb]] = &[
     accepted_domain::VERBS,
+    cas_mailbox::VERBS,
     command::VERBS,
     configured::VERBS,
     distribution_group::VERBS,

@@ -22,11 +22,14 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    Target { name: "admin_arguments", run: targets::admin::arguments },
     Target { name: "auth_exchange", run: targets::auth::exchange },
     Target { name: "auth_line", run: targets::auth::line },
+    Target { name: "config_document", run: targets::config::document },
     Target { name: "content_bag", run: targets::content::bag },
     Target { name: "content_derive", run: targets::content::derive },
     Target { name: "content_summary", run: targets::content::summary },
+    Target { name: "directory_records", run: targets::directory::records },
     Target { name: "imap_command", run: targets::imap::command },
     Target { name: "imap_frames", run: targets::imap::frames },
     Target { name: "mailbox_pages", run: targets::mailbox::pages },
@@ -37,6 +40,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "smtp_data", run: targets::smtp::data },
     Target { name: "smtp_reply", run: targets::smtp::reply },
     Target { name: "store_rows", run: targets::store::rows },
+    Target { name: "transport_rows", run: targets::transport::rows },
     Target { name: "types_address", run: targets::types::address },
 ];
 

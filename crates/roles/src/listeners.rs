@@ -10,9 +10,10 @@ use net::listener::BindError;
 use net::{ConnectionLimits, Gate, Listener, Service, Shutdown, serve};
 use ports::Registry;
 use tokio::task::JoinHandle;
+use types::limits::DRAIN_SECS_MAX;
 
 /// How long sessions may go on once the server stops.
-pub(crate) const DRAIN: Duration = Duration::from_secs(5);
+pub(crate) const DRAIN: Duration = Duration::from_secs(DRAIN_SECS_MAX);
 
 /// What a protocol brings to its listeners.
 pub(crate) struct Protocol<H> {

@@ -236,6 +236,8 @@ async fn operators_stop_queues() {
     assert_eq!(server.sent().len(), 2);
     let missing = queue::keys::HopNumber(999);
     assert!(matches!(server.transport.suspend_queue(missing).await, Err(VerbError::NoQueue(_))));
+    assert!(matches!(server.transport.messages(missing).await, Err(VerbError::NoQueue(_))));
+    assert!(matches!(server.transport.resubmit_queue(missing).await, Err(VerbError::NoQueue(_))));
 }
 
 #[tokio::test]
@@ -247,7 +249,9 @@ async fn operators_hold_hurry_and_remove_messages() {
     server.transport.suspend_message(id).await.unwrap();
     server.advance(minutes(72 * 60)).await;
     assert_eq!(server.connection_minutes(), [0], "held: neither tried nor expired");
-    assert!(server.transport.messages(hop).await.unwrap()[0].suspended);
+    server.transport.retry_queue(hop).await.unwrap();
+    server.settle().await;
+    assert!(server.transport.messages(hop).await.unwrap()[0].suspended, "only Resume lets it go");
     *server.world.reachable.lock().unwrap() = true;
     server.world.scripts.lock().unwrap().push_back(answer_all(try_later()));
     server.transport.remove_message(id, true).await.unwrap();

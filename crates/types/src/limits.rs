@@ -120,7 +120,7 @@ pub const ACCEPT_BACKLOG: i32 = 1024;
 /// Seconds between a failed accept (no descriptors left) and the next try.
 pub const ACCEPT_PAUSE_SECS: u64 = 1;
 /// Seconds sessions get to end by themselves once the server shuts down.
-pub const DRAIN_SECS_MAX: u64 = 30;
+pub const DRAIN_SECS_MAX: u64 = 5;
 /// Seconds for a whole TLS handshake; slow phones need about five.
 pub const TLS_HANDSHAKE_SECS_MAX: u64 = 30;
 /// Seconds to establish an outgoing connection before the next address is tried.
@@ -354,6 +354,8 @@ pub const CONFIGURATION_OBJECT_OCTETS_MAX: usize = 64 * 1024;
 
 // ---- Administration ----
 
+/// IMAP capabilities hidden from one account.
+pub const IMAP_CAPABILITIES_HIDDEN_MAX: usize = 100;
 /// Octets of one value of a verb's parameter.
 pub const VERB_ARGUMENT_OCTETS_MAX: usize = 64 * 1024;
 /// Values of one parameter of a verb.

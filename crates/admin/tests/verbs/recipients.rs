@@ -216,3 +216,30 @@ async fn a_password_nobody_can_be_asked_for_is_missing() {
     shell.run("new-mailbox team --shared").await.unwrap();
     shell.run("new-mailbox alice --what-if").await.unwrap();
 }
+
+#[tokio::test]
+async fn services_are_switched_for_one_account() {
+    let shell = Shell::new().await;
+    shell.run("new-mailbox alice --password secret-1").await.unwrap();
+    shell.run("new-mailbox meeting --room").await.unwrap();
+    let set = "Set-CASMailbox alice -PopEnabled $false -SmtpClientAuthenticationDisabled $true \
+        -ImapCapabilitiesHidden compress=deflate,NOTIFY";
+    shell.run(set).await.unwrap();
+    shell
+        .run("set-cas-mailbox alice --imap-capabilities-hidden @{Remove=\"notify\"}")
+        .await
+        .unwrap();
+    let shown = shell.run("get-cas-mailbox alice --json").await.unwrap();
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let of = |name: &str| shown[0][name].clone();
+    assert_eq!((of("ImapEnabled"), of("PopEnabled")), (true.into(), false.into()));
+    assert_eq!(of("SmtpClientAuthenticationDisabled"), true);
+    assert_eq!(of("ImapCapabilitiesHidden"), serde_json::json!(["COMPRESS=DEFLATE"]));
+    for (line, expected) in [
+        ("Set-CASMailbox meeting -ImapEnabled $false", "could not be found"),
+        ("Set-CASMailbox alice -ImapCapabilitiesHidden a(b", "expected a capability"),
+    ] {
+        let refused = shell.run(line).await.unwrap_err();
+        assert!(refused.contains(expected), "{line}: {refused}");
+    }
+}

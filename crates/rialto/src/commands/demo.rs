@@ -1,7 +1,7 @@
 //! `rialto demo`: a server to try out.
 
 use std::io::{self, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use admin::Outcome;
@@ -38,6 +38,9 @@ pub struct Demo {
     /// The address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     address: IpAddr,
+    /// The only name server to ask
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    resolver: Option<SocketAddr>,
     /// No rate and connection limits, passwords also in the clear; on loopback addresses only
     #[arg(long)]
     unthrottled: bool,
@@ -65,6 +68,7 @@ impl Demo {
             ports: self.port_offset,
             numbered_users: self.users,
             password: self.password,
+            resolver: self.resolver,
             unthrottled: self.unthrottled,
         }
     }

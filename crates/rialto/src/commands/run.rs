@@ -1,5 +1,6 @@
 //! `rialto run`: a server as its configuration file says.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use admin::Outcome;
@@ -18,12 +19,16 @@ pub struct Run {
     /// The configuration file; `rialto config sample` prints one
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// The only name server to ask, in place of the file's
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    resolver: Option<SocketAddr>,
 }
 
 impl Run {
     /// Serves until SIGTERM or SIGINT.
     pub async fn run(self) -> Result<Outcome, Error> {
-        let settings = Settings::load(&self.config)?;
+        let mut settings = Settings::load(&self.config)?;
+        settings.resolver.server = self.resolver.or(settings.resolver.server);
         if settings.role != Role::Mailbox {
             return Err(Error::Role(settings.role));
         }

@@ -41,7 +41,7 @@ struct World {
     settings: String,
     authority: PathBuf,
     data: Data,
-    _names: NameServer,
+    names: NameServer,
 }
 
 /// Where Rialto listens.
@@ -69,16 +69,16 @@ impl World {
             let zone = Zone::new().mx(DOMAIN, 10, &host).a(&host, "127.0.0.1");
             let names = NameServer::start(zone);
             let connector = connector.replace("PORT", &postfix.port().to_string());
-            let settings = settings(&data, &ports, names.address(), &connector);
-            let rialto = data.server(&settings);
-            World { postfix, rialto, ports, settings, authority, data, _names: names }
+            let settings = settings(&data, &ports, &connector);
+            let rialto = data.server(&settings, names.address());
+            World { postfix, rialto, ports, settings, authority, data, names }
         })
     }
 
     /// Kills Rialto and starts it again.
     fn kill_and_restart_rialto(&mut self) {
         self.rialto.kill();
-        self.rialto = self.data.server(&self.settings);
+        self.rialto = self.data.server(&self.settings, self.names.address());
     }
 
     fn imap(&self) -> Imap {
@@ -97,7 +97,7 @@ impl World {
     }
 }
 
-fn settings(data: &Data, ports: &Ports, names: SocketAddr, connector: &str) -> String {
+fn settings(data: &Data, ports: &Ports, connector: &str) -> String {
     let listener = |row, port| format!("[[listener]]\nrow = \"{row}\"\nport = {port}\n");
     let listeners = [("P-01", ports.smtp), ("P-02", ports.submission), ("C-11+tls", ports.imaps)];
     let listeners: String = listeners.map(|(row, port)| listener(row, port)).concat();
@@ -112,7 +112,6 @@ addresses = [\"127.0.0.1\"]
 names = [\"localhost\"]
 demo_authority = true
 [resolver]
-server = \"{names}\"
 allow_loopback = true
 [imap4]
 enabled = true

@@ -121,3 +121,22 @@ fn standard_input_is_one_thing() {
     let nothing = run(&mut verb(&data, &["new-mailbox", "dora", "--password", "-"])).with(2);
     assert!(nothing.contains("--password: standard input has no line"), "{nothing}");
 }
+
+#[test]
+fn a_capability_is_hidden_from_one_account_and_a_service_closed_to_it() {
+    let data = Data::new();
+    let demo = data.demo();
+    let hide = ["Set-CASMailbox", "bob", "-ImapCapabilitiesHidden", "NOTIFY"];
+    run(&mut verb(&data, &hide)).well();
+    let offers = |user: &str| Imap::of(&demo, user).command("CAPABILITY").concat();
+    let (alice, bob) = (offers("alice"), offers("bob"));
+    assert!(alice.contains(" NOTIFY") && alice.contains(" APPENDLIMIT="), "{alice}");
+    assert!(!bob.contains(" NOTIFY") && bob.contains(" CONDSTORE"), "{bob}");
+    run(&mut verb(&data, &["set-cas-mailbox", "bob", "--pop-enabled", "false"])).well();
+    let mut curl = program("curl");
+    curl.args(["--silent", "--show-error", "--cacert"]).arg(demo.authority());
+    curl.args(["--user", &format!("{}:{PASSWORD}", demo.user("bob"))]);
+    let refused = run(curl.arg(format!("pop3s://{}", demo.address("POP3S_PORT")))).with(67);
+    assert!(refused.contains("Access denied"), "{refused}");
+    demo.stop();
+}

@@ -1,6 +1,6 @@
 //! What can be asked of a demonstration.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -24,6 +24,8 @@ pub struct Options {
     pub numbered_users: u16,
     /// Everybody's password.
     pub password: String,
+    /// The only name server to ask; without it, the system's.
+    pub resolver: Option<SocketAddr>,
     /// No rate and connection limits, and passwords in the clear: for benchmarks.
     pub unthrottled: bool,
 }

@@ -30,7 +30,7 @@ pub fn settings(options: &Options) -> Result<Settings, DemoError> {
         addresses: vec![options.address],
         unthrottled: options.unthrottled,
         tls: tls(options),
-        resolver: Resolver { allow_loopback: true, ..Resolver::default() },
+        resolver: Resolver { server: options.resolver, allow_loopback: true },
         imap4: client_access(options),
         pop3: client_access(options),
         mailbox_database: mailbox_database(options),

@@ -24,6 +24,7 @@ fn options(directory: &Path) -> Options {
         ports: Ports::AnyFree,
         numbered_users: 0,
         password: "demo".to_owned(),
+        resolver: None,
         unthrottled: false,
     }
 }

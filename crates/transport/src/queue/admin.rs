@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use store::{ReadExt, StoreError, Txn};
+use store::{Read, ReadExt, StoreError, Txn};
 use types::ReversePath;
 use types::time::Timestamp;
 
@@ -98,6 +98,7 @@ impl Transport {
     pub async fn messages(&self, queue: HopNumber) -> Result<Vec<MessageInfo>, VerbError> {
         let retry = self.core.settings.retry;
         let found = self.core.database.read(move |snapshot| {
+            must_exist(snapshot, queue)?;
             let mut found = Vec::new();
             for key in rows::parts_of_hop(snapshot, queue)? {
                 if let Some((part, message)) = rows::part_and_message(snapshot, key)? {
@@ -105,9 +106,9 @@ impl Transport {
                     found.push(message_info(key, part, message, expires));
                 }
             }
-            Ok::<_, StoreError>(found)
+            Ok(found)
         });
-        Ok(found.await?)
+        found.await
     }
 
     /// Suspend-Queue: messages enter and none leaves; what is on the wire finishes.
@@ -123,6 +124,9 @@ impl Transport {
     /// Retry-Queue: connect now, and try messages now that were put off.
     pub async fn retry_queue(&self, queue: HopNumber) -> Result<(), VerbError> {
         self.change_parts_of_queue(queue, |txn, key, part, _| {
+            if part.is_suspended() {
+                return Ok(());
+            }
             let due = part.due.min(txn.now());
             rows::replace_part(txn, key, &part, &Part { due, ..part.clone() })
         })
@@ -141,13 +145,14 @@ impl Transport {
             .core
             .database
             .write(move |txn| {
+                must_exist(txn, queue)?;
                 let mut hops = BTreeSet::new();
                 for key in rows::parts_of_hop(txn, queue)? {
                     if !held.contains(&key) {
                         hops.extend(reroute(txn, key, &routes)?);
                     }
                 }
-                Ok::<_, StoreError>(hops)
+                Ok::<_, VerbError>(hops)
             })
             .await?;
         self.announce(hops);
@@ -227,9 +232,8 @@ impl Transport {
         change: impl PartVerb,
     ) -> Result<(), VerbError> {
         let write = self.core.database.write(move |txn| {
-            if txn.record::<HopRecord>(&keys::hop(queue))?.is_none() {
-                return Err(VerbError::NoQueue(queue));
-            }
+            txn.permit_growth();
+            must_exist(txn, queue)?;
             let parts = rows::parts_of_hop(txn, queue)?;
             change_parts(txn, parts, &change)?;
             Ok(())
@@ -274,6 +278,13 @@ trait PartVerb:
 impl<F> PartVerb for F where
     F: Fn(&mut Txn<'_>, PartKey, Part, QueuedMessage) -> Result<(), StoreError> + Send + 'static
 {
+}
+
+fn must_exist(read: &dyn Read, queue: HopNumber) -> Result<(), VerbError> {
+    match read.record::<HopRecord>(&keys::hop(queue))? {
+        Some(_) => Ok(()),
+        None => Err(VerbError::NoQueue(queue)),
+    }
 }
 
 /// Applies a change to each part; answers whose queues they stand in.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -62,12 +63,17 @@ impl Data {
         rows.next().unwrap_or_else(|| panic!("no row {id}"))
     }
 
-    /// A server with the settings of a file, once it is ready.
-    pub fn server(&self, settings: &str) -> Process {
+    /// A server with the settings of a file that asks this name server, once it is ready.
+    pub fn server(&self, settings: &str, resolver: SocketAddr) -> Process {
         let file = self.path().join("rialto.toml");
         fs::write(&file, settings).unwrap();
         let process = Process::start(self, &["run", "--config"], |command| {
-            command.arg(&file).env("RIALTO_LOG", "info").env("NO_COLOR", "1");
+            command
+                .arg(&file)
+                .arg("--resolver")
+                .arg(resolver.to_string())
+                .env("RIALTO_LOG", "info")
+                .env("NO_COLOR", "1");
         });
         wait_for("the server", || process.log().contains("ready").then_some(()));
         process

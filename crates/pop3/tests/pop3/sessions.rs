@@ -1,82 +1,19 @@
 //! Whole sessions over a connection in memory: the states, the frozen list, UPDATE at QUIT
 //! and never before, and who gets in.
-#![allow(clippy::unwrap_used, missing_docs)]
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth::{
-    Attempt, AuthFailure, Authenticator, ClientInfo, Evidence, Password, Principal, RecipientId,
-    ScramSecret, UserSessions, Verification,
-};
-use mailbox::{Access, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber, NewItem, Special};
+use auth::{RecipientId, UserSessions};
+use mailbox::Special;
 use net::Stream;
-use pop3::{Server, Start};
-use store::{Database, Options};
+use pop3::Start;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use types::LoginType;
 
-const ALICE: Guid = Guid([7; 16]);
-
-/// Knows one user and one password.
-struct Alice;
-
-impl Authenticator for Alice {
-    fn verify(&self, attempt: Attempt, _: ClientInfo) -> Verification<'_> {
-        let right = Evidence::Password(Password::new("secret").unwrap());
-        let known = attempt.user == "alice@example.test" && attempt.evidence == right;
-        let principal = Principal {
-            recipient: RecipientId(ALICE.0),
-            mailbox: RecipientId(ALICE.0),
-            login: attempt.user,
-            primary: "alice@example.test".parse().unwrap(),
-            mechanism: attempt.mechanism,
-            administrator: false,
-        };
-        let verdict = if known { Ok(principal) } else { Err(AuthFailure::Credentials) };
-        Box::pin(async move { verdict })
-    }
-
-    fn scram_secret(&self, user: &str) -> ScramSecret {
-        ScramSecret::fake(b"tests", user)
-    }
-}
-
-struct OneMailbox(Mailbox);
-
-impl Homes for OneMailbox {
-    fn home(&self, _: Guid, _: Guid) -> FindHome<'_> {
-        Box::pin(async { Ok(Home::Local(self.0.clone())) })
-    }
-}
-
-struct Fixture {
-    mailbox: Mailbox,
-    server: Arc<Server>,
-}
+use crate::support::{ALICE, Fixture, append};
 
 impl Fixture {
-    async fn new(messages: &[&str]) -> Fixture {
-        let open = tokio::task::spawn_blocking(|| Database::open(Options::memory()));
-        let database = open.await.unwrap().unwrap();
-        let number = MailboxNumber::new(1);
-        Mailbox::create(&database, number, ALICE).await.unwrap();
-        let mailbox = Mailbox::open(database, number, Access::Owner(ALICE));
-        for text in messages {
-            append(&mailbox, text).await;
-        }
-        let server = Server {
-            authenticator: Arc::new(Alice),
-            homes: Arc::new(OneMailbox(mailbox.clone())),
-            sessions: UserSessions::new(16),
-            tls: None,
-            login_type: LoginType::PlainTextLogin,
-            pre_authentication_timeout: Duration::from_secs(60),
-            idle_timeout: Duration::from_secs(60),
-        };
-        Fixture { mailbox, server: Arc::new(server) }
-    }
-
     /// Sends everything at once, as a pipelining client may, and reads to the end.
     async fn talk(&self, commands: &str) -> String {
         self.talk_in_pieces(&[commands]).await
@@ -107,26 +44,6 @@ impl Fixture {
         });
         status.await.unwrap().exists
     }
-}
-
-async fn append(mailbox: &Mailbox, text: &str) {
-    let bytes = text.as_bytes().to_vec();
-    let item = NewItem {
-        summary: content::derive(&bytes).encode().into(),
-        prefix: Vec::new(),
-        flags: Default::default(),
-        keywords: Default::default(),
-        received: None,
-        zone_minutes: 0,
-    };
-    let staged = mailbox.stage(bytes).await.unwrap();
-    mailbox
-        .write(move |change| {
-            let inbox = change.special_id(Special::Inbox);
-            change.append(inbox, &staged, &item)
-        })
-        .await
-        .unwrap();
 }
 
 const LOGIN: &str = "USER alice@example.test\r\nPASS secret\r\n";
