@@ -173,7 +173,8 @@ fn build(
 fn set_options(options: &mut ResolverOpts, hosts: ResolveHosts) {
     options.use_hosts_file = hosts;
     options.timeout = Duration::from_secs(DNS_TIMEOUT_SECS);
-    options.attempts = DNS_ATTEMPTS_MAX;
+    // The library counts those after the first.
+    options.attempts = DNS_ATTEMPTS_MAX - 1;
     options.cache_size = DNS_CACHE_ENTRIES_MAX;
     options.try_tcp_on_error = true;
 }
@@ -334,5 +335,37 @@ mod tests {
         }
         let (resolver, _server) = resolver(zone).await;
         assert_eq!(resolver.txt("large.test").await.unwrap().len(), 40);
+    }
+
+    #[test]
+    fn the_best_exchangers_are_looked_at() {
+        for records in [MX_HOSTS_MAX, MX_HOSTS_MAX + 1] {
+            let by_preference = (0..records as u16).map(|n| (n, format!("mx{n}.test")));
+            let expected: Vec<_> = by_preference.clone().take(MX_HOSTS_MAX).collect();
+            assert_eq!(mx_answer(by_preference.rev().collect()), MxAnswer::Hosts(expected));
+        }
+    }
+
+    #[tokio::test]
+    async fn of_very_many_addresses_both_families_are_looked_at() {
+        let mut zone = Zone::new();
+        for n in 0..=HOST_ADDRESSES_MAX {
+            zone = zone.a("many.test", &format!("192.0.2.{n}"));
+            zone = zone.a("many.test", &format!("2001:db8::{n}"));
+        }
+        let (resolver, _server) = resolver(zone).await;
+        let addresses = resolver.addresses("many.test").await.unwrap();
+        assert_eq!(addresses.len(), HOST_ADDRESSES_MAX);
+        assert_eq!(addresses.iter().filter(|ip| ip.is_ipv6()).count(), HOST_ADDRESSES_MAX / 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_name_server_is_asked_a_few_times_and_not_waited_for() {
+        let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let resolver = Resolver::with_server(silent.local_addr().unwrap()).unwrap();
+        let began = tokio::time::Instant::now();
+        assert!(matches!(resolver.mx("example.test").await, MxAnswer::TempFail(_)));
+        let expected = DNS_TIMEOUT_SECS * DNS_ATTEMPTS_MAX as u64;
+        assert_eq!(began.elapsed().as_secs(), expected);
     }
 }
