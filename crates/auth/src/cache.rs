@@ -84,4 +84,19 @@ mod tests {
         cache.insert(start, &hash("secret"), &password("secret"));
         assert!(!cache.contains(start, &hash("secret"), &password("secret")));
     }
+
+    #[test]
+    fn many_others_are_remembered_and_not_without_end() {
+        let (mut cache, now) = (Verified::new().unwrap(), Instant::now());
+        let stored = hash("secret");
+        cache.insert(now, &stored, &password("secret"));
+        let tag = |number: usize| hmac(&[0; TAG_OCTETS], &number.to_be_bytes());
+        (1..CREDENTIAL_CACHE_ENTRIES_MAX).for_each(|n| cache.until.insert(tag(n), now));
+        assert_eq!(cache.until.len(), CREDENTIAL_CACHE_ENTRIES_MAX);
+        assert!(cache.contains(now, &stored, &password("secret")));
+        let others = CREDENTIAL_CACHE_ENTRIES_MAX..=2 * CREDENTIAL_CACHE_ENTRIES_MAX;
+        others.for_each(|n| cache.until.insert(tag(n), now));
+        assert!(cache.until.len() <= 2 * CREDENTIAL_CACHE_ENTRIES_MAX);
+        assert!(!cache.contains(now, &stored, &password("secret")));
+    }
 }

@@ -90,4 +90,28 @@ mod tests {
         assert_eq!((first.await.unwrap(), second.await), (Ok(1), Ok(2)));
         assert_eq!(pool.run(|| 4).await, Ok(4));
     }
+
+    #[tokio::test]
+    async fn so_many_wait_and_the_next_comes_back_later() {
+        let pool = HashPool::default();
+        let mut running = Vec::new();
+        for _ in 0..HASHES_RUNNING_MAX {
+            running.push(pool.places().await.unwrap());
+        }
+        let wait = |_| {
+            let pool = pool.clone();
+            tokio::spawn(async move { pool.places().await.map(drop) })
+        };
+        let waiting: Vec<_> = (0..HASHES_WAITING_MAX).map(wait).collect();
+        while pool.admitted.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(waiting.iter().all(|task| !task.is_finished()));
+        assert_eq!(pool.run(|| ()).await, Err(Busy));
+        drop(running);
+        for task in waiting {
+            assert_eq!(task.await.unwrap(), Ok(()));
+        }
+        assert_eq!(pool.run(|| ()).await, Ok(()));
+    }
 }

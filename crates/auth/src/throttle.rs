@@ -234,10 +234,12 @@ mod tests {
 
     #[test]
     fn the_tables_are_bounded() {
-        let (mut throttle, now) = (Throttle::new(100), Instant::now());
-        for number in 0..10_000u32 {
+        let (mut throttle, now) = (Throttle::default(), Instant::now());
+        for number in 0..3 * THROTTLE_ENTRIES_MAX as u32 {
             throttle.failed(now, ALICE, IpAddr::V4(number.into()));
         }
-        assert!(throttle.pairs.len() <= 200 && throttle.hosts.len() <= 200);
+        for entries in [throttle.pairs.len(), throttle.hosts.len()] {
+            assert!((THROTTLE_ENTRIES_MAX..=2 * THROTTLE_ENTRIES_MAX).contains(&entries));
+        }
     }
 }

@@ -368,4 +368,14 @@ mod tests {
         let refused = connector.connect(Purpose::Configured, address, None).await.unwrap_err();
         assert!(matches!(refused, ConnectError::Io { .. }), "{refused}");
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_does_not_answer_is_given_up() {
+        let silent = crate::testing::SilentPort::open().unwrap();
+        let began = tokio::time::Instant::now();
+        let connector = Connector::new(Rules::default());
+        let error = connector.connect(Purpose::Configured, silent.address(), None).await;
+        assert!(matches!(error, Err(ConnectError::Timeout(_))), "{error:?}");
+        assert_eq!(began.elapsed().as_secs(), CONNECT_SECS_MAX);
+    }
 }

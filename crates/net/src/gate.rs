@@ -195,4 +195,17 @@ mod tests {
         assert_eq!(held.len(), 9, "10 % of the 91 that are still free, rounded down");
         assert!(gate.admit(ip("192.0.2.2")).is_ok());
     }
+
+    #[test]
+    fn the_prefix_tells_sources_of_ipv6_apart() {
+        let network = ip("2001:db8::");
+        let IpAddr::V6(v6) = network else { unreachable!() };
+        let last_of_prefix = 1 << (128 - u32::from(SOURCE_PREFIX_V6));
+        for (bit, same) in [(last_of_prefix >> 1, true), (last_of_prefix, false)] {
+            let gate = gate(10, Some(1), 100);
+            let _held = gate.admit(network).unwrap();
+            let other = IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() | bit));
+            assert_eq!(gate.admit(other).is_err(), same, "{other}");
+        }
+    }
 }

@@ -412,4 +412,27 @@ mod tests {
         let error = lines.start_deflate().await.unwrap_err();
         assert!(matches!(error, LineUpgradeError::EarlyInput));
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_has_time_to_begin_and_must_keep_a_rate() {
+        for rates in [0, 1, 100] {
+            let octets = 2 + rates as usize * OUTPUT_RATE_OCTETS_MIN as usize;
+            let limit = OUTPUT_STALL_SECS_MAX + rates;
+            for (after, taken) in [(limit - 1, true), (limit + 1, false)] {
+                let (ours, mut peer) = duplex(1);
+                let mut lines = LineStream::new(ours);
+                let late = tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_secs(after)).await;
+                    peer.read_to_end(&mut Vec::new()).await
+                });
+                lines.output().extend_from_slice(&vec![b'x'; octets]);
+                match lines.flush().await {
+                    Ok(()) => assert!(taken, "{octets} octets after {after} s"),
+                    Err(LineError::Stalled) => assert!(!taken, "{octets} octets after {after} s"),
+                    Err(other) => panic!("{other}"),
+                }
+                late.abort();
+            }
+        }
+    }
 }

@@ -250,3 +250,62 @@ pub(crate) async fn drain(mut sessions: JoinSet<()>, limit: Duration) {
         sessions.shutdown().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::gate::ConnectionLimits;
+    use std::os::fd::AsFd;
+    use tokio::time::Instant;
+
+    fn door() -> Door<impl Handler> {
+        let service = Service {
+            name: "test".into(),
+            gate: Gate::new(ConnectionLimits::UNLIMITED),
+            farewell: Cow::Borrowed(b""),
+            proxies: Vec::new(),
+            drain: Duration::ZERO,
+        };
+        let shutdown = Shutdown::new().1;
+        Door { service, shutdown, handler: |_: Connection| async {} }
+    }
+
+    #[tokio::test]
+    async fn the_kernel_asks_after_silent_peers() {
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let _client = TcpStream::connect(listener.local()).await.unwrap();
+        let (socket, peer) = listener.socket.accept().await.unwrap();
+        let same_socket = Socket::from(socket.as_fd().try_clone_to_owned().unwrap());
+        let _connection = door().open(socket, peer, 1).await.unwrap();
+        assert!(same_socket.keepalive().unwrap());
+        let silence = same_socket.tcp_keepalive_time().unwrap();
+        assert_eq!(silence, Duration::from_secs(KEEPALIVE_SECS));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn accepting_rests_only_when_trying_again_at_once_is_no_use() {
+        for (kind, secs) in
+            [(io::ErrorKind::ConnectionAborted, 0), (io::ErrorKind::OutOfMemory, ACCEPT_PAUSE_SECS)]
+        {
+            let began = Instant::now();
+            pause("test", &kind.into()).await;
+            assert_eq!(began.elapsed().as_secs(), secs, "{kind}");
+        }
+    }
+
+    /// The clients leave at once, so they cost no descriptors; the queue keeps their places.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn the_kernel_queues_a_burst_of_clients() {
+        const UNANSWERED: Duration = Duration::from_millis(200);
+        let of_system = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+        let places = ACCEPT_BACKLOG.min(of_system.trim().parse().unwrap());
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let connect =
+            |_: &i32| std::net::TcpStream::connect_timeout(&listener.local(), UNANSWERED).is_ok();
+        // Linux gives one place more than it was asked for.
+        let queued = (0..places + 2).take_while(connect).count();
+        assert_eq!(queued, places as usize + 1);
+    }
+}

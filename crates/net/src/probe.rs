@@ -48,4 +48,13 @@ mod tests {
         drop(listener);
         assert_eq!(probe(&connector, address).await, Reachability::Closed);
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_answer_is_a_filter_after_a_short_while() {
+        let silent = crate::testing::SilentPort::open().unwrap();
+        let began = tokio::time::Instant::now();
+        let connector = Connector::new(Rules::default());
+        assert_eq!(probe(&connector, silent.address()).await, Reachability::Filtered);
+        assert_eq!(began.elapsed().as_secs(), PROBE_SECS_MAX);
+    }
 }

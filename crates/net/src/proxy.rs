@@ -296,6 +296,24 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_silent_balancer_does_not_hold_the_connection() {
         let (mut ours, _theirs) = tokio::io::duplex(64);
+        let began = tokio::time::Instant::now();
         assert!(matches!(read_header(&mut ours).await, Err(ProxyError::Timeout)));
+        assert_eq!(began.elapsed().as_secs(), PROXY_HEADER_SECS_MAX);
+    }
+
+    #[tokio::test]
+    async fn a_header_may_be_as_long_as_the_limit_and_no_longer() {
+        for (length, legal) in
+            [(PROXY_HEADER_OCTETS_MAX, true), (PROXY_HEADER_OCTETS_MAX + 1, false)]
+        {
+            const PADDING: u8 = 0x04;
+            let padding = length - v4_addresses().len() - 3;
+            let [high, low] = u16::try_from(padding).unwrap().to_be_bytes();
+            let rest = [&v4_addresses()[..], &[PADDING, high, low], &vec![0; padding]].concat();
+            match read_all(&binary(0x21, 0x11, &rest)).await.0 {
+                Ok(header) => assert!(legal && header.ends.is_some(), "{length}"),
+                Err(error) => assert!(!legal && matches!(error, ProxyError::TooLong), "{length}"),
+            }
+        }
     }
 }

@@ -77,4 +77,14 @@ mod tests {
         assert!(polled.is_pending());
         assert_eq!(buffer.capacity(), 0);
     }
+
+    #[tokio::test]
+    async fn no_chunk_is_larger_than_one_of_the_scratch_buffer() {
+        let (mut ours, mut theirs) = tokio::io::duplex(2 * READ_CHUNK_OCTETS);
+        theirs.write_all(&[b'x'; READ_CHUNK_OCTETS + 1]).await.unwrap();
+        let mut buffer = BytesMut::new();
+        for expected in [READ_CHUNK_OCTETS, 1] {
+            assert_eq!(read_chunk(&mut ours, &mut buffer, usize::MAX).await.unwrap(), expected);
+        }
+    }
 }

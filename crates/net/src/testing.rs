@@ -1,4 +1,5 @@
-//! A name server for tests: a fixed zone on a loopback port, by UDP and TCP.
+//! For tests: a name server with a fixed zone on a loopback port, by UDP and TCP; a port that
+//! does not answer.
 
 use std::collections::HashMap;
 use std::io;
@@ -144,6 +145,33 @@ pub struct DnsServer {
 
 impl DnsServer {
     /// Where it answers.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// A port of this host that answers nobody: its queue of connections is full and not served.
+#[derive(Debug)]
+pub struct SilentPort {
+    address: SocketAddr,
+    _listener: socket2::Socket,
+    _queued: Vec<std::net::TcpStream>,
+}
+
+impl SilentPort {
+    /// Opens the port and fills its queue.
+    pub fn open() -> io::Result<Self> {
+        const UNANSWERED: std::time::Duration = std::time::Duration::from_millis(50);
+        let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+        listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
+        listener.listen(0)?;
+        let address = listener.local_addr()?.as_socket().ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let connect = || std::net::TcpStream::connect_timeout(&address, UNANSWERED);
+        let queued = std::iter::repeat_with(connect).map_while(Result::ok).collect();
+        Ok(SilentPort { address, _listener: listener, _queued: queued })
+    }
+
+    /// Where nobody answers.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

@@ -13,6 +13,7 @@ use net::tls::{
 use net::{CertificateStore, ClientTls, LineStream, ServerTls, Stream, TlsInfo};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use types::limits::TLS_HANDSHAKE_SECS_MAX;
 
 fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -180,6 +181,24 @@ async fn rubbish_instead_of_a_handshake_leaves_nothing_to_read() {
     assert!(server.read_u8().await.is_err());
     assert!(server.write_all(b"in the clear?").await.is_err());
     assert!(server.tls_info().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_does_not_go_on_is_given_up() {
+    let directory = TempDir::new().unwrap();
+    let store =
+        CertificateStore::open_or_generate(directory.path(), &names(&["mail.a.test"]), None);
+    let (_, tls) = server(store.unwrap());
+    let client_tls = ClientTls::opportunistic().unwrap();
+    let began = tokio::time::Instant::now();
+    let (mut near, _silent) = Stream::pair(1000);
+    let as_server = near.start_tls_server(&tls).await.unwrap_err();
+    let (mut near, _silent) = Stream::pair(1000);
+    let as_client = near.start_tls_client("mail.a.test", &client_tls).await.unwrap_err();
+    for error in [as_server, as_client] {
+        assert!(matches!(error, UpgradeError::Timeout), "{error}");
+    }
+    assert_eq!(began.elapsed().as_secs(), 2 * TLS_HANDSHAKE_SECS_MAX);
 }
 
 #[tokio::test]

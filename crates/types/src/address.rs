@@ -355,6 +355,20 @@ mod tests {
         assert!(Address::parse(&format!("a@{}.test", "b".repeat(64))).is_err());
     }
 
+    #[test]
+    fn a_domain_fits_into_dns() {
+        let of_length = |octets: usize| {
+            let labels = "abcdefg.".repeat(DOMAIN_OCTETS_MAX / 8);
+            format!("{labels}{}", "z".repeat(octets - labels.len()))
+        };
+        assert!(Domain::parse(&of_length(DOMAIN_OCTETS_MAX)).is_ok());
+        let beyond = Domain::parse(&of_length(DOMAIN_OCTETS_MAX + 1));
+        assert_eq!(beyond, Err(AddressError::TooLong));
+        // Every label grows by its prefix and its encoding.
+        let short_here = "é.".repeat(DOMAIN_OCTETS_MAX / 4);
+        assert_eq!(Domain::parse(&format!("{short_here}test")), Err(AddressError::TooLong));
+    }
+
     proptest::proptest! {
         #[test]
         fn what_prints_parses_back(text in "\\PC{0,40}") {

@@ -141,4 +141,12 @@ mod tests {
             assert!(user().answer(challenge.as_bytes()).is_err(), "{challenge}");
         }
     }
+
+    #[test]
+    fn a_server_may_ask_for_so_many_rounds_and_no_more() {
+        for (rounds, legal) in [(SCRAM_ITERATIONS_MAX, true), (SCRAM_ITERATIONS_MAX + 1, false)] {
+            let challenge = SERVER_FIRST.replace("i=4096", &format!("i={rounds}"));
+            assert_eq!(user().answer(challenge.as_bytes()).is_ok(), legal, "{rounds}");
+        }
+    }
 }

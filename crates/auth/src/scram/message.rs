@@ -216,4 +216,13 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_nonce_has_a_limit() {
+        for (octets, legal) in [(SCRAM_NONCE_OCTETS_MAX, true), (SCRAM_NONCE_OCTETS_MAX + 1, false)]
+        {
+            let nonce = "r".repeat(octets);
+            assert_eq!(client_first(&format!("n,,n=a,r={nonce}")).is_ok(), legal, "{octets}");
+        }
+    }
 }
