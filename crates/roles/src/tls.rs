@@ -2,6 +2,7 @@
 
 use std::io;
 
+use net::stream::UpgradeError;
 use net::{ClientTls, ServerTls, Stream, TlsInfo};
 use smtp::service::Upgrade;
 use tokio::io::AsyncWriteExt;
@@ -23,7 +24,7 @@ pub(crate) struct HostTls<'t> {
 
 impl Upgrade<Stream> for HostTls<'_> {
     async fn start_tls(&self, stream: &mut Stream) -> io::Result<smtp::server::TlsInfo> {
-        stream.start_tls_client(self.host, self.tls).await.map_err(io::Error::other)?;
+        stream.start_tls_client(self.host, self.tls).await.map_err(of_upgrade)?;
         Ok(facts(stream))
     }
 }
@@ -35,6 +36,15 @@ pub(crate) async fn accept(
 ) -> io::Result<smtp::server::TlsInfo> {
     stream.start_tls_server(tls).await.map_err(io::Error::other)?;
     Ok(facts(stream))
+}
+
+/// What the handshake itself said, without the words around it.
+fn of_upgrade(error: UpgradeError) -> io::Error {
+    match error {
+        UpgradeError::Handshake(error) => error,
+        UpgradeError::Timeout => io::Error::new(io::ErrorKind::TimedOut, error),
+        UpgradeError::Order | UpgradeError::ServerName(_) => io::Error::other(error),
+    }
 }
 
 fn facts(stream: &Stream) -> smtp::server::TlsInfo {

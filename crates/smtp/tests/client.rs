@@ -1,6 +1,7 @@
 //! The client session against scripted servers, and against our own server session.
 #![allow(clippy::unwrap_used)]
 
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -207,7 +208,8 @@ impl Machine for Sender {
         let client = self.client();
         match word {
             "tls" => client.tls_started(now),
-            "tls-failed" => client.tls_failed(now),
+            "tls-failed" => client.tls_failed(now, &io::Error::other("UnknownIssuer")),
+            "tls-lost" => client.tls_failed(now, &io::ErrorKind::UnexpectedEof.into()),
             "eof" => client.end_of_input(now),
             other => panic!("no event {other}"),
         }

@@ -202,7 +202,8 @@ async fn a_failed_handshake_fails_the_connection() {
     let (mut near, _taken, _task) = listen(pending());
     let mut letters = [Letter::new(&["bob@example.test"], b"x")];
     let sent = send(&mut near, &NoTls, client(TlsMode::May), &mut letters, &mut ()).await;
-    assert_eq!(sent, Sent { outcomes: Vec::new(), fault: Some(Fault::TlsHandshake) });
+    let fault = Some(Fault::TlsHandshake("unsupported".to_owned()));
+    assert_eq!(sent, Sent { outcomes: Vec::new(), fault });
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,7 +22,7 @@ use transport::{
 };
 
 use super::message::Outgoing;
-use super::protection::{Protection, Terms};
+use super::protection::{Protection, Terms, Tried, Verdict};
 use super::routes::InUse;
 use super::targets::{NoTarget, Target, targets};
 use crate::logs::{self, Connectivity, Endpoints, Logs};
@@ -105,12 +105,13 @@ impl SmtpNextHop {
             }
         };
         let terms = Terms { connector, protection };
-        let NoHost { last, faults } =
+        let NoHost { last, reached } =
             match self.try_all(terms, &targets, &mut outgoing, reporter, log).await {
                 Ok(failure) => return failure,
                 Err(none) => none,
             };
-        let Some(said) = protection.verdict(&faults) else { return Some(last) };
+        let Some(Verdict { host, said }) = protection.verdict(&reached) else { return Some(last) };
+        reporter.host = Some(host);
         let tried = messages.iter().take(outgoing.len());
         tried.for_each(|message| reporter.report_all_of(message, &said));
         None
@@ -143,7 +144,7 @@ impl SmtpNextHop {
         reporter: &mut Reporter<'_>,
         log: &Connectivity,
     ) -> Result<Option<Reply>, NoHost> {
-        let mut none = NoHost { last: no_route(), faults: Vec::new() };
+        let mut none = NoHost { last: no_route(), reached: Vec::new() };
         for target in targets {
             reporter.host = Some(target.host.clone());
             let tried = self.try_host(terms, target, outgoing, reporter).await;
@@ -153,7 +154,7 @@ impl SmtpNextHop {
                     tried.map_or_else(Some, |fault| fault.map(|fault| of_wire(fault.reply())))
                 );
             }
-            none.add(tried);
+            none.add(target, tried);
             let failure = &none.last;
             log.step(&format_args!("Failed connection to {} ({failure})", target.address));
             tracing::info!(host = %target.host, address = %target.address, %failure,
@@ -171,7 +172,8 @@ impl SmtpNextHop {
     ) -> Result<Option<Fault>, Reply> {
         let mode = terms.tls_mode();
         let fault = self.talk(terms, target, mode, outgoing, reporter).await?;
-        let handshake_failed = fault == Some(Fault::TlsHandshake) && reporter.reported == 0;
+        let handshake = matches!(fault, Some(Fault::TlsHandshake(_) | Fault::TlsInterrupted(_)));
+        let handshake_failed = handshake && reporter.reported == 0;
         if mode == TlsMode::May && handshake_failed {
             // Opportunistic TLS that cannot be had is no reason not to send (RFC 7435).
             return self.talk(terms, target, TlsMode::None, outgoing, reporter).await;
@@ -271,16 +273,17 @@ impl NextHop for SmtpNextHop {
 struct NoHost {
     /// What the last one said, or why it was not reached.
     last: Reply,
-    /// Of those that were reached.
-    faults: Vec<Fault>,
+    /// Those that were reached.
+    reached: Vec<Tried>,
 }
 
 impl NoHost {
-    fn add(&mut self, tried: Result<Option<Fault>, Reply>) {
+    fn add(&mut self, target: &Target, tried: Result<Option<Fault>, Reply>) {
         self.last = match tried.map(|fault| fault.unwrap_or(Fault::MailMax)) {
             Ok(fault) => {
-                self.faults.push(fault.clone());
-                of_wire(fault.reply())
+                let reply = of_wire(fault.reply());
+                self.reached.push(Tried { host: target.host.clone(), fault });
+                reply
             }
             Err(reply) => reply,
         };

@@ -119,6 +119,37 @@ async fn a_delivery_is_in_the_connectivity_log() {
 }
 
 #[tokio::test]
+async fn why_a_handshake_failed_is_in_both_logs_and_in_the_queue() {
+    const HOST: &str = "mx.there.test";
+    let (trust, strangers) = (Trust::new(), Trust::new());
+    let other = "other.there.test";
+    for (certificates, reason) in [
+        (trust.expired(HOST), "certificate expired"),
+        (strangers.certificates(HOST), "UnknownIssuer"),
+        (trust.certificates(other), "certificate not valid for name \"mx.there.test\""),
+    ] {
+        let address = own_address();
+        let certificates = Some(certificates);
+        let hop = NextHop::start(address, Script { certificates, ..Script::PLAIN });
+        let verified = by_mx(
+            "ProtocolLoggingLevel = \"Verbose\"\nRequireTLS = true\n\
+             TlsAuthLevel = \"CertificateValidation\"",
+        );
+        let here = Site::sender(zone(&[(HOST, address)]), &trust, &verified).await;
+        here.send("hush").await;
+        let reply = here.waits_because("hush").await;
+        assert!(reply.text.contains(reason), "{reply}");
+        assert_eq!(reply.status.to_string(), "4.7.5", "{reply}");
+        let quoted = reason.replace('"', "\"\"");
+        for log in here.stop_and_read_all([SEND, CONNECT]).await {
+            let row = log.lines().find(|row| row.contains("TLS handshake failed: "));
+            assert!(row.is_some_and(|row| row.contains(&quoted)), "{reason}: {log}");
+        }
+        hop.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_host_that_cannot_be_reached_is_in_the_connectivity_log() {
     let (text, remote) = failure(CONNECT).await;
     let rows = rows(&text, 6);

@@ -34,9 +34,14 @@ async fn the_first_host_that_promises_protection_gets_the_message() {
 
 #[tokio::test]
 async fn a_host_that_is_asked_for_protection_and_has_none_is_a_report() {
-    for (certified, status) in [(false, "5.7.10"), (true, "5.7.30")] {
-        let (trust, address) = (Trust::new(), own_address());
-        let certificates = certified.then(|| trust.certificates("mx.there.test"));
+    let (trust, strangers) = (Trust::new(), Trust::new());
+    for (certified_by, status, reason) in [
+        (None, "5.7.10", "does not offer TLS"),
+        (Some(&strangers), "5.7.10", "UnknownIssuer"),
+        (Some(&trust), "5.7.30", "REQUIRETLS support required"),
+    ] {
+        let address = own_address();
+        let certificates = certified_by.map(|trust| trust.certificates("mx.there.test"));
         let hop = NextHop::start(address, Script { certificates, ..Script::PLAIN });
         // Nobody listens at the second host: what cannot be reached changes nothing.
         let hosts = [("mx.there.test", address), ("down.there.test", own_address())];
@@ -45,6 +50,10 @@ async fn a_host_that_is_asked_for_protection_and_has_none_is_a_report() {
         here.send_protected("hush").await;
         let report = here.received(ALICE, "Undeliverable: hush").await;
         assert!(report.contains(&format!("\r\nStatus: {status}\r\n")), "{report}");
+        // Not the host that was tried last.
+        assert!(report.contains("\r\nRemote-MTA: dns; mx.there.test\r\n"), "{report}");
+        let diagnostic = report.split("\r\nDiagnostic-Code: ").nth(1).unwrap();
+        assert!(diagnostic.lines().next().unwrap().contains(reason), "{report}");
         assert!(report.contains("Subject: hush") && !report.contains("secret"), "{report}");
         assert!(!hop.heard_any("MAIL"), "{:?}", hop.heard());
         here.server.stop().await;
@@ -53,16 +62,15 @@ async fn a_host_that_is_asked_for_protection_and_has_none_is_a_report() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_does_not_verify_keeps_protected_messages_waiting_and_no_others() {
-    let (trust, strangers, address) = (Trust::new(), Trust::new(), own_address());
-    let certificates = Some(strangers.certificates("mx.there.test"));
-    let script = Script { certificates, offers_in_tls: &["REQUIRETLS"], ..Script::PLAIN };
-    let hop = NextHop::start(address, script);
+async fn tls_that_is_out_of_order_keeps_protected_messages_waiting_and_no_others() {
+    let (trust, address) = (Trust::new(), own_address());
+    let answers = &[("STARTTLS", Some("454 4.7.0 not now"))];
+    let hop = NextHop::start(address, Script { offers: &["STARTTLS"], answers, ..Script::PLAIN });
     let here = Site::sender(zone(&[("mx.there.test", address)]), &trust, &by_mx("")).await;
 
     here.send_protected("hush").await;
     let reply = here.waits_because("hush").await;
-    assert_eq!((reply.code, reply.status.to_string().as_str()), (451, "4.7.5"), "{reply}");
+    assert_eq!(reply.to_string(), "454 4.7.0 not now");
     assert!(!hop.heard_any("MAIL"), "{:?}", hop.heard());
     here.send("loud").await;
     until("the other message", || hop.heard_any("Subject: loud")).await;

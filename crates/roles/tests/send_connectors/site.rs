@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -45,7 +45,9 @@ pub struct Trust {
 impl Trust {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let authority = Authority::open_or_create(&folder.path().join("ca"), "Test CA").unwrap();
+        // Two of the same name would be taken for one, with a wrong signature.
+        let name = format!("CA of {}", folder.path().display());
+        let authority = Authority::open_or_create(&folder.path().join("ca"), &name).unwrap();
         Trust { authority, folder }
     }
 
@@ -60,6 +62,20 @@ impl Trust {
         let (folder, names) = (self.folder.path().join(host), [host.to_owned()]);
         let store = CertificateStore::open_or_generate(&folder, &names, Some(&self.authority));
         Arc::new(store.unwrap())
+    }
+
+    /// Of a host that forgot to renew: nobody vouches for it either, but time counts first.
+    pub fn expired(&self, host: &str) -> Arc<CertificateStore> {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new([host.to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(2019, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+        let certificate = params.self_signed(&key).unwrap();
+        let folder = self.folder.path().join(format!("expired.{host}"));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("own.crt"), certificate.pem()).unwrap();
+        std::fs::write(folder.join("own.key"), key.serialize_pem()).unwrap();
+        Arc::new(CertificateStore::open(&folder).unwrap())
     }
 
     pub fn roots(&self) -> PathBuf {
@@ -174,14 +190,15 @@ impl Site {
 
     /// Lets the server end, so that logs are whole, and reads one.
     pub async fn stop_and_read(self, folder: &str, prefix: &str) -> String {
+        let [log] = self.stop_and_read_all([(folder, prefix)]).await;
+        log
+    }
+
+    /// The same with several logs, each a folder and how its files begin.
+    pub async fn stop_and_read_all<const N: usize>(self, logs: [(&str, &str); N]) -> [String; N] {
         self.server.stop().await;
-        let folder = self.data.path().join("logs").join(folder);
-        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let is_log =
-            |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(prefix);
-        let mut files: Vec<_> = names.filter(is_log).collect();
-        files.sort();
-        files.into_iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+        let data = self.data.path();
+        logs.map(|(folder, prefix)| read_log(&data.join("logs").join(folder), prefix))
     }
 
     /// Why the queued message with this subject waits, once there is a reason.
@@ -207,6 +224,14 @@ impl Site {
         }
         None
     }
+}
+
+fn read_log(folder: &Path, prefix: &str) -> String {
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_log = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(prefix);
+    let mut files: Vec<_> = names.filter(is_log).collect();
+    files.sort();
+    files.into_iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
 /// A Send connector by MX records to the port of these tests, with further properties.

@@ -382,7 +382,7 @@ impl Client {
     fn close(&mut self, fault: Option<Fault>) {
         self.flush();
         self.actions.retain(|action| !matches!(action, Action::Ready | Action::StartTls));
-        let by_peer = matches!(fault, Some(Fault::Disconnected(_)));
+        let by_peer = matches!(fault, Some(Fault::Disconnected(_) | Fault::TlsInterrupted(_)));
         self.log(|| Entry::disconnect(by_peer));
         self.actions.push_back(Action::Close(fault));
         self.phase = Phase::Closed;

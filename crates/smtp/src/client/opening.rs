@@ -1,5 +1,6 @@
 //! From the greeting to the first message: EHLO or HELO, STARTTLS, AUTH.
 
+use std::io;
 use std::time::Instant;
 
 use super::{
@@ -35,11 +36,13 @@ impl Client {
         self.say_hello();
     }
 
-    /// The handshake failed; the connection is lost. Whether to try in the clear, on a new
-    /// connection, is for the caller to say.
-    pub fn tls_failed(&mut self, now: Instant) {
+    /// The handshake failed with this error; the connection is lost. Whether to try in the
+    /// clear, on a new connection, is for the caller to say.
+    pub fn tls_failed(&mut self, now: Instant, error: &io::Error) {
         self.touch(now);
-        self.fail(Fault::TlsHandshake);
+        let fault = Fault::of_handshake(error);
+        self.log(|| Entry::information("", &fault.to_string()));
+        self.fail(fault);
     }
 
     pub(super) fn greeted(&mut self, reply: Reply) {

@@ -1,6 +1,8 @@
 //! What became of a message, and why.
 
-use std::fmt;
+use std::{fmt, io};
+
+use types::limits::REPLY_TEXT_OCTETS_MAX;
 
 use crate::codec::{Enhanced, Reply};
 
@@ -111,9 +113,12 @@ pub enum Fault {
     /// TLS is required and not offered.
     #[error("remote server does not offer TLS")]
     TlsNotOffered,
-    /// The handshake failed, or the certificate was not good enough.
-    #[error("TLS handshake failed")]
-    TlsHandshake,
+    /// The two sides' TLS do not agree, or the certificate was not good enough: why.
+    #[error("TLS handshake failed: {0}")]
+    TlsHandshake(String),
+    /// The connection was lost during the handshake: how.
+    #[error("connection lost during the TLS handshake: {0}")]
+    TlsInterrupted(String),
     /// There is a login and the server offers no mechanism for it (or only without TLS).
     #[error("remote server offers no usable authentication")]
     AuthNotOffered,
@@ -129,6 +134,20 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Why a handshake ended with this error.
+    pub(super) fn of_handshake(error: &io::Error) -> Self {
+        use io::ErrorKind::{
+            BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut, UnexpectedEof,
+        };
+        // Certificates of strangers say what they like, at any length.
+        let why = error.to_string().chars().take(REPLY_TEXT_OCTETS_MAX).collect();
+        match error.kind() {
+            BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | TimedOut
+            | UnexpectedEof => Fault::TlsInterrupted(why),
+            _ => Fault::TlsHandshake(why),
+        }
+    }
+
     /// The server's reply, or what it might have been, for queues and reports: its class
     /// says whether to try again.
     pub fn reply(&self) -> Reply {
@@ -137,7 +156,8 @@ impl Fault {
             Fault::Protocol(_) => (451, Enhanced(4, 5, 0)),
             Fault::Disconnected(_) => (421, Enhanced(4, 4, 2)),
             Fault::TimedOut(_) => (421, Enhanced(4, 4, 1)),
-            Fault::TlsNotOffered | Fault::TlsHandshake => (451, Enhanced(4, 7, 5)),
+            Fault::TlsInterrupted(_) => (421, Enhanced(4, 4, 2)),
+            Fault::TlsNotOffered | Fault::TlsHandshake(_) => (451, Enhanced(4, 7, 5)),
             Fault::ContentUnreadable => (451, Enhanced(4, 3, 0)),
             Fault::AuthNotOffered => (451, Enhanced(4, 7, 0)),
             Fault::MailMax => (452, Enhanced(4, 5, 3)),

@@ -19,7 +19,8 @@ use crate::server::TlsInfo;
 
 /// Puts TLS on a stream in place, as server or as client.
 pub trait Upgrade<S>: Sync {
-    /// Shakes hands. After an error the stream is of no more use.
+    /// Shakes hands. After an error the stream is of no more use; its kind tells a lost
+    /// connection from what TLS found, its text why.
     fn start_tls(&self, stream: &mut S) -> impl Future<Output = io::Result<TlsInfo>> + Send;
 }
 

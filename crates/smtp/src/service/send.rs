@@ -127,7 +127,7 @@ where
                 Ok(_) => self.client.tls_started(wire::now()),
                 Err(error) => {
                     tracing::debug!(%error, "STARTTLS");
-                    self.client.tls_failed(wire::now());
+                    self.client.tls_failed(wire::now(), &error);
                 }
             },
             Action::Log(entry) => self.attendants.journal.log(entry),
