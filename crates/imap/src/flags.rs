@@ -1,25 +1,11 @@
 //! Flags on the wire and flags of the mailbox.
 
+use mailbox::flags::NAMED_FLAGS;
 use mailbox::{Change, Fault, FlagOp, Flags, KeywordTable, Keywords};
 
 use crate::codec::flag::Flag;
 use crate::codec::store::StoreOperation;
 use crate::codec::write::raw;
-
-/// Flags that have a bit of their own, with their names on the wire.
-const SYSTEM: [(&str, Flags); 11] = [
-    ("\\Answered", Flags::ANSWERED),
-    ("\\Flagged", Flags::FLAGGED),
-    ("\\Deleted", Flags::DELETED),
-    ("\\Seen", Flags::SEEN),
-    ("\\Draft", Flags::DRAFT),
-    ("$Forwarded", Flags::FORWARDED),
-    ("$MDNSent", Flags::MDN_SENT),
-    ("$Junk", Flags::JUNK),
-    ("$NotJunk", Flags::NOT_JUNK),
-    ("$Phishing", Flags::PHISHING),
-    ("$Important", Flags::IMPORTANT),
-];
 
 /// What a flag is in the mailbox.
 pub enum Meaning<'a> {
@@ -38,7 +24,7 @@ pub fn meaning(flag: &Flag) -> Meaning<'_> {
         Flag::Seen => Meaning::System(Flags::SEEN),
         Flag::Draft => Meaning::System(Flags::DRAFT),
         Flag::Keyword(name) => {
-            let known = SYSTEM.iter().find(|(system, _)| system.eq_ignore_ascii_case(name));
+            let known = NAMED_FLAGS.iter().find(|(system, _)| system.eq_ignore_ascii_case(name));
             known.map_or(Meaning::Keyword(name), |(_, bit)| Meaning::System(*bit))
         }
     }
@@ -81,7 +67,7 @@ pub fn operation(operation: StoreOperation) -> FlagOp {
 pub fn write_flags(out: &mut Vec<u8>, flags: Flags, keywords: Keywords, table: &KeywordTable) {
     raw(out, "FLAGS (");
     let start = out.len();
-    for (name, bit) in &SYSTEM {
+    for (name, bit) in &NAMED_FLAGS {
         if flags.contains(*bit) {
             word(out, start, name);
         }
@@ -114,7 +100,7 @@ pub fn write_permanent(out: &mut Vec<u8>, table: &KeywordTable, writable: bool) 
 fn all_names(out: &mut Vec<u8>, table: &KeywordTable) {
     let start = out.len();
     let atoms = table.names().filter(|name| is_atom(name));
-    SYSTEM.iter().map(|(name, _)| *name).chain(atoms).for_each(|name| word(out, start, name));
+    NAMED_FLAGS.iter().map(|(name, _)| *name).chain(atoms).for_each(|name| word(out, start, name));
 }
 
 /// Categories that other clients made may hold spaces; IMAP cannot say those.

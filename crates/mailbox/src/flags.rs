@@ -101,6 +101,33 @@ impl Not for Flags {
     }
 }
 
+/// Flags that have a bit of their own, with the names that IMAP and others know them by.
+pub const NAMED_FLAGS: [(&str, Flags); 11] = [
+    ("\\Answered", Flags::ANSWERED),
+    ("\\Flagged", Flags::FLAGGED),
+    ("\\Deleted", Flags::DELETED),
+    ("\\Seen", Flags::SEEN),
+    ("\\Draft", Flags::DRAFT),
+    ("$Forwarded", Flags::FORWARDED),
+    ("$MDNSent", Flags::MDN_SENT),
+    ("$Junk", Flags::JUNK),
+    ("$NotJunk", Flags::NOT_JUNK),
+    ("$Phishing", Flags::PHISHING),
+    ("$Important", Flags::IMPORTANT),
+];
+
+/// The bits of the names that have one, and the other names: keywords.
+pub fn named_flags(names: Vec<String>) -> (Flags, Vec<String>) {
+    let mut flags = Flags::NONE;
+    let mut keywords = names;
+    keywords.retain(|name| {
+        let known = NAMED_FLAGS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        flags |= known.map_or(Flags::NONE, |(_, flag)| *flag);
+        known.is_none()
+    });
+    (flags, keywords)
+}
+
 /// The client-defined keywords (categories) of an item as bits of the mailbox's table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Keywords(pub u128);

@@ -9,6 +9,7 @@ pub mod esmtp;
 pub mod ip_range;
 pub mod limits;
 pub mod login_type;
+pub mod modified_utf7;
 pub mod port;
 pub mod time;
 pub mod wire;

@@ -98,7 +98,7 @@ pub fn mailbox(out: &mut Vec<u8>, name: &str, utf8: bool) {
     if utf8 {
         quoted(out, name.as_bytes())
     } else {
-        mailbox_ascii(out, &super::mailbox::encode_utf7(name))
+        mailbox_ascii(out, &types::modified_utf7::encode(name))
     }
 }
 

@@ -33,7 +33,8 @@ pub struct Appending {
 }
 
 impl Parcel {
-    fn row_octets(&self) -> usize {
+    /// Octets that it adds to a transaction, beside a few.
+    pub fn row_octets(&self) -> usize {
         self.item.summary.len() + self.item.prefix.len() + self.staged.row_octets()
     }
 
