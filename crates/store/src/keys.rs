@@ -16,6 +16,8 @@ pub const SPACE_QUEUE: u8 = 0x20;
 pub const SPACE_DIRECTORY: u8 = 0x30;
 /// What a server notes of its own work on the database.
 pub const SPACE_SERVER: u8 = 0x40;
+/// Requests to import and to export, in the database of the mailboxes they speak of.
+pub const SPACE_MIGRATION: u8 = 0x50;
 /// Reserved; ends the last space.
 pub const SPACE_END: u8 = 0x7f;
 
@@ -60,6 +62,7 @@ pub(crate) fn space_name(key: &[u8]) -> &'static str {
         Some(&SPACE_QUEUE) => "queue",
         Some(&SPACE_DIRECTORY) => "directory",
         Some(&SPACE_SERVER) => "server",
+        Some(&SPACE_MIGRATION) => "migration",
         _ => "unknown",
     }
 }

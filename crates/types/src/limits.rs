@@ -387,6 +387,27 @@ pub const AUDIT_PURGE_ENTRIES_MAX: usize = 1_000;
 /// Octets of one text in an entry of the administrator audit log; longer ones are cut.
 pub const AUDIT_TEXT_OCTETS_MAX: usize = 2_048;
 
+// ---- Import and export ----
+
+/// Requests to import or to export that a server keeps, those that are done included.
+pub const MIGRATION_REQUESTS_MAX: usize = 10_000;
+/// Requests that are worked on at a time; each may hold a message of `MESSAGE_OCTETS_CEILING`.
+pub const MIGRATION_REQUESTS_RUNNING_MAX: usize = 4;
+/// Folders of one source; a mailbox has no more.
+pub const MIGRATION_FOLDERS_MAX: usize = 10_000;
+/// Folders below folders of a source on disk; a mailbox has no deeper ones.
+pub const MIGRATION_FOLDER_DEPTH_MAX: usize = 64;
+/// Files in one folder of a source on disk: their names are sorted in memory.
+pub const MIGRATION_FOLDER_FILES_MAX: usize = 1_000_000;
+/// Files and folders looked at to see how mail is kept on a disk.
+pub const MIGRATION_DETECTION_FILES_MAX: usize = 10_000;
+/// Items read from a source before they are written.
+pub const MIGRATION_BATCH_ITEMS: usize = 64;
+/// Octets read from a source before they are written; the last message may pass it.
+pub const MIGRATION_BATCH_OCTETS: usize = 1024 * 1024;
+/// Octets of a file beside the messages of a source, such as `dovecot-keywords`.
+pub const MIGRATION_SIDE_FILE_OCTETS_MAX: u64 = 64 * 1024;
+
 // ---- POP3 ----
 
 /// Octets of a command with its line end: RFC 2449 asks for 255, a UTF-8 address needs more.

@@ -25,6 +25,7 @@ const EDGES: &[(&str, Knows)] = &[
     ("directory", Only(&["types", "store", "auth"])),
     ("mailbox", Only(&["types", "store", "content"])),
     ("transport", Only(&["types", "store"])),
+    ("migration", Only(&["types", "store", "mailbox", "content"])),
     ("smtp", Only(&["types"])),
     ("imap", Only(&["types", "net", "auth", "store", "mailbox", "content", "directory"])),
     ("pop3", Only(&["types", "net", "auth", "mailbox"])),
@@ -105,7 +106,7 @@ mod tests {
 
     const PROTOCOLS: &[&str] = &["smtp", "imap", "pop3"];
     const DOMAIN: &[&str] =
-        &["auth", "content", "directory", "mailbox", "transport", "store", "net"];
+        &["auth", "content", "directory", "mailbox", "migration", "transport", "store", "net"];
 
     fn allows(name: &str, other: &str) -> bool {
         complaints(name, &[other]).is_empty()

@@ -1,0 +1,22 @@
+//! Mail on the server's disk: mbox files, Maildirs, folders of `*.eml`; as a source and as a sink.
+//!
+//! Everything is opened by the server's user, below the path of the request, and never through a
+//! link.
+
+mod detect;
+mod eml;
+mod files;
+mod flags;
+mod maildir;
+mod mbox;
+mod mbox_source;
+mod names;
+mod root;
+mod sink;
+mod source;
+mod tree;
+
+pub use detect::detect;
+pub use root::absolute as check_path;
+pub use sink::{DiskSink, ExportFolder, target};
+pub use source::DiskSource;

@@ -1,0 +1,196 @@
+//! A mailbox that mail is imported into.
+
+use std::sync::Arc;
+
+use mailbox::{Access, Change, Fault, FolderId, Keywords, Mailbox, NewItem, Parcel, Special};
+use store::{Bulk, Txn};
+use types::limits::BULK_SLICE_OCTETS;
+
+use crate::error::MigrationError;
+use crate::folder::SourceFolder;
+use crate::ledger::{FolderProgress, Gain, Ledger};
+use crate::message::{Item, Message};
+use crate::request::Request;
+use crate::transfer::Sink;
+
+/// A mailbox that mail is imported into. Items and the cursor behind them are one transaction of
+/// the bulk lane, so that deliveries and clients come between.
+pub struct MailboxSink {
+    mailbox: Mailbox,
+    ledger: Ledger,
+    /// Folders keep their purposes only where they keep their place at the top.
+    keeps_purposes: bool,
+}
+
+/// An item that is staged; the parcel is None for a bad one.
+struct Ready {
+    cursor: Vec<u8>,
+    gain: Gain,
+    parcel: Option<Parcel>,
+}
+
+impl MailboxSink {
+    /// The mailbox of a request, opened as the system.
+    pub fn new(mailbox: &Mailbox, request: &Request) -> Self {
+        MailboxSink {
+            mailbox: Mailbox::open(mailbox.database().clone(), mailbox.number(), Access::System),
+            ledger: Ledger::of(request),
+            keeps_purposes: request.target_path().is_empty(),
+        }
+    }
+
+    async fn stage(&self, folder: &SourceFolder, item: Item) -> Result<Ready, MigrationError> {
+        let mut gain = Gain::default();
+        gain.add(&folder.path.join("/"), &item);
+        let parcel = match item.body {
+            Ok(message) => Some(self.parcel(message).await?),
+            Err(_) => None,
+        };
+        Ok(Ready { cursor: item.cursor, gain, parcel })
+    }
+
+    async fn parcel(&self, message: Message) -> Result<Parcel, MigrationError> {
+        let Message { octets, flags, keywords, received, zone_minutes } = message;
+        // A large message takes a moment to read through.
+        let derived = tokio::task::spawn_blocking(move || {
+            let summary: Arc<[u8]> = content::derive(&octets).encode().into();
+            (summary, octets)
+        });
+        let (summary, octets) = derived.await?;
+        let staged = self.mailbox.stage(octets).await?;
+        let (prefix, none) = (Vec::new(), Keywords::NONE);
+        let item = NewItem { summary, prefix, flags, keywords: none, received, zone_minutes };
+        Ok(Parcel { staged, item, keywords })
+    }
+
+    /// Writes items and says so, in one transaction.
+    async fn write(
+        &self,
+        folder: &SourceFolder,
+        items: Vec<Ready>,
+        progress: &mut FolderProgress,
+    ) -> Result<(), MigrationError> {
+        let Some(last) = items.last() else { return Ok(()) };
+        progress.cursor = Some(last.cursor.clone());
+        let target = target(progress)?;
+        let gain = items.iter().fold(Gain::default(), |all, item| all.and(&item.gain));
+        let (number, ledger) = (self.mailbox.number(), self.ledger.clone());
+        let (place, recorded) = (folder.place.clone(), progress.clone());
+        let slice = move |txn: &mut Txn<'_>| {
+            let mut change = Change::begin(txn, number, Access::System)?;
+            for parcel in items.iter().filter_map(|item| item.parcel.as_ref()) {
+                parcel.append(&mut change, target)?;
+            }
+            change.finish()?;
+            ledger.record(txn, &place, &recorded, &gain)?;
+            Ok(Bulk::Done(()))
+        };
+        self.mailbox.database().write_bulk(slice).await
+    }
+}
+
+impl Sink for MailboxSink {
+    async fn enter(
+        &mut self,
+        folder: &SourceFolder,
+        path: &[String],
+        progress: &mut FolderProgress,
+    ) -> Result<(), MigrationError> {
+        let known = progress.target.parse().ok().map(FolderId::new);
+        let special = folder.special.filter(|_| self.keeps_purposes);
+        let (path, class) = (path.to_vec(), folder.class.clone());
+        let (number, ledger) = (self.mailbox.number(), self.ledger.clone());
+        let (place, recorded) = (folder.place.clone(), progress.clone());
+        let slice = move |txn: &mut Txn<'_>| {
+            let mut change = Change::begin(txn, number, Access::System)?;
+            let id = match known.filter(|id| is_there(&mut change, *id)) {
+                Some(id) => id,
+                None => make(&mut change, &path, special, class.as_deref())?,
+            };
+            change.finish()?;
+            let recorded = FolderProgress { target: id.get().to_string(), ..recorded.clone() };
+            ledger.record(txn, &place, &recorded, &Gain::default())?;
+            Ok::<_, MigrationError>(Bulk::Done(recorded))
+        };
+        *progress = self.mailbox.database().write_bulk(slice).await?;
+        Ok(())
+    }
+
+    async fn put(
+        &mut self,
+        folder: &SourceFolder,
+        items: Vec<Item>,
+        progress: &mut FolderProgress,
+    ) -> Result<(), MigrationError> {
+        let (mut ready, mut octets) = (Vec::new(), 0);
+        for item in items {
+            if octets >= BULK_SLICE_OCTETS {
+                self.write(folder, std::mem::take(&mut ready), progress).await?;
+                octets = 0;
+            }
+            let item = self.stage(folder, item).await?;
+            octets += item.parcel.as_ref().map_or(0, Parcel::row_octets);
+            ready.push(item);
+        }
+        self.write(folder, ready, progress).await
+    }
+}
+
+impl Gain {
+    /// Both together.
+    fn and(mut self, other: &Gain) -> Gain {
+        self.items += other.items;
+        self.octets += other.octets;
+        self.units += other.units;
+        self.bad.extend_from_slice(&other.bad);
+        self
+    }
+}
+
+fn target(progress: &FolderProgress) -> Result<FolderId, MigrationError> {
+    let number = progress.target.parse().map_err(|_| Fault::Damaged("target folder"))?;
+    Ok(FolderId::new(number))
+}
+
+fn is_there(change: &mut Change<'_, '_>, id: FolderId) -> bool {
+    change.view().and_then(|view| view.folder(id)).is_ok()
+}
+
+/// The folder of that purpose, or at the path; what is missing is made.
+fn make(
+    change: &mut Change<'_, '_>,
+    path: &[String],
+    special: Option<Special>,
+    class: Option<&str>,
+) -> Result<FolderId, MigrationError> {
+    if let Some(special) = special
+        && let Ok(folder) = change.view()?.special(special)
+    {
+        return Ok(folder.id);
+    }
+    let mut parent = change.special_id(Special::Root);
+    let names: Vec<String> = path.iter().map(|name| legal(name)).collect();
+    for depth in 1..=names.len() {
+        let here: Vec<&str> = names[..depth].iter().map(String::as_str).collect();
+        parent = match change.view()?.folder_by_path(&here)? {
+            Some(folder) => folder.id,
+            None => {
+                let class = class.filter(|_| depth == names.len());
+                let made = change.create_folder(parent, here[depth - 1], class, None)?;
+                change.subscribe(made.id, true)?;
+                made.id
+            }
+        };
+    }
+    Ok(parent)
+}
+
+/// A name that a folder may have: without control characters, blanks around, and too much.
+fn legal(name: &str) -> String {
+    let plain: String = name.chars().map(|c| if c.is_control() { '_' } else { c }).collect();
+    let end = plain.floor_char_boundary(mailbox::change::FOLDER_NAME_OCTETS_MAX.min(plain.len()));
+    match plain[..end].trim() {
+        "" => "_".to_owned(),
+        name => name.to_owned(),
+    }
+}
