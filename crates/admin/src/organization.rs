@@ -20,6 +20,10 @@ pub struct Organization {
     pub directory: Directory,
     /// Mailboxes.
     pub homes: Arc<dyn Homes>,
+    /// Requests to import and to export.
+    pub requests: migration::Requests,
+    /// The server runs, and so works on requests; else only its data is open.
+    pub running: bool,
     /// What the configuration file says; see [`Organization::settings_now`].
     pub settings: Arc<Settings>,
     /// The time.

@@ -10,6 +10,7 @@ mod mail_user;
 mod mailbox;
 mod mailbox_folder_permission;
 mod mailbox_permission;
+mod mailbox_request;
 mod recipient;
 mod recipient_permission;
 mod recoverable_items;
@@ -30,6 +31,7 @@ pub const VERBS: &[&[Verb]] = &[
     mailbox::VERBS,
     mailbox_folder_permission::VERBS,
     mailbox_permission::VERBS,
+    mailbox_request::VERBS,
     recipient::VERBS,
     recipient_permission::VERBS,
     recoverable_items::VERBS,

@@ -21,6 +21,7 @@ mod janitor;
 mod listeners;
 mod locations;
 pub mod logs;
+mod migrations;
 pub mod organization;
 mod outbound;
 mod policy;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use admin::organization::Organization;
 use auth::VerifierOptions;
 use config::Settings;
+use migration::Requests;
 use types::SystemClock;
 
 use crate::homes::ServerHomes;
@@ -16,12 +17,15 @@ pub(crate) fn organization(
     settings: &Settings,
     storage: &Storage,
     homes: Arc<ServerHomes>,
+    running: bool,
 ) -> Organization {
     Organization {
         server: settings.short_name(),
         database: MAILBOX_DATABASE,
         directory: storage.directory.clone(),
         homes,
+        requests: Requests::new(storage.mailboxes.clone()),
+        running,
         settings: Arc::new(settings.clone()),
         clock: Arc::new(SystemClock),
     }
@@ -40,7 +44,7 @@ impl Stopped {
         let data = &settings.data_directory;
         let storage = Storage::open(data, VerifierOptions::default()).await?;
         let homes = crate::server::homes(settings, Locations::new(settings), &storage);
-        Ok(Stopped { organization: organization(settings, &storage, homes), storage })
+        Ok(Stopped { organization: organization(settings, &storage, homes, false), storage })
     }
 
     /// What verbs work on.

@@ -38,7 +38,7 @@ use crate::policy::DatabaseDefaults;
 use crate::recipients::DirectoryRecipients;
 use crate::smtp_in::SmtpIn;
 use crate::storage::{MAILBOX_DATABASE, Storage, StorageError};
-use crate::{admin_service, imap_service, pop3_service, private};
+use crate::{admin_service, imap_service, migrations, pop3_service, private};
 
 /// Why a server does not start. Each names what to mend.
 #[derive(Debug, thiserror::Error)]
@@ -331,6 +331,7 @@ async fn serve(
     };
     tasks.push(tokio::spawn(configuration.run(shutdown.clone())));
     tasks.push(tokio::spawn(janitor.run(shutdown.clone())));
+    tasks.push(migrations::start(parts, shutdown.clone()));
     let reload = settings.tls.reload_interval.duration();
     let watched = Arc::clone(&parts.certificates);
     tasks.push(tokio::spawn(async move { watched.watch(reload, shutdown).await }));

@@ -2,6 +2,7 @@
 
 use directory::DirectoryError;
 use mailbox::Fault;
+use migration::MigrationError;
 use store::StoreError;
 
 use super::role::Role;
@@ -70,6 +71,9 @@ pub enum VerbError {
     /// A mailbox could not be read or written.
     #[error(transparent)]
     Mailbox(#[from] Fault),
+    /// A request to import or to export was refused.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
     /// The answer cannot be written.
     #[error("cannot write the answer: {0}")]
     Json(#[from] serde_json::Error),
@@ -128,6 +132,7 @@ impl VerbError {
             VerbError::Unavailable(_) => ErrorCode::Unavailable,
             VerbError::Directory(error) => of_directory(error),
             VerbError::Mailbox(fault) => of_mailbox(fault),
+            VerbError::Migration(error) => of_migration(error),
             VerbError::Json(_) => ErrorCode::Internal,
         }
     }
@@ -171,6 +176,27 @@ fn of_mailbox(fault: &Fault) -> ErrorCode {
         Fault::Limit(_) | Fault::Invalid(_) | Fault::HasChildren => ErrorCode::InvalidArgument,
         Fault::Moved | Fault::DiskNearlyFull => ErrorCode::Unavailable,
         Fault::Damaged(_) | Fault::Storage(_) => ErrorCode::Internal,
+    }
+}
+
+fn of_migration(error: &MigrationError) -> ErrorCode {
+    match error {
+        MigrationError::NotAbsolute(_)
+        | MigrationError::File { .. }
+        | MigrationError::NotRegular(_)
+        | MigrationError::UnknownFormat(_)
+        | MigrationError::Limit(_) => ErrorCode::InvalidArgument,
+        MigrationError::NotEmpty(_)
+        | MigrationError::NameInUse(_)
+        | MigrationError::Status(_)
+        | MigrationError::TooManyBadItems(..) => ErrorCode::Conflict,
+        MigrationError::NotFound => ErrorCode::NotFound,
+        MigrationError::Stopped => ErrorCode::Unavailable,
+        MigrationError::Mailbox(fault) => of_mailbox(fault),
+        MigrationError::Store(StoreError::DiskNearlyFull) => ErrorCode::Unavailable,
+        MigrationError::Store(_) | MigrationError::Interrupted(_) | MigrationError::Entropy(_) => {
+            ErrorCode::Internal
+        }
     }
 }
 

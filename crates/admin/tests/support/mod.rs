@@ -42,6 +42,8 @@ pub async fn organization() -> Organization {
     let directory = Directory::open(database.clone(), VerifierOptions::default()).await.unwrap();
     Organization {
         server: "MAIL1".to_owned(),
+        requests: migration::Requests::new(database.clone()),
+        running: false,
         database: "Mailbox Database",
         homes: Arc::new(MemoryHomes { database, directory: directory.clone() }),
         directory,

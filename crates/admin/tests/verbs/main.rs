@@ -4,6 +4,7 @@
 mod configured;
 mod kinds;
 mod recipients;
+mod requests;
 mod shell;
 #[path = "../support/mod.rs"]
 mod support;

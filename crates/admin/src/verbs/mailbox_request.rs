@@ -1,0 +1,310 @@
+//! Bringing mail in and out: what MailboxImportRequest and MailboxExportRequest share.
+//!
+//! The verbs only write and list requests. The running server works on them; while it is stopped
+//! they wait.
+
+mod export;
+mod import;
+mod new;
+
+use auth::RecipientId;
+use mailbox::Guid;
+use migration::{DiskFormat, Kind, Place, Request, RequestState, RequestStatus};
+use types::Timestamp;
+
+use crate::verb::{
+    Bytes, Expected, Identity, Moment, Scalar, Session, Shape, Verb, VerbError, guid_text, object,
+};
+
+pub(super) const VERBS: &[Verb] = &[
+    Verb::of::<import::GetMailboxImportRequest>(),
+    Verb::of::<import::GetMailboxImportRequestStatistics>(),
+    Verb::of::<import::NewMailboxImportRequest>(),
+    Verb::of::<import::RemoveMailboxImportRequest>(),
+    Verb::of::<import::ResumeMailboxImportRequest>(),
+    Verb::of::<import::SuspendMailboxImportRequest>(),
+    Verb::of::<export::GetMailboxExportRequest>(),
+    Verb::of::<export::GetMailboxExportRequestStatistics>(),
+    Verb::of::<export::NewMailboxExportRequest>(),
+    Verb::of::<export::RemoveMailboxExportRequest>(),
+    Verb::of::<export::ResumeMailboxExportRequest>(),
+    Verb::of::<export::SuspendMailboxExportRequest>(),
+];
+
+object! {
+    /// A request to import into a mailbox or to export from it.
+    pub struct MailboxRequestObject = "MailboxRequest" [name, mailbox, status] {
+        /// `alice\MailboxImport`.
+        identity: String,
+        /// For good.
+        request_guid: String,
+        /// Its name; no other of its kind for the mailbox has it.
+        name: String,
+        /// The mailbox, by the owner's address.
+        mailbox: String,
+        /// Queued, InProgress, Suspended, Completed, CompletedWithWarning or Failed.
+        status: &'static str,
+        /// The path on the server.
+        file_path: String,
+        /// Mbox, Maildir or Eml: what was said or seen.
+        format: &'static str,
+        /// The folder of the source that counts as its top.
+        source_root_folder: String,
+        /// The folder of the target that everything goes below.
+        target_root_folder: String,
+        /// Only these folders.
+        include_folders: Vec<String>,
+        /// Without these folders.
+        exclude_folders: Vec<String>,
+        /// When it was made.
+        when_created: Moment,
+    }
+}
+
+object! {
+    /// How far a request has come.
+    pub struct MailboxRequestStatisticsObject = "MailboxRequestStatistics" [name, status, target_alias, percent_complete] {
+        /// `alice\MailboxImport`.
+        identity: String,
+        /// Its name.
+        name: String,
+        /// Queued, InProgress, Suspended, Completed, CompletedWithWarning or Failed.
+        status: &'static str,
+        /// The mailbox's alias.
+        target_alias: String,
+        /// 100 only when it is done.
+        percent_complete: u32,
+        /// Messages carried over.
+        items_transferred: u64,
+        /// Octets of those.
+        bytes_transferred: Bytes,
+        /// Messages that could not be carried over.
+        bad_items_encountered: u32,
+        /// With more bad items it gives up; nothing: there is no limit.
+        bad_item_limit: Option<u32>,
+        /// Why it failed, or what was wrong with the last bad item.
+        message: String,
+        /// When it was made.
+        queued_timestamp: Moment,
+        /// When it was first worked on.
+        start_timestamp: Option<Moment>,
+        /// When it was done or given up.
+        completion_timestamp: Option<Moment>,
+        /// When it last got on.
+        last_update_timestamp: Moment,
+    }
+}
+
+/// How mail is kept on a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format(DiskFormat);
+
+const FORMATS: [(&str, DiskFormat); 3] =
+    [("Mbox", DiskFormat::Mbox), ("Maildir", DiskFormat::Maildir), ("Eml", DiskFormat::Eml)];
+
+impl Scalar for Format {
+    const SHAPE: Shape = Shape::OneOf(&["Mbox", "Maildir", "Eml"]);
+
+    fn parse(text: &str) -> Result<Self, Expected> {
+        let found = FORMATS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+        found.map(|(_, format)| Format(*format)).ok_or_else(|| Self::SHAPE.expected())
+    }
+}
+
+/// A status that a listing wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status(RequestStatus);
+
+impl Scalar for Status {
+    const SHAPE: Shape = Shape::OneOf(&[
+        "Queued",
+        "InProgress",
+        "Suspended",
+        "Completed",
+        "CompletedWithWarning",
+        "Failed",
+    ]);
+
+    fn parse(text: &str) -> Result<Self, Expected> {
+        let mut all = RequestStatus::ALL.into_iter();
+        let found = all.find(|status| status.name().eq_ignore_ascii_case(text));
+        found.map(Status).ok_or_else(|| Self::SHAPE.expected())
+    }
+}
+
+/// A request: `alice\MailboxImport`, or its GUID.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestIdentity(String);
+
+impl Scalar for RequestIdentity {
+    const SHAPE: Shape = Shape::Text;
+
+    fn parse(text: &str) -> Result<Self, Expected> {
+        match text.trim() {
+            "" => Err(Expected("a request such as alice\\MailboxImport, or its GUID".to_owned())),
+            text => Ok(RequestIdentity(text.to_owned())),
+        }
+    }
+}
+
+/// A request with its state.
+type Found = (Request, RequestState);
+
+/// The one that is meant. Errors: NotFound.
+async fn find(
+    session: &Session<'_>,
+    kind: Kind,
+    identity: &RequestIdentity,
+) -> Result<Found, VerbError> {
+    let RequestIdentity(text) = identity;
+    let named = match text.rsplit_once('\\') {
+        Some((mailbox, name)) => {
+            let owner = session.recipient(&Identity(mailbox.to_owned()), "mailbox")?;
+            Some((Guid(owner.id.0), name))
+        }
+        None => None,
+    };
+    let is_it = |(request, _): &Found| match named {
+        Some((owner, name)) => {
+            request.mailbox() == owner && request.name.eq_ignore_ascii_case(name)
+        }
+        None => guid_text(&request.id.0).eq_ignore_ascii_case(text),
+    };
+    let found = all(session, kind).await?.into_iter().find(is_it);
+    found.ok_or_else(|| VerbError::NotFound { what: what(kind), identity: text.clone() })
+}
+
+/// Those that a listing wants: one, or those of a mailbox, or of a status.
+async fn listed(
+    session: &Session<'_>,
+    kind: Kind,
+    identity: Option<&RequestIdentity>,
+    mailbox: Option<&Identity>,
+    status: Option<Status>,
+) -> Result<Vec<MailboxRequestObject>, VerbError> {
+    let mut found = match identity {
+        Some(identity) => vec![find(session, kind, identity).await?],
+        None => all(session, kind).await?,
+    };
+    if let Some(mailbox) = mailbox {
+        let owner = Guid(session.recipient(mailbox, "mailbox")?.id.0);
+        found.retain(|(request, _)| request.mailbox() == owner);
+    }
+    if let Some(Status(status)) = status {
+        found.retain(|(_, state)| state.status == status);
+    }
+    Ok(found.iter().map(|found| shown(session, found)).collect())
+}
+
+async fn statistics(
+    session: &Session<'_>,
+    kind: Kind,
+    identity: &RequestIdentity,
+) -> Result<Vec<MailboxRequestStatisticsObject>, VerbError> {
+    let (request, state) = find(session, kind, identity).await?;
+    let owner = Owner::of(session, &request);
+    let moment = |secs: i64| Moment(Timestamp::from_secs(secs));
+    Ok(vec![MailboxRequestStatisticsObject {
+        identity: owner.identity(&request),
+        name: request.name.clone(),
+        status: state.status.name(),
+        target_alias: owner.alias,
+        percent_complete: state.percent(),
+        items_transferred: state.items,
+        bytes_transferred: Bytes(state.octets),
+        bad_items_encountered: state.bad_items,
+        bad_item_limit: request.bad_item_limit,
+        message: state.message,
+        queued_timestamp: moment(request.created),
+        start_timestamp: state.started.map(moment),
+        completion_timestamp: state.ended.map(moment),
+        last_update_timestamp: moment(state.updated),
+    }])
+}
+
+/// Suspends, resumes or removes a request.
+#[derive(Clone, Copy)]
+enum Act {
+    Suspend,
+    Resume,
+    Remove,
+}
+
+async fn act(
+    session: &Session<'_>,
+    kind: Kind,
+    identity: &RequestIdentity,
+    act: Act,
+) -> Result<(), VerbError> {
+    let (request, _) = find(session, kind, identity).await?;
+    let name = Owner::of(session, &request).identity(&request);
+    let doing = match act {
+        Act::Suspend => "Suspending",
+        Act::Resume => "Resuming",
+        Act::Remove => "Removing",
+    };
+    if !session.should_process(format!("{doing} {} {name}", what(kind))) {
+        return Ok(());
+    }
+    let requests = &session.organization.requests;
+    match act {
+        Act::Suspend => requests.suspend(request.id).await?,
+        Act::Resume => requests.resume(request.id).await?,
+        Act::Remove => requests.remove(request.id).await?,
+    }
+    session.modified(name, None, None);
+    Ok(())
+}
+
+async fn all(session: &Session<'_>, kind: Kind) -> Result<Vec<Found>, VerbError> {
+    let mut all = session.organization.requests.all().await?;
+    all.retain(|(request, _)| request.kind == kind);
+    Ok(all)
+}
+
+const fn what(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Import => "mailbox import request",
+        Kind::Export => "mailbox export request",
+    }
+}
+
+fn shown(session: &Session<'_>, (request, state): &Found) -> MailboxRequestObject {
+    let owner = Owner::of(session, request);
+    let Place::Disk { path, format } = &request.place;
+    let format = FORMATS.iter().find(|(_, known)| known == format);
+    MailboxRequestObject {
+        identity: owner.identity(request),
+        request_guid: guid_text(&request.id.0),
+        name: request.name.clone(),
+        mailbox: owner.address,
+        status: state.status.name(),
+        file_path: path.display().to_string(),
+        format: format.map_or("", |(name, _)| name),
+        source_root_folder: request.source_root.clone(),
+        target_root_folder: request.target_root.clone(),
+        include_folders: request.include.clone(),
+        exclude_folders: request.exclude.clone(),
+        when_created: Moment(Timestamp::from_secs(request.created)),
+    }
+}
+
+/// Whose mailbox a request is about. Of somebody who is gone the GUID is left.
+struct Owner {
+    alias: String,
+    address: String,
+}
+
+impl Owner {
+    fn of(session: &Session<'_>, request: &Request) -> Self {
+        let guid = request.mailbox().0;
+        match session.snapshot().recipient(RecipientId(guid)) {
+            Some(owner) => Owner { alias: owner.alias.clone(), address: owner.primary.to_string() },
+            None => Owner { alias: guid_text(&guid), address: guid_text(&guid) },
+        }
+    }
+
+    fn identity(&self, request: &Request) -> String {
+        format!("{}\\{}", self.alias, request.name)
+    }
+}
