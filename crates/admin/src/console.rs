@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::AdminError;
+
 /// Standard output and standard error, or what tests put in their place.
 pub struct Console<'a> {
     /// What was asked for.
@@ -14,6 +16,14 @@ impl Console<'_> {
     /// Writes what was asked for. The text brings its line ends.
     pub(crate) fn print(&mut self, text: &str) -> io::Result<()> {
         self.output.write_all(text.as_bytes())
+    }
+
+    /// Asks a person; anything but a yes is a no.
+    pub(crate) fn ask(&mut self, question: &str) -> Result<bool, AdminError> {
+        self.notice(&format!("{question} [y/N]"))?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
     /// Writes a line to know besides.

@@ -65,6 +65,9 @@ pub enum AdminError {
     /// Something would be lost, and there is nobody to ask.
     #[error("{0} asks before it does that; say --confirm=false when nobody can answer")]
     Unconfirmed(String),
+    /// Something would be changed, and there is nobody to ask.
+    #[error("nobody can be asked; say --yes to make these changes")]
+    NotYes,
     /// Standard input is no answer of a verb.
     #[error("standard input is no list of objects that say who they are")]
     Pipeline,

@@ -43,7 +43,8 @@ pub fn effective(file: &Settings, snapshot: &Snapshot) -> Result<Settings, Objec
     file.with_objects(stored(snapshot))
 }
 
-fn stored(snapshot: &Snapshot) -> impl Iterator<Item = Stored<'_>> {
+/// The directory's objects.
+pub(crate) fn stored(snapshot: &Snapshot) -> impl Iterator<Item = Stored<'_>> {
     snapshot.objects().map(|object| Stored {
         kind: &object.kind,
         name: &object.name,

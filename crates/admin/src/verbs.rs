@@ -3,6 +3,7 @@
 mod accepted_domain;
 mod cas_mailbox;
 mod command;
+mod configuration;
 mod configured;
 mod distribution_group;
 mod mail_contact;
@@ -24,6 +25,7 @@ pub const VERBS: &[&[Verb]] = &[
     accepted_domain::VERBS,
     cas_mailbox::VERBS,
     command::VERBS,
+    configuration::VERBS,
     configured::VERBS,
     distribution_group::VERBS,
     mail_contact::VERBS,

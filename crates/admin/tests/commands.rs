@@ -1,10 +1,16 @@
 //! The commands as an administrator types them, over data directories made here.
 #![allow(clippy::unwrap_used)]
 
+#[allow(dead_code)]
+mod support;
+
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
+use admin::organization::Organization;
+use admin::shell::Executor;
+use admin::verb::{Call, Caller, Reply, invoke};
 use admin::{AdminError, Console, Outcome, Program};
 use clap::Parser;
 use ports::listeners::{CLIENT_FRONTEND, DEFAULT_FRONTEND, IMAP4, IMAP4_TLS};
@@ -18,6 +24,16 @@ enum Cli {
     Ports(admin::ports::Ports),
     #[command(subcommand)]
     Store(admin::store::Store),
+}
+
+/// A server of which only the verbs are there.
+struct Server(Organization);
+
+impl Executor for Server {
+    async fn execute(&self, call: Call) -> Result<Reply, AdminError> {
+        let root = Caller::Local { user: "root".to_owned() };
+        Ok(invoke(&self.0, &root, call).await?)
+    }
 }
 
 /// What a command printed and how it ended.
@@ -58,7 +74,12 @@ fn rialto(words: &str, directory: &Path) -> Ended {
 
 async fn run(cli: Cli, console: &mut Console<'_>) -> Result<Outcome, AdminError> {
     match cli {
-        Cli::Config(config) => config.run(console),
+        Cli::Config(config) => {
+            let server = Server(support::organization().await);
+            let file = config.target().and_then(|target| target.config.as_deref());
+            let settings = file.map(|file| config::Settings::load(file).unwrap());
+            config.run(settings.as_ref(), &server, console).await
+        }
         Cli::Ports(ports) => ports.run(&program(), console).await,
         Cli::Store(store) => store.run(&program(), console).await,
     }
@@ -225,6 +246,19 @@ fn check_names_sockets_of_ours_that_no_listener_is() {
     let [line] = check.lines_with(&secret.to_string())[..] else { panic!("{}", check.output) };
     assert!(line.starts_with("WRONG") && line.contains("listens; no row names it"), "{line}");
     drop(hidden);
+}
+
+#[test]
+fn config_shows_the_file_and_the_directory() {
+    let directory = empty();
+    let file = directory.path().join("rialto.toml");
+    fs::write(&file, "server_name = \"mail.a.test\"\nport_offset = 20000\n").unwrap();
+    let changed = rialto("config show --changed --config DIR", &file).output;
+    assert!(changed.contains("port_offset = 20000\n"), "{changed}");
+    assert!(!changed.contains("unthrottled"), "{changed}");
+    let all = rialto("config show --config DIR", &file).output;
+    assert!(all.contains("unthrottled = false\n"), "{all}");
+    assert!(all.contains("[[ReceiveConnector]]\nName = "), "{all}");
 }
 
 #[test]

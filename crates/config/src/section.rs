@@ -32,10 +32,17 @@ impl Setting {
 
     /// The key in the file.
     pub fn name(&self) -> String {
+        match self.pascal_case || self.renamed.is_some() {
+            true => self.property(),
+            false => self.key.to_owned(),
+        }
+    }
+
+    /// The name as verbs and documents have it, in `PascalCase`.
+    pub fn property(&self) -> String {
         match self.renamed {
             Some(name) => name.to_owned(),
-            None if self.pascal_case => self.key.split('_').map(capitalized).collect(),
-            None => self.key.to_owned(),
+            None => self.key.split('_').map(capitalized).collect(),
         }
     }
 

@@ -41,7 +41,7 @@ pub use domain::{AcceptedDomain, DomainKind};
 pub use error::DirectoryError;
 pub use expand::{Destination, Expansion, Refusal, expand};
 pub use login::{Login, Opens};
-pub use object::ConfigurationObject;
+pub use object::{ConfigurationObject, ObjectChange};
 pub use permission::Sender;
 pub use recipient::{
     Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group,

@@ -61,6 +61,20 @@ impl Snapshot {
     }
 }
 
+/// A change of one configuration object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjectChange {
+    /// Written, new or in place of the one there is.
+    Put(ConfigurationObject),
+    /// Removed.
+    Remove {
+        /// Its kind.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
+}
+
 impl Directory {
     /// Writes a configuration object, new or changed, unless `check` finds fault with all
     /// objects as they would be.
@@ -69,20 +83,7 @@ impl Directory {
         object: ConfigurationObject,
         check: impl FnOnce(&Snapshot) -> Result<(), String> + Send + 'static,
     ) -> Result<(), DirectoryError> {
-        check_size(&object)?;
-        self.change(move |draft| {
-            let is_new = draft.base().object(&object.kind, &object.name).is_none();
-            if is_new && draft.base().objects().len() >= CONFIGURATION_OBJECTS_MAX {
-                let (what, max) = ("configuration objects", CONFIGURATION_OBJECTS_MAX);
-                return Err(DirectoryError::TooMany { what, max });
-            }
-            let changed = draft.settings().change;
-            let edit = Edit::PutObject(Arc::new(ConfigurationObject { changed, ..object }));
-            check_after(draft.base(), &edit, check)?;
-            draft.edit(edit);
-            Ok(())
-        })
-        .await
+        self.change_objects(vec![ObjectChange::Put(object)], check).await
     }
 
     /// Removes a configuration object, unless `check` finds fault with what remains.
@@ -92,17 +93,59 @@ impl Directory {
         name: &str,
         check: impl FnOnce(&Snapshot) -> Result<(), String> + Send + 'static,
     ) -> Result<(), DirectoryError> {
-        let identity = ObjectIdentity::new(kind, name);
+        let (kind, name) = (kind.to_owned(), name.to_owned());
+        self.change_objects(vec![ObjectChange::Remove { kind, name }], check).await
+    }
+
+    /// Makes all of these changes or none: `check` sees the objects as they would be.
+    pub async fn change_objects(
+        &self,
+        changes: Vec<ObjectChange>,
+        check: impl FnOnce(&Snapshot) -> Result<(), String> + Send + 'static,
+    ) -> Result<(), DirectoryError> {
         self.change(move |draft| {
-            if !draft.base().objects.contains_key(&identity) {
-                return Err(DirectoryError::NoObject(identity.kind, identity.name));
+            let mut after = draft.base().clone();
+            let changed = draft.settings().change;
+            for change in changes {
+                let edit = edit(&after, change, changed)?;
+                after.apply(edit.clone());
+                draft.edit(edit);
             }
-            let edit = Edit::RemoveObject(identity);
-            check_after(draft.base(), &edit, check)?;
-            draft.edit(edit);
-            Ok(())
+            check(&after).map_err(DirectoryError::Configuration)
         })
         .await
+    }
+}
+
+fn edit(
+    now: &Snapshot,
+    change: ObjectChange,
+    changed: ChangeNumber,
+) -> Result<Edit, DirectoryError> {
+    match change {
+        ObjectChange::Put(object) => {
+            check_size(&object)?;
+            check_room(now, &object)?;
+            Ok(Edit::PutObject(Arc::new(ConfigurationObject { changed, ..object })))
+        }
+        ObjectChange::Remove { kind, name } => {
+            let identity = ObjectIdentity::new(&kind, &name);
+            match now.objects.contains_key(&identity) {
+                true => Ok(Edit::RemoveObject(identity)),
+                false => Err(DirectoryError::NoObject(kind, name)),
+            }
+        }
+    }
+}
+
+fn check_room(now: &Snapshot, object: &ConfigurationObject) -> Result<(), DirectoryError> {
+    let is_new = now.object(&object.kind, &object.name).is_none();
+    match is_new && now.objects().len() >= CONFIGURATION_OBJECTS_MAX {
+        true => Err(DirectoryError::TooMany {
+            what: "configuration objects",
+            max: CONFIGURATION_OBJECTS_MAX,
+        }),
+        false => Ok(()),
     }
 }
 
@@ -115,14 +158,4 @@ fn check_size(object: &ConfigurationObject) -> Result<(), DirectoryError> {
         }),
         false => Ok(()),
     }
-}
-
-fn check_after(
-    before: &Snapshot,
-    edit: &Edit,
-    check: impl FnOnce(&Snapshot) -> Result<(), String>,
-) -> Result<(), DirectoryError> {
-    let mut after = before.clone();
-    after.apply(edit.clone());
-    check(&after).map_err(DirectoryError::Configuration)
 }

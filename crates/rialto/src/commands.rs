@@ -27,7 +27,7 @@ pub async fn run(task: Task) -> Result<Outcome, Error> {
     match command {
         Command::Demo(demo) => demo.run().await,
         Command::Run(run) => run.run().await,
-        Command::Config(config) => Ok(config.run(&mut console)?),
+        Command::Config(config) => verb::config(&config, &mut console).await,
         Command::Ports(ports) => Ok(ports.run(&program(), &mut console).await?),
         Command::Completion(completion) => {
             completion.run(console.output)?;

@@ -105,11 +105,7 @@ impl Line {
             return Err(AdminError::Unconfirmed(self.verb.name.command()));
         }
         let call = Call { verb: self.verb, arguments: arguments.clone(), what_if: true };
-        for action in executor.execute(call).await?.what_if {
-            console.notice(&format!("{action}. Are you sure? [y/N]"))?;
-        }
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer)?;
-        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        let actions = executor.execute(call).await?.what_if;
+        console.ask(&format!("{}. Are you sure?", actions.join(". ")))
     }
 }

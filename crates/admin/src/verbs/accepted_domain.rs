@@ -78,13 +78,20 @@ verb! {
 
 /// DomainType.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DomainType(DomainKind);
+pub struct DomainType(pub(super) DomainKind);
 
 const TYPES: [(&str, DomainKind); 3] = [
     ("Authoritative", DomainKind::Authoritative),
     ("InternalRelay", DomainKind::InternalRelay),
     ("ExternalRelay", DomainKind::ExternalRelay),
 ];
+
+impl DomainType {
+    /// Exchange's word for it.
+    pub(super) fn name(self) -> &'static str {
+        TYPES.iter().find(|(_, kind)| *kind == self.0).map_or("", |(name, _)| name)
+    }
+}
 
 impl Scalar for DomainType {
     const SHAPE: Shape = Shape::OneOf(&["Authoritative", "InternalRelay", "ExternalRelay"]);
@@ -188,11 +195,10 @@ fn all(session: &Session<'_>) -> Vec<AcceptedDomainObject> {
 
 fn shown(session: &Session<'_>, domain: &AcceptedDomain) -> AcceptedDomainObject {
     let snapshot = session.snapshot();
-    let kind = TYPES.iter().find(|(_, kind)| *kind == domain.kind);
     let catch_all = domain.catch_all.and_then(|id| snapshot.recipient(id));
     AcceptedDomainObject {
         domain_name: domain.name.to_string(),
-        domain_type: kind.map_or("", |(name, _)| name),
+        domain_type: DomainType(domain.kind).name(),
         default: snapshot.default_domain() == Some(&domain.name),
         match_sub_domains: domain.match_sub_domains,
         catch_all: catch_all.map(|recipient| recipient.primary.to_string()),

@@ -38,6 +38,31 @@ pub fn with<V: Section>(value: &V, setting: &Setting, texts: &[String]) -> Resul
     table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
 }
 
+/// The value with what a table says; its keys in either spelling. Errors: what is wrong with it.
+pub fn with_table<V: Section>(value: &V, said: &Table) -> Result<V, String> {
+    let mut table = table(value);
+    for (key, value) in said {
+        let setting = V::SETTINGS.iter().find(|setting| setting.is(key));
+        let setting = setting.ok_or_else(|| format!("{key} is no setting"))?;
+        table.insert(setting.name(), value.clone());
+    }
+    table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
+}
+
+/// All settings of a value, under the names that verbs have.
+pub fn whole<V: Section>(value: &V) -> Table {
+    let mut table = table(value);
+    let of = |setting: &Setting| Some((setting.property(), table.remove(&setting.name())?));
+    V::SETTINGS.iter().filter_map(of).collect()
+}
+
+/// The settings that two values do not share, as a table of the first one's.
+pub fn differing<V: Section>(value: &V, other: &V) -> Table {
+    let (mut all, other) = (whole(value), whole(other));
+    all.retain(|name, said| other.get(name) != Some(said));
+    all
+}
+
 /// A setting of a value as texts: one, or any number of a list; none where nothing is set.
 pub fn texts<V: Section>(value: &V, setting: &Setting) -> Vec<String> {
     match table(value).get(&setting.name()) {

@@ -10,6 +10,7 @@
 
 pub mod document;
 mod kinds;
+mod whole;
 
 use std::fmt;
 
@@ -17,6 +18,8 @@ pub use kinds::{
     ImapSettings, MailboxDatabases, PopSettings, ReceiveConnectors, SendConnectors,
     TransportServices,
 };
+
+pub use whole::{Change, Extent, SettingChange, export, plan};
 
 use crate::section::Section;
 use crate::{Invalid, Settings};
@@ -65,15 +68,32 @@ pub enum ObjectError {
     Invalid(#[from] Invalid),
 }
 
-type Put = fn(&mut Settings, Stored<'_>) -> Result<(), ObjectError>;
+/// What is done to a kind by whoever has only its name.
+struct Erased {
+    name: &'static str,
+    put: fn(&mut Settings, Stored<'_>) -> Result<(), ObjectError>,
+    written: whole::Written,
+    planned: whole::Planned,
+}
 
-const KINDS: [(&str, Put); 6] = [
-    (ReceiveConnectors::NAME, put::<ReceiveConnectors>),
-    (SendConnectors::NAME, put::<SendConnectors>),
-    (TransportServices::NAME, put::<TransportServices>),
-    (ImapSettings::NAME, put::<ImapSettings>),
-    (PopSettings::NAME, put::<PopSettings>),
-    (MailboxDatabases::NAME, put::<MailboxDatabases>),
+impl Erased {
+    const fn of<K: ObjectKind>() -> Self {
+        Erased {
+            name: K::NAME,
+            put: put::<K>,
+            written: whole::written::<K>,
+            planned: whole::planned::<K>,
+        }
+    }
+}
+
+const KINDS: [Erased; 6] = [
+    Erased::of::<ReceiveConnectors>(),
+    Erased::of::<SendConnectors>(),
+    Erased::of::<TransportServices>(),
+    Erased::of::<ImapSettings>(),
+    Erased::of::<PopSettings>(),
+    Erased::of::<MailboxDatabases>(),
 ];
 
 fn put<K: ObjectKind>(settings: &mut Settings, stored: Stored<'_>) -> Result<(), ObjectError> {
@@ -107,10 +127,9 @@ impl Settings {
     ) -> Result<Settings, ObjectError> {
         let mut settings = self.clone();
         for object in objects {
-            let kind = KINDS.iter().find(|(name, _)| *name == object.kind);
+            let kind = KINDS.iter().find(|kind| kind.name == object.kind);
             let unknown = || ObjectError::UnknownKind(object.kind.to_owned());
-            let (_, put) = kind.ok_or_else(unknown)?;
-            put(&mut settings, object)?;
+            (kind.ok_or_else(unknown)?.put)(&mut settings, object)?;
         }
         Ok(settings)
     }

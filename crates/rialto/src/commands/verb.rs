@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use admin::api::{Client, SOCKET_NAME, local_caller};
+use admin::config::{Config, Target};
 use admin::shell::{Executor, Line};
 use admin::verb::{Call, Reply, VerbError, invoke};
 use admin::{AdminError, Console, Outcome};
@@ -24,16 +25,24 @@ const CONFIG_FILE: &str = "/etc/rialto/rialto.toml";
 
 /// Does what a line says.
 pub async fn run(line: Line, console: &mut Console<'_>) -> Result<Outcome, Error> {
-    let server = Server {
-        directory: line.directory.clone(),
-        config: line.config.clone(),
-        verbose: line.verbose,
-        stopped: OnceCell::new(),
-    };
+    let server = Server::new(line.directory.clone(), line.config.clone(), line.verbose);
     let outcome = line.run(&server, console).await;
-    if let Some(stopped) = server.stopped.get() {
-        stopped.close().await;
-    }
+    server.close().await;
+    Ok(outcome?)
+}
+
+/// Does what `rialto config` says: by verbs, where it needs a server.
+pub async fn config(config: &Config, console: &mut Console<'_>) -> Result<Outcome, Error> {
+    let target = config.target().cloned();
+    let asks = target.is_some();
+    let Target { dir, config: file } = target.unwrap_or_default();
+    let server = Server::new(dir, file, false);
+    let file = match asks && server.directory.is_none() {
+        true => Some(server.settings()?),
+        false => None,
+    };
+    let outcome = config.run(file.as_ref(), &server, console).await;
+    server.close().await;
     Ok(outcome?)
 }
 
@@ -70,6 +79,16 @@ impl Executor for Server {
 }
 
 impl Server {
+    fn new(directory: Option<PathBuf>, config: Option<PathBuf>, verbose: bool) -> Self {
+        Server { directory, config, verbose, stopped: OnceCell::new() }
+    }
+
+    async fn close(&self) {
+        if let Some(stopped) = self.stopped.get() {
+            stopped.close().await;
+        }
+    }
+
     fn settings(&self) -> Result<Settings, AdminError> {
         if let Some(directory) = &self.directory {
             let data_directory = directory.clone();

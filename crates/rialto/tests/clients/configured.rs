@@ -1,5 +1,6 @@
 //! Connectors that an administrator makes, changes and removes while the server runs.
 
+use std::fs;
 use std::net::TcpStream;
 use std::process::Command;
 
@@ -83,4 +84,40 @@ fn mail_takes_a_new_send_connector_at_once() {
         demo.sink().iter().any(|message| message.contains("Leaves too")).then_some(())
     });
     demo.stop();
+}
+
+/// The arguments of `rialto config`, and the exit code it ends with.
+fn config(data: &Data, words: &[&str]) -> (String, Option<i32>) {
+    let mut all = vec!["config"];
+    all.extend(words);
+    let output = verb(data, &all).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    (text.into_owned(), output.status.code())
+}
+
+#[test]
+fn a_document_takes_the_configuration_along() {
+    let data = Data::new();
+    let demo = data.demo();
+    let address = printers(&data);
+    let (exported, code) = config(&data, &["export"]);
+    assert!(exported.contains("Name = \"Printers\"") && code == Some(0), "{exported}");
+    let file = data.path().join("exported.toml");
+    fs::write(&file, &exported).unwrap();
+    let file = file.to_str().unwrap();
+    run(&mut verb(&data, &["Remove-ReceiveConnector", "Printers", "-Confirm:$false"])).well();
+    wait_for("the listener to close", || (!is_open(&address)).then_some(()));
+    let (told, code) = config(&data, &["apply", file, "--what-if"]);
+    assert!(told.contains("New ReceiveConnector Printers") && code == Some(1), "{told}");
+    let (told, code) = config(&data, &["apply", file]);
+    assert!(told.contains("say --yes") && code != Some(0), "{told}");
+    assert!(!is_open(&address), "nothing was agreed to");
+    let (told, code) = config(&data, &["apply", file, "--yes"]);
+    assert!(told.contains(&format!("Bindings: (none) -> {address}")) && code == Some(0), "{told}");
+    wait_for("the listener", || is_open(&address).then_some(()));
+    let again = config(&data, &["apply", file, "--yes"]);
+    assert_eq!(again, ("nothing to change\n".to_owned(), Some(0)));
+    demo.stop();
+    let (told, _) = config(&data, &["export"]);
+    assert!(told.contains("Name = \"Printers\""), "with the server stopped: {told}");
 }
