@@ -55,13 +55,29 @@ impl Io {
     /// The next frame; output is written before waiting. Safe to cancel.
     pub async fn frame(&mut self, deadline: Instant) -> Result<Frame, LineError> {
         loop {
-            let (taken, frame) = self.framer.feed(self.line.buffered());
-            self.line.consume(taken);
-            match frame {
-                Frame::More => self.line.fill(deadline).await?,
+            match self.frame_or_more(deadline).await? {
+                Frame::More => {}
                 frame => return Ok(frame),
             }
         }
+    }
+
+    /// The same, or `More` as soon as a piece of a frame has come: how long the client may take
+    /// depends on whether a command has begun. Safe to cancel.
+    pub async fn frame_or_more(&mut self, deadline: Instant) -> Result<Frame, LineError> {
+        match self.feed() {
+            Frame::More => {
+                self.line.fill(deadline).await?;
+                Ok(self.feed())
+            }
+            frame => Ok(frame),
+        }
+    }
+
+    fn feed(&mut self) -> Frame {
+        let (taken, frame) = self.framer.feed(self.line.buffered());
+        self.line.consume(taken);
+        frame
     }
 
     /// The framer, to decide on a literal or take a text.

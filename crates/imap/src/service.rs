@@ -241,7 +241,7 @@ impl Service {
             let woken = woken(&mut self.state, between);
             tokio::select! {
                 biased;
-                frame = self.io.frame(deadline) => return Ok(frame?),
+                frame = self.io.frame_or_more(deadline) => return Ok(frame?),
                 () = woken => {}
                 () = self.shutdown.requested(), if between => {
                     return Err(Trouble::Bye("The server is shutting down"));
