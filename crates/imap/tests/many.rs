@@ -4,6 +4,7 @@
 mod support;
 
 use support::{Client, Site};
+use types::limits::IMAP_BATCH_ENTRIES;
 
 /// Doublings of one message.
 const DOUBLINGS: u32 = 14;
@@ -32,6 +33,12 @@ async fn with_messages(site: &Site) -> Client {
 async fn flags_moves_and_deletions_of_many_messages_have_one_answer() {
     let site = Site::new().await;
     let mut client = with_messages(&site).await;
+    assert!(MANY as usize > IMAP_BATCH_ENTRIES);
+    let lines = client.command("FETCH 1:* (UID)").await;
+    assert_eq!(lines.len() as u32, MANY + 1);
+    for (n, line) in (1..=MANY).zip(&lines) {
+        assert_eq!(*line, format!("* {n} FETCH (UID {n})"));
+    }
     conditional_store(&site, &mut client).await;
     client.command("CREATE Box").await;
     let lines = client.command("MOVE 1:* Box").await;

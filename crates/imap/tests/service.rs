@@ -4,15 +4,19 @@
 mod support;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use imap::{End, Server};
 use mailbox::key::List;
-use mailbox::{FindHome, FolderId, Guid, Home, Homes, MailboxNumber, Special, key};
+use mailbox::{FindGranted, FindHome, FolderId, Guid, Home, Homes, MailboxNumber, Special, key};
 use net::tls::ServerTlsOptions;
 use net::{CertificateStore, ClientTls, ServerTls, Shutdown, Stream};
 use support::{Client, Site};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use types::LoginType;
+use types::limits::{
+    IMAP_BATCH_MESSAGES, IMAP_HEARTBEAT_SECS, IMAP_OTHER_MAILBOXES_MAX, LOGIN_SECS_MAX,
+};
 
 /// The site's server with changes.
 fn changed(site: &Site, change: impl FnOnce(&mut Server)) -> Arc<Server> {
@@ -127,14 +131,14 @@ async fn many_messages_come_in_batches_and_each_once() {
     let mut client = site.login("alice").await;
     const ONE: &str = " {20+}\r\nSubject: x\r\n\r\n";
     for _ in 0..5 {
-        let parts = format!("{ONE}123456").repeat(500);
+        let parts = format!("{ONE}123456").repeat(IMAP_BATCH_MESSAGES / 2);
         client.command(&format!("APPEND INBOX{parts}")).await;
     }
     client.command("SELECT INBOX").await;
     for items in ["(UID FLAGS)", "(UID ENVELOPE)", "(UID PREVIEW BODY.PEEK[HEADER.FIELDS (TO)])"] {
         let lines = client.command(&format!("FETCH 1:* {items}")).await;
         let heads: Vec<&String> = lines.iter().filter(|line| line.contains(" FETCH (")).collect();
-        assert_eq!(heads.len(), 2500, "{items}");
+        assert_eq!(heads.len(), 5 * (IMAP_BATCH_MESSAGES / 2), "{items}");
         for (n, head) in (1..).zip(heads) {
             assert!(head.starts_with(&format!("* {n} FETCH (UID {n} ")), "{head}");
         }
@@ -306,7 +310,8 @@ async fn idle_shows_signs_of_life_and_ends() {
     assert_eq!(client.line().await, "+ idling");
     tokio::time::pause();
     let all = read_until(client.stream(), "* BYE").await;
-    assert!(all.matches("* OK Still here").count() >= 10, "{all}");
+    let signs = (site.server.idle_timeout.as_secs() - 1) / IMAP_HEARTBEAT_SECS;
+    assert_eq!(all.matches("* OK Still here").count() as u64, signs, "{all}");
 }
 
 #[tokio::test]
@@ -324,6 +329,7 @@ async fn who_only_talks_and_does_not_log_in_is_let_go() {
     let mut client = site.connect();
     client.line().await;
     tokio::time::pause();
+    let begun = tokio::time::Instant::now();
     let mut said = 0;
     let last = loop {
         // Refused once the session has ended; its last word is still to be read.
@@ -337,6 +343,8 @@ async fn who_only_talks_and_does_not_log_in_is_let_go() {
     };
     assert!(last.is_some_and(|line| line.starts_with("* BYE")));
     assert!(said > 2);
+    let talked = begun.elapsed().as_secs();
+    assert!((LOGIN_SECS_MAX..LOGIN_SECS_MAX + 60).contains(&talked), "{talked} s");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -481,4 +489,29 @@ async fn a_wake_reads_the_folders_that_changed_and_no_others() {
         let line = told.line().await;
         assert!(line.starts_with(&format!("* STATUS {folder}")), "{line}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_opens_so_many_mailboxes_of_others() {
+    struct Asked(AtomicUsize, Arc<dyn Homes>);
+    impl Homes for Asked {
+        fn home(&self, mailbox: Guid, principal: Guid) -> FindHome<'_> {
+            self.1.home(mailbox, principal)
+        }
+        fn granted(&self, principal: Guid, most: usize) -> FindGranted<'_> {
+            self.0.store(most, Ordering::SeqCst);
+            self.1.granted(principal, most)
+        }
+    }
+    let site = Site::new().await;
+    let asked = Arc::new(Asked(AtomicUsize::new(0), Arc::clone(&site.server.homes)));
+    let server = changed(&site, |server| {
+        server.login_type = LoginType::PlainTextLogin;
+        server.homes = Arc::clone(&asked) as Arc<dyn Homes>;
+    });
+    let mut client = connect(&server);
+    client.line().await;
+    client.command("LOGIN alice@example.com secret").await;
+    client.command("LIST \"\" *").await;
+    assert_eq!(asked.0.load(Ordering::SeqCst), IMAP_OTHER_MAILBOXES_MAX);
 }
