@@ -3,7 +3,10 @@
 
 use content::{Part, Summary, derive};
 use expect_test::{Expect, expect};
-use types::limits::{HEADER_OCTETS_MAX, MIME_DEPTH_MAX, MIME_PARTS_MAX, SUMMARY_OCTETS_MAX};
+use types::limits::{
+    ENVELOPE_ADDRESSES_MAX, HEADER_OCTETS_MAX, MIME_DEPTH_MAX, MIME_PARTS_MAX,
+    SEARCH_TEXT_OCTETS_MAX, STRUCTURE_TEXT_OCTETS_MAX, SUMMARY_OCTETS_MAX,
+};
 
 /// The tree as lines: number of octets of the header, type, body of leaves.
 fn tree(message: &[u8], part: &Part, depth: usize, out: &mut String) {
@@ -251,6 +254,36 @@ fn parts_beyond_the_limit_are_not_listed() {
     let summary = derive(message.as_bytes());
     assert_eq!(summary.structure.children.len(), MIME_PARTS_MAX - 1);
     assert_eq!(Summary::decode(&summary.encode()), Ok(summary));
+}
+
+#[test]
+fn addresses_beyond_the_limit_are_left_out() {
+    for addresses in [ENVELOPE_ADDRESSES_MAX, ENVELOPE_ADDRESSES_MAX + 1] {
+        let message = format!("To: {}\r\n\r\n", "a@b,".repeat(addresses));
+        assert_eq!(derive(message.as_bytes()).envelope.to.len(), ENVELOPE_ADDRESSES_MAX);
+    }
+}
+
+#[test]
+fn parts_are_described_as_long_as_there_is_room() {
+    let field = format!("Content-Type: a/{}", "b".repeat(1000));
+    let count = STRUCTURE_TEXT_OCTETS_MAX / 500;
+    let message =
+        format!("{MIXED}{}--b--\r\n", format!("--b\r\n{field}\r\n\r\nx\r\n").repeat(count));
+    let children = derive(message.as_bytes()).structure.children;
+    let described = children.iter().filter(|part| part.media_type == "a").count();
+    assert!(described * 1000 <= STRUCTURE_TEXT_OCTETS_MAX, "{described}");
+    assert!((described + 2) * field.len() > STRUCTURE_TEXT_OCTETS_MAX, "{described}");
+    assert!(children.iter().skip(described).all(|part| part.media_type != "a"));
+}
+
+#[test]
+fn search_sees_the_beginning_of_a_huge_text() {
+    let seen = " ".repeat(SEARCH_TEXT_OCTETS_MAX - 4) + "last";
+    let message = format!("\r\n{seen}more");
+    let text =
+        content::search::body_text(message.as_bytes(), &derive(message.as_bytes()).structure);
+    assert!(text.trim() == "last");
 }
 
 #[test]

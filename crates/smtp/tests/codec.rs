@@ -7,6 +7,10 @@ use smtp::codec::{
     Command, Enhanced, ForwardPath, Keyword, MailParams, RcptParams, Reply, ServerLimits,
     SyntaxError,
 };
+use types::limits::{
+    ENVELOPE_ID_OCTETS_MAX, SMTP_ORCPT_OCTETS_MAX, SMTP_REPLY_LINE_OCTETS_MAX,
+    SMTP_REPLY_LINES_MAX, SMTP_REPLY_TEXT_OCTETS_MAX,
+};
 use types::{Address, BodyType, Notify, OriginalRecipient, Return, ReversePath};
 
 #[test]
@@ -101,9 +105,12 @@ fn commands_that_are_not() {
 fn limits_of_parameters() {
     let envid = |length: usize| format!("MAIL FROM:<a@b> ENVID={}", "x".repeat(length));
     let orcpt = |length: usize| format!("RCPT TO:<a@b> ORCPT=rfc822;{}", "x".repeat(length - 7));
-    for (line, legal) in
-        [(envid(100), true), (envid(101), false), (orcpt(500), true), (orcpt(501), false)]
-    {
+    for (line, legal) in [
+        (envid(ENVELOPE_ID_OCTETS_MAX), true),
+        (envid(ENVELOPE_ID_OCTETS_MAX + 1), false),
+        (orcpt(SMTP_ORCPT_OCTETS_MAX), true),
+        (orcpt(SMTP_ORCPT_OCTETS_MAX + 1), false),
+    ] {
         assert_eq!(Command::parse(line.as_bytes()).is_ok(), legal, "{}", line.len());
     }
     // "utf-8;" and 82 times "\\x{E9}", six octets each where two came in.
@@ -143,8 +150,34 @@ fn replies_that_are_none() {
     ] {
         assert_eq!(replies(bytes), Err(BadReply::Syntax), "{}", bytes.escape_ascii());
     }
-    assert_eq!(replies(&b"250-x\r\n".repeat(1000)), Err(BadReply::TooLong));
-    assert_eq!(replies(&b"2".repeat(100_000)), Err(BadReply::TooLong));
+}
+
+#[test]
+fn replies_have_a_length() {
+    for (lines, legal) in [(SMTP_REPLY_LINES_MAX, true), (SMTP_REPLY_LINES_MAX + 1, false)] {
+        let reply = [b"250-x\r\n".repeat(lines - 1), b"250 x\r\n".to_vec()].concat();
+        assert_eq!(replies(&reply).map_err(|_| ()).is_ok(), legal, "{lines} lines");
+    }
+    for (octets, legal) in
+        [(SMTP_REPLY_LINE_OCTETS_MAX, true), (SMTP_REPLY_LINE_OCTETS_MAX + 1, false)]
+    {
+        let line = format!("250 {}\n", "x".repeat(octets - 4));
+        assert_eq!(replies(line.as_bytes()).is_ok(), legal, "{octets} octets");
+        let unfinished = "2".repeat(octets);
+        assert_eq!(replies(unfinished.as_bytes()).is_ok(), legal, "{octets} octets");
+    }
+}
+
+#[test]
+fn our_replies_are_cut() {
+    for octets in [SMTP_REPLY_TEXT_OCTETS_MAX, SMTP_REPLY_TEXT_OCTETS_MAX + 1] {
+        let reply = Reply::plain(250, &"x".repeat(octets));
+        assert_eq!(reply.lines[0].len(), SMTP_REPLY_TEXT_OCTETS_MAX);
+    }
+    for lines in [SMTP_REPLY_LINES_MAX, SMTP_REPLY_LINES_MAX + 1] {
+        let reply = Reply::plain(250, &vec!["x"; lines].join("\n"));
+        assert_eq!(reply.lines.len(), SMTP_REPLY_LINES_MAX);
+    }
 }
 
 #[test]

@@ -10,6 +10,10 @@ use proptest::prelude::*;
 use smtp::server::{BareNewlines, ConnectorPolicy};
 use support::{A_WHILE, Connector, Session, policy, server};
 use testkit::transcript::{Settings, check_directory};
+use types::limits::{
+    MESSAGE_OCTETS_MAX, SMTP_AUTH_LINE_OCTETS_MAX, SMTP_AUTH_ROUNDS_MAX, SMTP_COMMAND_OCTETS_MAX,
+    SMTP_INPUT_OCTETS_MAX, SMTP_STRANGER_LOCAL_PART_OCTETS_MAX,
+};
 
 #[test]
 fn transcripts() {
@@ -130,18 +134,20 @@ fn binary_content_is_kept() {
 /// Overlong lines are refused, and what follows them is served.
 #[test]
 fn long_lines() {
+    const FAILED: &str = "535 5.7.3 Authentication unsuccessful\r\n";
     let words = |length: usize| "YWFh".repeat(length / 4);
+    let noop = |octets: usize| format!("NOOP {}", "x".repeat(octets - "NOOP \r\n".len()));
     let secured = Settings::from([
         ("connector".to_owned(), "submission".to_owned()),
         ("with".to_owned(), "unthrottled".to_owned()),
     ]);
     for (before, line, reply) in [
-        ("", format!("NOOP {}", words(4096)), "500 5.5.2 Line too long\r\n"),
-        ("", format!("NOOP {}", words(4000)), "250 2.0.0 OK\r\n"),
-        ("", format!("AUTH PLAIN {}", words(12_200)), "535 5.7.3 Authentication unsuccessful\r\n"),
-        ("", format!("AUTH PLAIN {}", words(12_288)), "500 5.5.6 *"),
-        ("AUTH LOGIN\r\n", words(12_200), "535 5.7.3 Authentication unsuccessful\r\n"),
-        ("AUTH LOGIN\r\n", words(12_288), "500 5.5.6 *"),
+        ("", noop(SMTP_COMMAND_OCTETS_MAX + 1), "500 5.5.2 Line too long\r\n"),
+        ("", noop(SMTP_COMMAND_OCTETS_MAX), "250 2.0.0 OK\r\n"),
+        ("", format!("AUTH PLAIN {}", words(SMTP_AUTH_LINE_OCTETS_MAX - 16)), FAILED),
+        ("", format!("AUTH PLAIN {}", words(SMTP_AUTH_LINE_OCTETS_MAX)), "500 5.5.6 *"),
+        ("AUTH LOGIN\r\n", words(SMTP_AUTH_LINE_OCTETS_MAX - 4), FAILED),
+        ("AUTH LOGIN\r\n", words(SMTP_AUTH_LINE_OCTETS_MAX), "500 5.5.6 *"),
     ] {
         let now = Instant::now();
         let mut session = Session::new(server(policy(&secured), true, now), "", now);
@@ -158,6 +164,74 @@ fn long_lines() {
         assert!(found.starts_with(reply.trim_end_matches('*')), "{found} for {}", line.len());
         session.input(now, b"NOOP\r\n");
         assert_eq!(session.output(), b"250 2.0.0 OK\r\n");
+    }
+}
+
+/// A session that has said EHLO, without tarpits.
+fn greeted(settings: &[(&str, &str)], tls: bool) -> Session {
+    let pairs = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let policy = ConnectorPolicy { unthrottled: true, ..policy(&pairs.collect()) };
+    let now = Instant::now();
+    let mut session = Session::new(server(policy, tls, now), "", now);
+    session.output();
+    answer(&mut session, "EHLO client.test");
+    session
+}
+
+fn answer(session: &mut Session, line: &str) -> String {
+    session.input(Instant::now(), format!("{line}\r\n").as_bytes());
+    String::from_utf8(session.output()).unwrap()
+}
+
+#[test]
+fn no_more_is_read_than_a_session_may_hold() {
+    let mut session = greeted(&[], false);
+    let commands = b"NOOP\r\n".repeat(SMTP_INPUT_OCTETS_MAX / 6 + 1);
+    let (within, rest) = commands.split_at(SMTP_INPUT_OCTETS_MAX - 1);
+    session.input(Instant::now(), within);
+    assert!(session.server.wants_input());
+    session.input(Instant::now(), rest);
+    assert!(!session.server.wants_input());
+    session.output();
+    assert!(session.server.wants_input());
+}
+
+#[test]
+fn strangers_write_to_local_parts_of_the_usual_length() {
+    let rcpt = |octets: usize| format!("RCPT TO:<{}@example.test>", "x".repeat(octets));
+    let beyond = rcpt(SMTP_STRANGER_LOCAL_PART_OCTETS_MAX + 1);
+    let mut stranger = greeted(&[], false);
+    answer(&mut stranger, "MAIL FROM:<a@b.test>");
+    let within = answer(&mut stranger, &rcpt(SMTP_STRANGER_LOCAL_PART_OCTETS_MAX));
+    assert!(within.starts_with("250 "), "{within}");
+    let refused = answer(&mut stranger, &beyond);
+    assert!(refused.starts_with("501 "), "{refused}");
+    let mut user = greeted(&[("connector", "submission")], true);
+    answer(&mut user, "AUTH PLAIN AGFsaWNlAHNlY3JldA==");
+    answer(&mut user, "MAIL FROM:<a@b.test>");
+    let taken = answer(&mut user, &beyond);
+    assert!(taken.starts_with("250 "), "{taken}");
+}
+
+#[test]
+fn a_sasl_exchange_has_an_end() {
+    let mut session = greeted(&[("connector", "submission")], true);
+    let mut rounds = 0;
+    let mut said = answer(&mut session, "AUTH PLAIN");
+    while said.starts_with("334 ") {
+        rounds += 1;
+        assert!(rounds <= SMTP_AUTH_ROUNDS_MAX);
+        said = answer(&mut session, "YWdhaW4=");
+    }
+    assert!(said.starts_with("535 5.7.3 "), "{said}");
+    assert_eq!(rounds, SMTP_AUTH_ROUNDS_MAX);
+}
+
+#[test]
+fn a_connector_takes_messages_of_the_usual_size() {
+    for (octets, code) in [(MESSAGE_OCTETS_MAX, "250 "), (MESSAGE_OCTETS_MAX + 1, "552 ")] {
+        let said = answer(&mut greeted(&[], false), &format!("MAIL FROM:<> SIZE={octets}"));
+        assert!(said.starts_with(code), "{octets}: {said}");
     }
 }
 

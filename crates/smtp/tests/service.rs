@@ -14,6 +14,7 @@ use smtp::codec::{Enhanced, MailParams, RcptParams, Reply};
 use smtp::server::{ConnectorPolicy, Peer, Server, SessionInfo, TlsInfo, Transaction, Verdict};
 use smtp::service::{self, Attendants, Backend, Journal, NoTls, Outgoing, Sink, Upgrade, serve};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
+use types::limits::SMTP_WRITE_SECS_MAX;
 use types::{Address, BodyType, Domain, ReversePath, Timestamp};
 
 /// What was taken: sender, recipients, content, and how it came.
@@ -240,11 +241,13 @@ async fn a_silent_client_times_out() {
 async fn a_client_that_does_not_read_is_given_up() {
     let (mut near, mut far) = duplex(64);
     let backend = Mailroom { taken: Taken::default() };
+    let began = tokio::time::Instant::now();
     let task = serve(&mut far, &NoTls, server(), backend, pending());
     let (error, ()) = tokio::join!(task, async {
         near.write_all(b"EHLO client.test\r\n").await.unwrap();
     });
     assert_eq!(error.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(began.elapsed().as_secs(), SMTP_WRITE_SECS_MAX);
 }
 
 /// Bytes that came while the question was out count as sent too early.

@@ -259,4 +259,15 @@ mod tests {
         assert_eq!(user_unknown().to_string(), "550 5.1.1 User unknown");
         assert!(user_unknown().is_permanent() && !insufficient_resources().is_permanent());
     }
+
+    #[test]
+    fn a_remote_reply_is_kept_up_to_a_length() {
+        for octets in [REPLY_TEXT_OCTETS_MAX, REPLY_TEXT_OCTETS_MAX + 1] {
+            let reply = Reply::new(550, EnhancedStatus::new(5, 1, 1), "x".repeat(octets));
+            assert_eq!(shortened(reply).text.len(), REPLY_TEXT_OCTETS_MAX);
+        }
+        let text = format!("{}é", "x".repeat(REPLY_TEXT_OCTETS_MAX - 1));
+        let cut = shortened(Reply::new(550, EnhancedStatus::new(5, 1, 1), text));
+        assert_eq!(cut.text.len(), REPLY_TEXT_OCTETS_MAX - 1);
+    }
 }

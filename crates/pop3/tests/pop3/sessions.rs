@@ -10,6 +10,10 @@ use net::Stream;
 use pop3::Start;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use types::LoginType;
+use types::limits::{
+    LOGIN_SECS_MAX, POP3_AUTH_OCTETS_MAX, POP3_COMMAND_ERRORS_MAX, POP3_COMMAND_OCTETS_MAX,
+    POP3_LOGON_FAILURES_MAX,
+};
 
 use crate::support::{ALICE, Fixture, append};
 
@@ -118,11 +122,14 @@ async fn wrong_passwords_and_wrong_states() {
 }
 
 #[tokio::test]
-async fn three_failures_end_the_session() {
+async fn failed_logins_end_the_session() {
     let f = Fixture::new(&[]).await;
-    let wrong = "USER alice@example.test\r\nPASS wrong\r\n".repeat(4);
-    let answers = f.talk(&wrong).await;
-    assert_eq!(answers.matches("[AUTH]").count(), 3, "{answers}");
+    let failures = POP3_LOGON_FAILURES_MAX as usize;
+    let wrong = "USER alice@example.test\r\nPASS wrong\r\n";
+    let answers = f.talk(&wrong.repeat(failures + 1)).await;
+    assert_eq!(answers.matches("[AUTH]").count(), failures, "{answers}");
+    let answers = f.talk(&format!("{}QUIT\r\n", wrong.repeat(failures - 1))).await;
+    assert!(answers.ends_with("+OK goodbye\r\n"), "{answers}");
 }
 
 #[tokio::test]
@@ -156,11 +163,34 @@ async fn passwords_need_tls_unless_switched_on_by_name() {
 #[tokio::test]
 async fn garbage_is_answered_and_bounded() {
     let f = Fixture::new(&[]).await;
-    let answers = f.talk(&"what\r\n".repeat(50)).await;
+    let errors = POP3_COMMAND_ERRORS_MAX as usize;
+    let answers = f.talk(&"what\r\n".repeat(errors + 10)).await;
     assert!(answers.ends_with("-ERR too many bad commands\r\n"), "{answers}");
-    let long = format!("{}\r\nQUIT\r\n", "x".repeat(5000));
-    let answers = f.talk(&long).await;
-    assert!(answers.ends_with("-ERR line too long\r\n+OK goodbye\r\n"), "{answers}");
+    assert_eq!(answers.matches("-ERR").count(), errors + 1, "{answers}");
+    let answers = f.talk(&format!("{}QUIT\r\n", "what\r\n".repeat(errors - 1))).await;
+    assert!(answers.ends_with("+OK goodbye\r\n"), "{answers}");
+}
+
+/// A line of so many octets, its end included.
+fn line_of(start: &str, octets: usize) -> String {
+    format!("{start}{}\r\n", "x".repeat(octets - start.len() - 2))
+}
+
+#[tokio::test]
+async fn commands_and_responses_have_a_length() {
+    let f = Fixture::new(&[]).await;
+    for (octets, answer) in [
+        (POP3_COMMAND_OCTETS_MAX, "+OK send PASS"),
+        (POP3_COMMAND_OCTETS_MAX + 1, "-ERR line too long"),
+    ] {
+        let answers = f.talk(&format!("{}QUIT\r\n", line_of("USER ", octets))).await;
+        assert!(answers.ends_with(&format!("{answer}\r\n+OK goodbye\r\n")), "{answers}");
+    }
+    for (octets, goes_on) in [(POP3_AUTH_OCTETS_MAX, true), (POP3_AUTH_OCTETS_MAX + 1, false)] {
+        let response = line_of("", octets);
+        let answers = f.talk(&format!("AUTH PLAIN\r\n{response}QUIT\r\n")).await;
+        assert_eq!(answers.ends_with("+OK goodbye\r\n"), goes_on, "{octets}: {answers}");
+    }
 }
 
 #[tokio::test]
@@ -188,6 +218,7 @@ async fn who_only_talks_and_does_not_log_in_is_let_go() {
     let session =
         tokio::spawn(async move { pop3::run(theirs, peer, &server, Start::Greeting).await });
     tokio::time::pause();
+    let began = tokio::time::Instant::now();
     for _ in 0..100 {
         if session.is_finished() {
             break;
@@ -197,6 +228,8 @@ async fn who_only_talks_and_does_not_log_in_is_let_go() {
         tokio::time::sleep(Duration::from_secs(30)).await;
     }
     assert!(session.is_finished());
+    let talked = began.elapsed().as_secs();
+    assert!((LOGIN_SECS_MAX..LOGIN_SECS_MAX + 60).contains(&talked), "{talked} s");
     let mut said = String::new();
     ours.read_to_string(&mut said).await.unwrap();
     let last = said.lines().last().unwrap_or_default();
