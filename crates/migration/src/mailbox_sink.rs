@@ -79,7 +79,7 @@ impl MailboxSink {
         let slice = move |txn: &mut Txn<'_>| {
             let mut change = Change::begin(txn, number, Access::System)?;
             for parcel in items.iter().filter_map(|item| item.parcel.as_ref()) {
-                parcel.append(&mut change, target)?;
+                append(&mut change, target, parcel)?;
             }
             change.finish()?;
             ledger.record(txn, &place, &recorded, &gain)?;
@@ -152,6 +152,21 @@ fn target(progress: &FolderProgress) -> Result<FolderId, MigrationError> {
     Ok(FolderId::new(number))
 }
 
+/// Appends an item, without the keywords that the mailbox cannot take: mail is not left behind for
+/// them.
+fn append(
+    change: &mut Change<'_, '_>,
+    target: FolderId,
+    parcel: &Parcel,
+) -> Result<(), MigrationError> {
+    let mut parcel = parcel.clone();
+    parcel
+        .keywords
+        .retain(|name| !matches!(change.keyword(name), Err(Fault::Limit(_) | Fault::Invalid(_))));
+    parcel.append(change, target)?;
+    Ok(())
+}
+
 fn is_there(change: &mut Change<'_, '_>, id: FolderId) -> bool {
     change.view().and_then(|view| view.folder(id)).is_ok()
 }
@@ -168,21 +183,40 @@ fn make(
     {
         return Ok(folder.id);
     }
-    let mut parent = change.special_id(Special::Root);
-    let names: Vec<String> = path.iter().map(|name| legal(name)).collect();
-    for depth in 1..=names.len() {
-        let here: Vec<&str> = names[..depth].iter().map(String::as_str).collect();
-        parent = match change.view()?.folder_by_path(&here)? {
-            Some(folder) => folder.id,
-            None => {
-                let class = class.filter(|_| depth == names.len());
-                let made = change.create_folder(parent, here[depth - 1], class, None)?;
-                change.subscribe(made.id, true)?;
-                made.id
-            }
-        };
+    let mut above = Vec::new();
+    let mut id = change.special_id(Special::Root);
+    for (at, name) in path.iter().enumerate() {
+        let class = class.filter(|_| at + 1 == path.len());
+        id = child(change, id, &mut above, &legal(name), class)?;
     }
-    Ok(parent)
+    Ok(id)
+}
+
+/// The folder of that name below `above`, which becomes its own path. Where a hidden folder has the
+/// name, another one is taken.
+fn child(
+    change: &mut Change<'_, '_>,
+    parent: FolderId,
+    above: &mut Vec<String>,
+    name: &str,
+    class: Option<&str>,
+) -> Result<FolderId, MigrationError> {
+    above.push(name.to_owned());
+    let path: Vec<&str> = above.iter().map(String::as_str).collect();
+    if let Some(folder) = change.view()?.folder_by_path(&path)? {
+        return Ok(folder.id);
+    }
+    match change.create_folder(parent, name, class, None) {
+        Ok(made) => {
+            change.subscribe(made.id, true)?;
+            Ok(made.id)
+        }
+        Err(Fault::Exists) => {
+            above.pop();
+            child(change, parent, above, &format!("{name} (imported)"), class)
+        }
+        Err(fault) => Err(fault.into()),
+    }
 }
 
 /// A name that a folder may have: without control characters, blanks around, and too much.

@@ -97,11 +97,20 @@ fn batch(view: &View<'_>, folder: FolderId, last: u32) -> Result<Vec<Item>, Faul
             break;
         }
         octets += entry.size as usize;
-        let body = message(view, &entry, &keywords);
-        let body = body.map_err(|fault| format!("UID {}: {fault}", entry.uid.get()));
+        let body = match message(view, &entry, &keywords) {
+            Ok(message) => Ok(message),
+            Err(fault) if is_damage(&fault) => Err(format!("UID {}: {fault}", entry.uid.get())),
+            Err(fault) => return Err(fault),
+        };
         items.push(Item { cursor: cursor(entry.uid), units: 1, body });
     }
     Ok(items)
+}
+
+/// Whether it is the message that is at fault, and not the moment.
+fn is_damage(fault: &Fault) -> bool {
+    use store::StoreError::{Corrupt, CorruptBlob};
+    matches!(fault, Fault::Damaged(_) | Fault::Storage(Corrupt { .. } | CorruptBlob { .. }))
 }
 
 fn message(view: &View<'_>, entry: &Entry, keywords: &KeywordTable) -> Result<Message, Fault> {

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
+use mailbox::flags::{KEYWORD_OCTETS_MAX, KEYWORDS_MAX};
 use mailbox::{Flags, Mailbox};
 use migration::{
     DiskFormat, DiskSource, FolderProgress, Item, Kind, MailboxSink, MigrationError, RequestStatus,
@@ -14,6 +15,8 @@ use migration::{
 };
 use support::{World, kept, octets, on_disk, put};
 use types::limits::MIGRATION_BATCH_ITEMS;
+
+const FROM: &str = "From a@b.example Mon Nov  2 08:30:00 2026\n";
 
 const FORMATS: [DiskFormat; 3] = [DiskFormat::Mbox, DiskFormat::Maildir, DiskFormat::Eml];
 
@@ -251,6 +254,37 @@ async fn bad_items_are_counted_and_limited() {
         assert!(state.message.contains("2.eml is empty"), "{}", state.message);
         assert_eq!(kept(&to).await.len() as u64, items);
     }
+}
+
+#[tokio::test]
+async fn keywords_that_a_mailbox_cannot_take_are_left_out_and_the_mail_is_not() {
+    let mut world = World::new().await;
+    let disk = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..KEYWORDS_MAX + 5).map(|at| format!("k{at}")).collect();
+    let long = "x".repeat(KEYWORD_OCTETS_MAX + 1);
+    let file = format!("{FROM}X-Keywords: {long} {}\n\nx\n", names.join(" "));
+    fs::write(disk.path().join("Inbox"), file).unwrap();
+    let to = world.mailbox().await;
+    let state = world.run(on_disk(Kind::Import, &to, disk.path(), DiskFormat::Mbox), &to).await;
+    assert_eq!(state.status, RequestStatus::Completed, "{}", state.message);
+    let kept = kept(&to).await;
+    assert_eq!(kept[0].3, names[..KEYWORDS_MAX]);
+}
+
+#[tokio::test]
+async fn a_folder_with_the_name_of_a_hidden_one_gets_another_name() {
+    let mut world = World::new().await;
+    let disk = tempfile::tempdir().unwrap();
+    for folder in ["Recoverable Items", "Recoverable Items/Deletions"] {
+        fs::create_dir_all(disk.path().join(folder)).unwrap();
+        fs::write(disk.path().join(folder).join("1.eml"), "A: b\n\nx\n").unwrap();
+    }
+    let to = world.mailbox().await;
+    let state = world.run(on_disk(Kind::Import, &to, disk.path(), DiskFormat::Eml), &to).await;
+    assert_eq!(state.status, RequestStatus::Completed, "{}", state.message);
+    let folders: Vec<String> = octets(&to).await.into_iter().map(|(folder, _)| folder).collect();
+    let named = "Recoverable Items (imported)";
+    assert_eq!(folders, [named.to_owned(), format!("{named}/Deletions")]);
 }
 
 #[tokio::test]

@@ -64,7 +64,8 @@ impl MessageFiles {
                 {
                     return Ok(Some(items).filter(|items| !items.is_empty()));
                 }
-                Err(error) => Err(error.to_string()),
+                Err(error) if is_of_file(&error) => Err(error.to_string()),
+                Err(error) => return Err(error),
                 Ok(body) => body,
             };
             octets += body.as_ref().map_or(0, |message| message.octets.len());
@@ -95,6 +96,15 @@ impl MessageFiles {
             false => arrival(&octets, metadata.modified().ok()),
         };
         Ok(Ok(Message { octets, flags, keywords, received, zone_minutes }))
+    }
+}
+
+/// Whether it is one file that is at fault, and not the moment.
+fn is_of_file(error: &MigrationError) -> bool {
+    match error {
+        MigrationError::NotRegular(_) => true,
+        MigrationError::File { source, .. } => source.kind() == io::ErrorKind::PermissionDenied,
+        _ => false,
     }
 }
 
