@@ -64,7 +64,7 @@ impl Directory {
         wanted: impl Fn(&AuditEntry) -> bool + Send + 'static,
     ) -> Result<Vec<AuditEntry>, DirectoryError> {
         let range = keys::audit(span.start)..keys::audit(span.end);
-        let limit = limit.min(AUDIT_ENTRIES_SHOWN_MAX);
+        let limit = shown_at_most(limit);
         let found = move |read: &store::Snapshot| {
             let mut found = Vec::new();
             let mut visit = |_: &[u8], entry: AuditEntry| {
@@ -103,6 +103,10 @@ impl Directory {
     }
 }
 
+fn shown_at_most(asked: usize) -> usize {
+    asked.min(AUDIT_ENTRIES_SHOWN_MAX)
+}
+
 impl AuditEntry {
     fn cut(&mut self) {
         let texts = self.parameters.iter_mut().map(|(_, value)| value);
@@ -122,4 +126,15 @@ fn free_key(read: &dyn store::Read, time: u64) -> Result<Vec<u8>, StoreError> {
         ControlFlow::Break(())
     })?;
     Ok([keys::audit(time), taken.to_be_bytes().to_vec()].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_shown_more_than_so_many_entries() {
+        assert_eq!(shown_at_most(usize::MAX), AUDIT_ENTRIES_SHOWN_MAX);
+        assert_eq!(shown_at_most(3), 3);
+    }
 }

@@ -124,3 +124,20 @@ impl Waiting {
         due || self.lazy.len() >= LAZY_WRITES_WAITING_MAX || (self.closed && !self.lazy.is_empty())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Lazy;
+
+    #[test]
+    fn lazy_writes_do_not_wait_once_they_are_many() {
+        let lanes = Lanes::default();
+        for number in 1..=LAZY_WRITES_WAITING_MAX {
+            assert!(lock(&lanes.waiting).take().is_none(), "{number}");
+            lanes.push_lazy(Box::new(Lazy(|_: &mut crate::Txn| Ok(()))));
+        }
+        let work = lock(&lanes.waiting).take();
+        assert_eq!(work.map(|work| work.functions.len()), Some(LAZY_WRITES_WAITING_MAX));
+    }
+}

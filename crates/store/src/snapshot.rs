@@ -74,9 +74,9 @@ impl Drop for Snapshot {
 
 #[cfg(test)]
 impl Snapshot {
-    /// Makes it as old as one must not become.
-    pub(crate) fn age(&mut self) {
-        self.born = self.born.checked_sub(self.reader.old_after).unwrap_or(self.born);
+    /// Makes it that much older.
+    pub(crate) fn age(&mut self, by: Duration) {
+        self.born = self.born.checked_sub(by).unwrap_or(self.born);
     }
 }
 

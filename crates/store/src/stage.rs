@@ -123,3 +123,27 @@ pub(crate) async fn blocking<T: Send + 'static>(
 ) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Closed))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Database, Options};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_arrives_stays_in_memory_up_to_the_limit() {
+        let database = Database::open(Options::memory()).unwrap();
+        let mut stager = database.stager();
+        stager.write(&vec![0; STAGE_MEMORY_OCTETS_MAX - 1]).await.unwrap();
+        assert!(stager.spill.is_none());
+        for _ in 0..10 {
+            stager.write(&vec![0; STAGE_MEMORY_OCTETS_MAX - 1]).await.unwrap();
+            assert!(stager.spill.is_some() && stager.memory.len() < STAGE_MEMORY_OCTETS_MAX);
+        }
+    }
+
+    #[test]
+    fn short_blobs_stay_in_their_rows() {
+        assert!(is_inline(INLINE_OCTETS_MAX) && !is_inline(INLINE_OCTETS_MAX + 1));
+    }
+}

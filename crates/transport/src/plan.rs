@@ -131,3 +131,17 @@ pub(crate) fn tracked(id: InternalMessageId, message: &QueuedMessage) -> Tracked
         origin: message.origin.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_tracked_of_a_field_has_its_length() {
+        let whole = "s".repeat(TRACKED_SUBJECT_OCTETS_MAX);
+        assert_eq!(cut(whole.clone()), whole);
+        assert_eq!(cut(format!("{whole}s")), whole);
+        let wide = format!("{}é", &whole[1..]);
+        assert_eq!(cut(wide), whole[1..], "between characters");
+    }
+}

@@ -11,8 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use store::Read;
 use transport::tracking::EventId;
 use transport::*;
-use types::ReversePath;
-use types::{Notify, Return};
+use types::limits::{
+    COPY_RECIPIENTS_MAX, EXPANDED_RECIPIENTS_MAX, FAST_PATH_RECIPIENTS_MAX, FORWARD_HOPS_MAX,
+    PART_RECIPIENTS_MAX, QUEUE_ROWS_RESERVE_OCTETS, REPORT_ENCLOSED_OCTETS_MAX,
+    TRANSACTION_OCTETS_MAX,
+};
+use types::{Notify, Return, ReversePath};
 
 #[tokio::test]
 async fn local_and_remote_recipients_share_one_commit() {
@@ -126,6 +130,56 @@ async fn a_forwarding_loop_is_one_failure_report() {
             "{}",
             reports[0]
         );
+    }
+}
+
+#[tokio::test]
+async fn a_chain_of_forwards_has_a_longest() {
+    let server = server().await;
+    for (number, hops) in [FORWARD_HOPS_MAX, FORWARD_HOPS_MAX + 1].into_iter().enumerate() {
+        let name = |hop: usize| match hop == hops {
+            true => "bob@example.test".to_owned(),
+            false => format!("f{number}-{hop}@example.test"),
+        };
+        for hop in 0..hops {
+            server.directory.forward(&name(hop), &name(hop + 1));
+        }
+        server.submit(envelope("alice@example.test", &[&name(0)])).await.unwrap();
+        assert_eq!((server.mailbox(2).len(), server.mailbox(1).len()), (1, number));
+    }
+    assert!(server.mailbox(1)[0].contains("Status: 5.4.6"));
+}
+
+#[tokio::test]
+async fn a_message_reaches_so_many_and_no_more() {
+    let server = server().await;
+    let members: Vec<String> =
+        (0..=EXPANDED_RECIPIENTS_MAX).map(|n| format!("m{n}@a.test")).collect();
+    let members: Vec<&str> = members.iter().map(String::as_str).collect();
+    let to_all = || envelope("alice@example.test", &["all@example.test"]);
+    server.directory.group("all@example.test", &members[1..], GroupReports::Originator);
+    let accepted = server.submit(to_all()).await.unwrap();
+    assert_eq!(accepted.queued, EXPANDED_RECIPIENTS_MAX);
+    server.directory.group("all@example.test", &members, GroupReports::Originator);
+    let Refused(reply) = server.submit(to_all()).await.unwrap_err();
+    assert!(reply.text.contains("RESOLVER.GRP.TooLarge"), "{reply:?}");
+}
+
+#[tokio::test]
+async fn reports_enclose_messages_of_a_bearable_size() {
+    let server = server().await;
+    for (extra, enclosed) in [(0, true), (1, false)] {
+        let mut text = b"Subject: hello\r\n\r\n".to_vec();
+        text.resize(REPORT_ENCLOSED_OCTETS_MAX as usize - 2 + extra, b'x');
+        text.extend(b"\r\n");
+        let (id, network_id) = (server.transport.next_id(), NetworkMessageId::generate());
+        let content = server.transport.content(text).await.unwrap();
+        let envelope = envelope("alice@example.test", &["nobody@example.test"]);
+        let origin = Origin::own(Source::StoreDriver);
+        let submission = Submission { id, network_id, envelope, origin, content };
+        server.transport.submit(submission).await.unwrap();
+        let report = server.mailbox(1).pop().unwrap();
+        assert_eq!(report.contains("xxx"), enclosed);
     }
 }
 
@@ -246,28 +300,30 @@ async fn reports_to_groups_are_deleted() {
 }
 
 #[tokio::test]
-async fn three_thousand_members_leave_in_copies_of_a_thousand() {
+async fn many_members_leave_in_copies_of_a_thousand() {
     let mut server = server().await;
-    let members: Vec<String> = (0..3000).map(|n| format!("m{n}@far.test")).collect();
+    let members: Vec<String> =
+        (0..3 * COPY_RECIPIENTS_MAX).map(|n| format!("m{n}@far.test")).collect();
     let members: Vec<&str> = members.iter().map(String::as_str).collect();
     server.directory.group("all@example.test", &members, GroupReports::Originator);
     let accepted =
         server.submit(envelope("alice@example.test", &["all@example.test"])).await.unwrap();
-    assert_eq!(accepted.queued, 3000);
+    assert_eq!(accepted.queued, 3 * COPY_RECIPIENTS_MAX);
     server.settle().await;
     let seen = server.world.seen.lock().unwrap();
     let mut per_copy = std::collections::BTreeMap::new();
     for message in seen.iter().flat_map(|seen| &seen.messages) {
-        assert!(message.envelope.recipients.len() <= 100);
+        assert!(message.envelope.recipients.len() <= PART_RECIPIENTS_MAX);
         *per_copy.entry(message.id).or_insert(0) += message.envelope.recipients.len();
     }
-    assert_eq!(per_copy.into_values().collect::<Vec<_>>(), [1000, 1000, 1000]);
+    assert_eq!(per_copy.into_values().collect::<Vec<_>>(), [COPY_RECIPIENTS_MAX; 3]);
 }
 
 #[tokio::test]
 async fn beyond_the_fast_path_local_recipients_follow_by_the_queue() {
     let mut server = server().await;
-    let members: Vec<String> = (0..700).map(|n| format!("m{n}@example.test")).collect();
+    let members: Vec<String> =
+        (0..FAST_PATH_RECIPIENTS_MAX + 200).map(|n| format!("m{n}@example.test")).collect();
     for (number, member) in members.iter().enumerate() {
         server.directory.mailbox(member, 1000 + number as u32);
     }
@@ -275,10 +331,10 @@ async fn beyond_the_fast_path_local_recipients_follow_by_the_queue() {
     server.directory.group("all@example.test", &members, GroupReports::Originator);
     let accepted =
         server.submit(envelope("alice@example.test", &["all@example.test"])).await.unwrap();
-    assert_eq!((accepted.delivered, accepted.queued), (500, 200));
+    assert_eq!((accepted.delivered, accepted.queued), (FAST_PATH_RECIPIENTS_MAX, 200));
     server.settle().await;
-    let counts: Vec<_> = (1000..1700).map(|number| server.mailbox(number).len()).collect();
-    assert_eq!(counts, vec![1; 700]);
+    let numbers = (1000..).take(members.len());
+    assert!(numbers.into_iter().all(|number| server.mailbox(number).len() == 1));
     assert_eq!(server.queue_rows(), 0);
 }
 
@@ -292,10 +348,13 @@ async fn heavy_deliveries_are_spread_over_transactions() {
     }
     let members: Vec<&str> = members.iter().map(String::as_str).collect();
     server.directory.group("all@example.test", &members, GroupReports::Originator);
-    server.mailboxes.ballast.store(2 * 1024 * 1024, Ordering::Relaxed);
+    let heavy = 2 * 1024 * 1024;
+    server.mailboxes.ballast.store(heavy, Ordering::Relaxed);
     let accepted =
         server.submit(envelope("alice@example.test", &["all@example.test"])).await.unwrap();
-    assert_eq!((accepted.delivered, accepted.queued), (3, 27));
+    // The rows of the queue need their room in the same transaction.
+    let fit = (TRANSACTION_OCTETS_MAX - QUEUE_ROWS_RESERVE_OCTETS) / heavy;
+    assert_eq!((accepted.delivered, accepted.queued), (fit, 30 - fit));
     server.settle().await;
     let counts: Vec<_> = (1000..1030).map(|number| server.mailbox(number).len()).collect();
     assert_eq!(counts, vec![1; 30]);

@@ -12,6 +12,7 @@ use transport::queue::scheduler::QueueStatus;
 use transport::tracking::EventId;
 use transport::*;
 use types::Notify;
+use types::limits::{MESSAGES_PER_CONNECTION_MAX, NOTICES_PER_TURN_MAX};
 
 async fn one_queued(to: &[&str]) -> Server {
     let server = server().await;
@@ -74,6 +75,17 @@ async fn delay_at_four_hours_then_expiry_at_two_days() {
     assert_eq!(server.queue_rows(), 0);
     server.advance(minutes(60)).await;
     assert_eq!(server.mailbox(1).len(), 2);
+}
+
+#[tokio::test]
+async fn more_than_a_turn_of_overdue_messages_are_all_told() {
+    let mut server = server().await;
+    *server.world.reachable.lock().unwrap() = false;
+    for _ in 0..NOTICES_PER_TURN_MAX + 5 {
+        server.submit(envelope("alice@example.test", &["x@far.test"])).await.unwrap();
+    }
+    server.advance(minutes(4 * 60)).await;
+    assert_eq!(server.mailbox(1).len(), NOTICES_PER_TURN_MAX + 5);
 }
 
 #[tokio::test]
@@ -203,21 +215,21 @@ async fn what_is_taken_is_recorded_while_the_connection_lasts() {
 }
 
 #[tokio::test]
-async fn twenty_messages_per_connection() {
+async fn a_connection_carries_so_many_messages() {
     let mut server = server().await;
-    for _ in 0..45 {
+    for _ in 0..2 * MESSAGES_PER_CONNECTION_MAX + 5 {
         server.submit(envelope("alice@example.test", &["x@far.test"])).await.unwrap();
     }
     server.settle().await;
     let mut sizes: Vec<_> =
         server.world.seen.lock().unwrap().iter().map(|seen| seen.messages.len()).collect();
     sizes.sort_unstable();
-    assert_eq!(sizes, [5, 20, 20]);
+    assert_eq!(sizes, [5, MESSAGES_PER_CONNECTION_MAX, MESSAGES_PER_CONNECTION_MAX]);
     let ids: std::collections::HashSet<_> = {
         let seen = server.world.seen.lock().unwrap();
         seen.iter().flat_map(|seen| seen.messages.iter().map(|m| m.id)).collect()
     };
-    assert_eq!(ids.len(), 45, "none twice");
+    assert_eq!(ids.len(), 2 * MESSAGES_PER_CONNECTION_MAX + 5, "none twice");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod authentication;
 mod changes;
+mod limits;
 mod logins;
 mod persistence;
 mod resolution;

@@ -5,7 +5,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use types::limits::{
-    GROUP_FUNCTIONS_MAX, SNAPSHOT_MS_MAX, TRANSACTION_OCTETS_MAX, VALUE_OCTETS_MAX,
+    BULK_SLICE_MS, BULK_SLICE_OCTETS, GROUP_FUNCTIONS_MAX, GROUP_OCTETS_MAX, INLINE_OCTETS_MAX,
+    KEY_OCTETS_MAX, LAZY_WAIT_MS_MAX, SHARED_BLOB_OCTETS_MAX, SNAPSHOT_MS_CEILING, SNAPSHOT_MS_MAX,
+    STAGE_MEMORY_OCTETS_MAX, TRANSACTION_OCTETS_MAX, VALUE_OCTETS_MAX, WRITES_WAITING_MAX,
 };
 use types::{Clock, ManualClock, SystemClock};
 
@@ -107,6 +109,44 @@ async fn a_group_has_at_most_its_number_of_functions() {
         task.await.unwrap().unwrap();
     }
     assert_eq!(database.stats().commits - before, 2);
+}
+
+#[tokio::test]
+async fn a_group_has_at_most_its_number_of_octets() {
+    let database = memory();
+    let busy = Busy::new(&database).await;
+    let mut tasks = Vec::new();
+    // Six quarters and a little more: the first four fill a group.
+    for space in 0x10..0x16u8 {
+        let quarter = move |txn: &mut Txn| {
+            (0..=GROUP_OCTETS_MAX / 4 / 50_000)
+                .try_for_each(|number| txn.put(&[space, number as u8], 1, &[0; 50_000]))
+        };
+        tasks.push(submit(&database, quarter).await);
+    }
+    let before = database.stats().commits;
+    busy.end().await;
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(database.stats().commits - before, 2);
+}
+
+#[tokio::test]
+async fn writes_beyond_those_that_may_wait_have_to_queue_elsewhere() {
+    let database = memory();
+    let places = &database.inner.writes_waiting;
+    assert_eq!(places.available_permits(), WRITES_WAITING_MAX);
+    let all = places.clone().acquire_many_owned(WRITES_WAITING_MAX as u32).await.unwrap();
+    let before = database.stats().functions;
+    let further = submit(&database, put(KEY, b"v")).await;
+    let fence = database.clone();
+    let fence = tokio::task::spawn_blocking(move || fence.write_blocking(put(b"\x10f", b"")));
+    fence.await.unwrap().unwrap();
+    assert_eq!(database.stats().functions - before, 1, "only the one that needs no place");
+    drop(all);
+    further.await.unwrap().unwrap();
+    assert!(value(&database, KEY).is_some());
 }
 
 fn key(number: u32) -> Vec<u8> {
@@ -225,11 +265,11 @@ fn limits_hold() {
         database.write_blocking(move |txn| txn.put(&key, 1, &vec![0; octets]))
     };
     assert!(matches!(try_put(vec![], 1), Err(StoreError::KeyLength(0))));
-    assert!(matches!(try_put(vec![0x10; 10_001], 1), Err(StoreError::KeyLength(10_001))));
+    assert!(matches!(try_put(vec![0x10; KEY_OCTETS_MAX + 1], 1), Err(StoreError::KeyLength(_))));
     assert!(matches!(try_put(vec![0, 1], 1), Err(StoreError::KeyReserved(0))));
     assert!(matches!(try_put(vec![1, 1], 1), Err(StoreError::KeyReserved(1))));
     assert!(matches!(try_put(vec![0x10], VALUE_OCTETS_MAX), Err(StoreError::ValueLength(_))));
-    try_put(vec![0x10; 10_000], VALUE_OCTETS_MAX - 5).unwrap();
+    try_put(vec![0x10; KEY_OCTETS_MAX], VALUE_OCTETS_MAX - 5).unwrap();
 }
 
 #[tokio::test]
@@ -287,6 +327,27 @@ async fn bulk_slices_let_interactive_writes_pass() {
 }
 
 #[test]
+fn a_slice_of_bulk_work_is_full_by_octets_or_by_time() {
+    let database = memory();
+    let by_octets = database.write_blocking(|txn| {
+        let half = vec![0; BULK_SLICE_OCTETS / 2];
+        let mut seen = vec![txn.slice_full()];
+        for (number, part) in half.chunks(50_000).chain(half.chunks(50_000)).enumerate() {
+            txn.put(&[0x10, number as u8], 1, part)?;
+            seen.push(txn.slice_full());
+        }
+        Ok::<_, StoreError>(seen)
+    });
+    let by_octets = by_octets.unwrap();
+    assert!(!by_octets[0] && by_octets.ends_with(&[true]), "{by_octets:?}");
+    let by_time = database.write_blocking(|txn| {
+        std::thread::sleep(Duration::from_millis(BULK_SLICE_MS));
+        Ok::<_, StoreError>(txn.slice_full())
+    });
+    assert!(by_time.unwrap());
+}
+
+#[test]
 fn a_bulk_job_ends_when_the_database_closes() {
     let database = memory();
     let (tell, told) = mpsc::channel();
@@ -321,11 +382,13 @@ async fn a_lazy_write_rides_with_the_next_group_or_goes_at_close() {
 async fn a_lazy_write_goes_alone_after_a_while() {
     let database = memory();
     let mut watch = database.watch(1);
+    let begun = std::time::Instant::now();
     database.write_lazy(|txn| {
         txn.wake(1);
         txn.put(KEY, 1, b"")
     });
     watch.changed().await;
+    assert!(begun.elapsed() >= Duration::from_millis(LAZY_WAIT_MS_MAX), "nothing took it along");
     assert!(value(&database, KEY).is_some());
 }
 
@@ -365,7 +428,15 @@ async fn blobs_of_every_size_come_back() {
     let directory = tempfile::tempdir().unwrap();
     for options in [Options::memory(), Options::sqlite(directory.path())] {
         let database = Database::open(options).unwrap();
-        for octets in [0, 1, 16 << 10, (16 << 10) + 1, 300_000, (8 << 20) + 1] {
+        for octets in [
+            0,
+            1,
+            INLINE_OCTETS_MAX,
+            INLINE_OCTETS_MAX + 1,
+            STAGE_MEMORY_OCTETS_MAX,
+            STAGE_MEMORY_OCTETS_MAX + 1,
+            SHARED_BLOB_OCTETS_MAX as usize + 1,
+        ] {
             let bytes: Vec<u8> = (0..octets).map(|position| (position % 251) as u8).collect();
             let staged = database.stage(bytes.clone()).await.unwrap();
             let streamed = stream(&database, &bytes).await;
@@ -631,8 +702,18 @@ fn snapshots_kept_too_long_are_counted() {
     drop(database.snapshot().unwrap());
     assert_eq!(database.stats().overdue_snapshots, 0);
     let mut snapshot = database.snapshot().unwrap();
-    snapshot.age();
+    snapshot.age(Duration::from_millis(SNAPSHOT_MS_MAX));
     assert!(snapshot.is_old());
     drop(snapshot);
     assert_eq!(database.stats().overdue_snapshots, 1);
+}
+
+#[test]
+fn a_snapshot_beyond_the_ceiling_reads_no_more() {
+    let database = memory();
+    let mut snapshot = database.snapshot().unwrap();
+    snapshot.age(Duration::from_millis(SNAPSHOT_MS_MAX));
+    assert!(snapshot.get(KEY).is_ok(), "old, and good to the end of its work");
+    snapshot.age(Duration::from_millis(SNAPSHOT_MS_CEILING));
+    assert!(matches!(snapshot.get(KEY), Err(StoreError::SnapshotExpired)));
 }

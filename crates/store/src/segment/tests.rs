@@ -3,7 +3,7 @@ use std::io::Write;
 
 use tempfile::TempDir;
 use types::ManualClock;
-use types::limits::SHARED_BLOB_OCTETS_MAX;
+use types::limits::{SEGMENT_OCTETS_MAX, SHARED_BLOB_OCTETS_MAX};
 
 use super::*;
 
@@ -138,5 +138,16 @@ fn many_files_do_not_stay_open() {
     assert!(lock(&segments.state).files.len() <= SEGMENTS_OPEN_MAX);
     for (number, place) in (0u64..).zip(places) {
         assert_eq!(whole(&segments, place), number.to_be_bytes());
+    }
+}
+
+#[test]
+fn a_full_segment_is_followed_by_the_next() {
+    for (_directory, segments) in both() {
+        let first = segments.reserve(SEGMENT_OCTETS_MAX - 2 * HEADER_OCTETS - 10).unwrap();
+        let last = segments.reserve(10).unwrap();
+        let next = segments.reserve(0).unwrap();
+        assert_eq!(first.file.number(), last.file.number());
+        assert_eq!((last.file.number() + 1, 0), (next.file.number(), next.offset));
     }
 }

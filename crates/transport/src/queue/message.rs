@@ -280,5 +280,18 @@ pub(crate) mod tests {
             prop_assert!(parts.iter().all(|part| (1..=PART_RECIPIENTS_MAX).contains(&part.len())));
             prop_assert_eq!(parts.concat(), all);
         }
+
+        #[test]
+        fn parts_of_long_recipients_are_short(one in recipient()) {
+            let original = OriginalRecipient { address_type: "x".into(), address: "o".repeat(2_000) };
+            let one = QueuedRecipient {
+                recipient: Recipient { original: Some(original), ..one.recipient }, ..one
+            };
+            let mut row = Vec::new();
+            one.put(&mut row);
+            let octets = row.len();
+            let parts = cut_into_parts(vec![one; PART_RECIPIENTS_MAX]);
+            prop_assert_eq!(parts[0].len(), PART_RECIPIENTS_OCTETS_MAX / octets);
+        }
     }
 }

@@ -309,6 +309,21 @@ mod tests {
     }
 
     #[test]
+    fn connections_have_limits_per_hop_and_in_all() {
+        let mut scheduler = Scheduler::new(RetryPolicy::EXCHANGE, Limits::default());
+        let mut open = BTreeMap::new();
+        for hop in 0..OUTBOUND_CONNECTIONS_MAX as u32 {
+            for _ in 0..2 * OUTBOUND_CONNECTIONS_PER_HOP_MAX {
+                scheduler.arrived(HopNumber(hop), at(0));
+                let polled = scheduler.poll(at(0));
+                polled.into_iter().for_each(|hop| *open.entry(hop).or_insert(0) += 1);
+            }
+        }
+        assert_eq!(open.values().max(), Some(&OUTBOUND_CONNECTIONS_PER_HOP_MAX));
+        assert_eq!(open.values().sum::<usize>(), OUTBOUND_CONNECTIONS_MAX);
+    }
+
+    #[test]
     fn success_wipes_the_record() {
         let mut scheduler = scheduler(10, 2);
         scheduler.arrived(HOP, at(0));
