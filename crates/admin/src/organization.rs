@@ -6,6 +6,7 @@ use ::config::Settings;
 use ::config::object::{ObjectError, Stored};
 use directory::{Directory, Snapshot};
 use mailbox::Homes;
+use transport::Transport;
 use types::Clock;
 
 /// The organization as one server sees it, opened by the server itself or, while that is
@@ -20,6 +21,8 @@ pub struct Organization {
     pub directory: Directory,
     /// Mailboxes.
     pub homes: Arc<dyn Homes>,
+    /// The queues of outgoing mail.
+    pub transport: Transport,
     /// Requests to import and to export.
     pub requests: migration::Requests,
     /// The server runs, and so works on requests; else only its data is open.

@@ -12,6 +12,8 @@ mod mailbox;
 mod mailbox_folder_permission;
 mod mailbox_permission;
 mod mailbox_request;
+mod message;
+mod queue;
 mod recipient;
 mod recipient_permission;
 mod recoverable_items;
@@ -34,6 +36,8 @@ pub const VERBS: &[&[Verb]] = &[
     mailbox_folder_permission::VERBS,
     mailbox_permission::VERBS,
     mailbox_request::VERBS,
+    message::VERBS,
+    queue::VERBS,
     recipient::VERBS,
     recipient_permission::VERBS,
     recoverable_items::VERBS,

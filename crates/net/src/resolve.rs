@@ -253,6 +253,13 @@ mod tests {
         (Resolver::with_server(server.address()).unwrap(), server)
     }
 
+    #[test]
+    fn the_library_is_told_how_many_answers_to_keep() {
+        let mut options = ResolverOpts::default();
+        set_options(&mut options, ResolveHosts::Never);
+        assert_eq!(options.cache_size, DNS_CACHE_ENTRIES_MAX);
+    }
+
     #[tokio::test]
     async fn mail_exchangers_by_preference() {
         let zone = Zone::new()

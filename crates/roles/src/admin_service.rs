@@ -16,8 +16,10 @@ use crate::server::{Parts, StartError};
 
 /// The interface to this server's data.
 pub(crate) fn api(parts: &Parts) -> Arc<Api> {
-    let homes = Arc::clone(&parts.homes);
-    Arc::new(Api { organization: organization(&parts.file, &parts.storage, homes, true) })
+    let (homes, transport) = (Arc::clone(&parts.homes), parts.transport.clone());
+    Arc::new(Api {
+        organization: organization(&parts.file, &parts.storage, homes, transport, true),
+    })
 }
 
 /// Serves the socket until shutdown is asked for. The databases are open, so nobody else

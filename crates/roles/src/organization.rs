@@ -3,20 +3,25 @@
 
 use std::sync::Arc;
 
-use admin::organization::Organization;
+use admin::organization::{Organization, effective};
 use auth::VerifierOptions;
 use config::Settings;
 use migration::Requests;
+use transport::Transport;
+use transport::tracking::Tracking;
 use types::SystemClock;
 
 use crate::homes::ServerHomes;
 use crate::locations::Locations;
-use crate::storage::{MAILBOX_DATABASE, Storage, StorageError};
+use crate::outbound::routing_table;
+use crate::server::{StartError, open_transport, server_name, transport_options};
+use crate::storage::{MAILBOX_DATABASE, Storage};
 
 pub(crate) fn organization(
     settings: &Settings,
     storage: &Storage,
     homes: Arc<ServerHomes>,
+    transport: Transport,
     running: bool,
 ) -> Organization {
     Organization {
@@ -24,6 +29,7 @@ pub(crate) fn organization(
         database: MAILBOX_DATABASE,
         directory: storage.directory.clone(),
         homes,
+        transport,
         requests: Requests::new(storage.mailboxes.clone()),
         running,
         settings: Arc::new(settings.clone()),
@@ -40,11 +46,13 @@ pub struct Stopped {
 
 impl Stopped {
     /// Opens the data in the data directory of these settings. Errors: a server runs there.
-    pub async fn open(settings: &Settings) -> Result<Self, StorageError> {
+    pub async fn open(settings: &Settings) -> Result<Self, StartError> {
         let data = &settings.data_directory;
         let storage = Storage::open(data, VerifierOptions::default()).await?;
         let homes = crate::server::homes(settings, Locations::new(settings), &storage);
-        Ok(Stopped { organization: organization(settings, &storage, homes, false), storage })
+        let transport = transport(settings, &storage)?;
+        let organization = organization(settings, &storage, homes, transport, false);
+        Ok(Stopped { organization, storage })
     }
 
     /// What verbs work on.
@@ -56,4 +64,16 @@ impl Stopped {
     pub async fn close(&self) {
         self.storage.close().await;
     }
+}
+
+/// The queues of a server that is not running. Nothing leaves them, and what verbs do to them is
+/// not in message tracking, whose files are the server's.
+fn transport(file: &Settings, storage: &Storage) -> Result<Transport, StartError> {
+    // Objects that contradict the file are what the verbs may be about to mend.
+    let settings = effective(file, &storage.directory.snapshot());
+    let settings = settings.unwrap_or_else(|_| file.clone());
+    let options = transport_options(server_name(&settings)?, &settings, Tracking::default());
+    let transport = open_transport(options, &settings, &Locations::new(&settings), storage)?;
+    transport.set_routes(routing_table(&settings));
+    Ok(transport)
 }

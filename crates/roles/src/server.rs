@@ -22,6 +22,7 @@ use transport::Transport;
 use transport::dkim::Signers;
 use transport::queue::schedule::{RetryPolicy, Step};
 use transport::queue::scheduler::Limits as OutboundLimits;
+use transport::tracking::Tracking;
 use types::Domain;
 use types::limits::INTAKE_OCTETS_MAX;
 
@@ -261,7 +262,7 @@ impl Opened {
         let (certificates, authority_file) = certificates(settings)?;
         let locations = Locations::new(settings);
         let logs = Arc::clone(&running.logs);
-        let options = transport_options(name.clone(), settings, &logs);
+        let options = transport_options(name.clone(), settings, logs.tracking());
         let transport = open_transport(options, settings, &locations, &storage)?;
         let parts = Parts {
             homes: homes(settings, locations, &storage),
@@ -342,7 +343,7 @@ fn lock(registry: &Mutex<Registry>) -> MutexGuard<'_, Registry> {
     registry.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn server_name(settings: &Settings) -> Result<Domain, StartError> {
+pub(crate) fn server_name(settings: &Settings) -> Result<Domain, StartError> {
     let name = &settings.server_name;
     Domain::parse(name).map_err(|_| StartError::ServerName(name.clone()))
 }
@@ -404,7 +405,11 @@ fn warn(settings: &Settings) {
 }
 
 /// Transport with the settings' retries and connections, and its log.
-fn transport_options(name: Domain, settings: &Settings, logs: &Arc<Logs>) -> transport::Settings {
+pub(crate) fn transport_options(
+    name: Domain,
+    settings: &Settings,
+    tracking: Tracking,
+) -> transport::Settings {
     let from = &settings.transport_service;
     let most = |limit: config::Unlimited<u32>| {
         limit.limit().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
@@ -429,12 +434,12 @@ fn transport_options(name: Domain, settings: &Settings, logs: &Arc<Logs>) -> tra
             per_hop: most(from.max_per_domain_outbound_connections),
         },
         max_message_octets: settings.max_receive_size.bytes(),
-        tracking: logs.tracking(),
+        tracking,
         ..transport::Settings::new(name)
     }
 }
 
-fn open_transport(
+pub(crate) fn open_transport(
     options: transport::Settings,
     settings: &Settings,
     locations: &Arc<Locations>,

@@ -13,8 +13,8 @@ use transport::tracking::EventId;
 use transport::*;
 use types::limits::{
     COPY_RECIPIENTS_MAX, EXPANDED_RECIPIENTS_MAX, FAST_PATH_RECIPIENTS_MAX, FORWARD_HOPS_MAX,
-    PART_RECIPIENTS_MAX, QUEUE_ROWS_RESERVE_OCTETS, REPORT_ENCLOSED_OCTETS_MAX,
-    TRANSACTION_OCTETS_MAX,
+    LOCAL_SLICE_RECIPIENTS_MAX, PART_RECIPIENTS_MAX, QUEUE_ROWS_RESERVE_OCTETS,
+    REPORT_ENCLOSED_OCTETS_MAX, TRANSACTION_OCTETS_MAX,
 };
 use types::{Notify, Return, ReversePath};
 
@@ -332,7 +332,10 @@ async fn beyond_the_fast_path_local_recipients_follow_by_the_queue() {
     let accepted =
         server.submit(envelope("alice@example.test", &["all@example.test"])).await.unwrap();
     assert_eq!((accepted.delivered, accepted.queued), (FAST_PATH_RECIPIENTS_MAX, 200));
+    let before = server.database.stats().commits;
     server.settle().await;
+    let slices = (200 / LOCAL_SLICE_RECIPIENTS_MAX) as u64;
+    assert!(server.database.stats().commits - before >= slices, "one transaction a slice");
     let numbers = (1000..).take(members.len());
     assert!(numbers.into_iter().all(|number| server.mailbox(number).len() == 1));
     assert_eq!(server.queue_rows(), 0);

@@ -74,6 +74,9 @@ pub enum VerbError {
     /// A request to import or to export was refused.
     #[error(transparent)]
     Migration(#[from] MigrationError),
+    /// A queue or a message is not there, or could not be changed.
+    #[error(transparent)]
+    Transport(#[from] transport::VerbError),
     /// The answer cannot be written.
     #[error("cannot write the answer: {0}")]
     Json(#[from] serde_json::Error),
@@ -133,8 +136,19 @@ impl VerbError {
             VerbError::Directory(error) => of_directory(error),
             VerbError::Mailbox(fault) => of_mailbox(fault),
             VerbError::Migration(error) => of_migration(error),
+            VerbError::Transport(error) => of_transport(error),
             VerbError::Json(_) => ErrorCode::Internal,
         }
+    }
+}
+
+fn of_transport(error: &transport::VerbError) -> ErrorCode {
+    match error {
+        transport::VerbError::NoQueue(_) | transport::VerbError::NoMessage(_) => {
+            ErrorCode::NotFound
+        }
+        transport::VerbError::Store(StoreError::DiskNearlyFull) => ErrorCode::Unavailable,
+        transport::VerbError::Store(_) => ErrorCode::Internal,
     }
 }
 

@@ -6,8 +6,11 @@ use admin::organization::Organization;
 use auth::VerifierOptions;
 use directory::{Directory, RecipientId};
 use mailbox::{Access, Fault, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber};
-use store::{Database, Options};
-use types::{ManualClock, Timestamp};
+use store::{Database, Options, StoreError, Txn};
+use transport::{
+    Delivery, DeliveryOutcome, DomainType, LocalDelivery, Recipients, Resolved, Transport,
+};
+use types::{Address, Domain, ManualClock, Timestamp};
 
 /// Mailboxes in the same memory, made when they are first opened.
 struct MemoryHomes {
@@ -42,6 +45,7 @@ pub async fn organization() -> Organization {
     let directory = Directory::open(database.clone(), VerifierOptions::default()).await.unwrap();
     Organization {
         server: "MAIL1".to_owned(),
+        transport: transport(&database),
         requests: migration::Requests::new(database.clone()),
         running: false,
         database: "Mailbox Database",
@@ -50,4 +54,37 @@ pub async fn organization() -> Organization {
         settings: Arc::default(),
         clock: Arc::new(ManualClock::new(Timestamp::from_secs(1_700_000_000))),
     }
+}
+
+/// An organization that knows nobody.
+struct Nobody;
+
+impl Recipients for Nobody {
+    fn resolve(&self, _address: &Address) -> Resolved {
+        Resolved::Unknown
+    }
+
+    fn accepted_domain(&self, _domain: &Domain) -> Option<DomainType> {
+        None
+    }
+
+    fn default_domain(&self) -> Domain {
+        "example.test".parse().unwrap()
+    }
+}
+
+impl LocalDelivery for Nobody {
+    fn summarize(&self, _message: &[u8]) -> transport::Summary {
+        Arc::new(())
+    }
+
+    fn deliver(&self, _txn: &mut Txn<'_>, _to: &Delivery) -> Result<DeliveryOutcome, StoreError> {
+        Err(StoreError::Closed)
+    }
+}
+
+/// Queues that nothing is in.
+fn transport(database: &Database) -> Transport {
+    let settings = transport::Settings::new("mail1.example.test".parse().unwrap());
+    Transport::open(database.clone(), Arc::new(Nobody), Arc::new(Nobody), settings).unwrap()
 }

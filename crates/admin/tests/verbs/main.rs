@@ -4,6 +4,7 @@
 mod configuration;
 mod configured;
 mod kinds;
+mod queues;
 mod recipients;
 mod requests;
 mod shell;

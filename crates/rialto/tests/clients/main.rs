@@ -18,6 +18,7 @@ mod mutt;
 mod offlineimap;
 mod postfix;
 mod python;
+mod queues;
 mod recorded;
 mod restart;
 mod rows;

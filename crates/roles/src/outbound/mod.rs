@@ -19,7 +19,7 @@ use net::connect::Rules;
 use ports::Registry;
 use ports::capability::{INTERNET_SEND_CONNECTOR, RESOLVER};
 use tokio::task::JoinHandle;
-use transport::{QueueManager, Transport};
+use transport::{QueueManager, RoutingTable, Transport};
 
 use crate::server::{Parts, StartError};
 
@@ -49,6 +49,11 @@ pub(crate) async fn start(
     let shutdown = shutdown.clone();
     let run = async move { manager.run(async move { shutdown.requested().await }).await };
     Ok((outbound, tokio::spawn(run)))
+}
+
+/// The Send connectors of these settings as transport chooses from them.
+pub(crate) fn routing_table(settings: &Settings) -> RoutingTable {
+    routes::table(&routes::connectors(&settings.send_connector))
 }
 
 impl Outbound {

@@ -74,6 +74,38 @@ pub struct MessageInfo {
     pub recipients: Vec<QueuedRecipient>,
 }
 
+/// A message an operator names: in one queue, or in all it waits in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageIdentity {
+    /// Only there.
+    pub queue: Option<HopNumber>,
+    /// InternalMessageId.
+    pub id: InternalMessageId,
+}
+
+impl From<InternalMessageId> for MessageIdentity {
+    fn from(id: InternalMessageId) -> Self {
+        MessageIdentity { queue: None, id }
+    }
+}
+
+impl MessageIdentity {
+    /// Its parts that are meant. Errors: NoMessage, when there are none.
+    fn parts(&self, read: &impl Read) -> Result<Vec<LoadedPart>, VerbError> {
+        let mut found = Vec::new();
+        for key in rows::parts_of_message(read, self.id)? {
+            found.extend(rows::part_and_message(read, key)?.map(|(part, of)| (key, part, of)));
+        }
+        found.retain(|(_, part, _)| self.queue.is_none_or(|queue| queue == part.hop));
+        match found.is_empty() {
+            true => Err(VerbError::NoMessage(self.id)),
+            false => Ok(found),
+        }
+    }
+}
+
+type LoadedPart = (PartKey, Part, QueuedMessage);
+
 impl Transport {
     /// Get-Queue.
     pub async fn queues(&self) -> Result<Vec<QueueInfo>, VerbError> {
@@ -160,17 +192,23 @@ impl Transport {
     }
 
     /// Suspend-Message: it stays and does not expire until it is resumed.
-    pub async fn suspend_message(&self, id: InternalMessageId) -> Result<(), VerbError> {
-        self.change_parts_of_message(id, |txn, key, part, _| {
+    pub async fn suspend_message(
+        &self,
+        message: impl Into<MessageIdentity>,
+    ) -> Result<(), VerbError> {
+        self.change_parts_of_message(message.into(), |txn, key, part, _| {
             rows::replace_part(txn, key, &part, &Part { due: NEVER, ..part.clone() })
         })
         .await
     }
 
     /// Resume-Message: it is tried at once.
-    pub async fn resume_message(&self, id: InternalMessageId) -> Result<(), VerbError> {
+    pub async fn resume_message(
+        &self,
+        message: impl Into<MessageIdentity>,
+    ) -> Result<(), VerbError> {
         let retry = self.core.settings.retry;
-        self.change_parts_of_message(id, move |txn, key, part, message| {
+        self.change_parts_of_message(message.into(), move |txn, key, part, message| {
             let notice = retry.next_notice(message.accepted, part.delay_reported);
             let resumed = Part { due: txn.now(), notice, ..part.clone() };
             rows::replace_part(txn, key, &part, &resumed)
@@ -182,28 +220,21 @@ impl Transport {
     /// way is not called back.
     pub async fn remove_message(
         &self,
-        id: InternalMessageId,
+        message: impl Into<MessageIdentity>,
         with_ndr: bool,
     ) -> Result<(), VerbError> {
+        let message = message.into();
         if with_ndr {
-            return self.remove_with_report(id).await;
+            return self.remove_with_report(message).await;
         }
-        self.change_parts_of_message(id, |txn, key, part, _| rows::remove_part(txn, key, &part))
-            .await
+        self.change_parts_of_message(message, |txn, key, part, _| {
+            rows::remove_part(txn, key, &part)
+        })
+        .await
     }
 
-    async fn remove_with_report(&self, id: InternalMessageId) -> Result<(), VerbError> {
-        let read = move |snapshot: &store::Snapshot| {
-            let mut found = Vec::new();
-            for key in rows::parts_of_message(snapshot, id)? {
-                found.extend(rows::part_and_message(snapshot, key)?.map(|(p, m)| (key, p, m)));
-            }
-            Ok::<_, StoreError>(found)
-        };
-        let parts = self.core.database.read(read).await?;
-        if parts.is_empty() {
-            return Err(VerbError::NoMessage(id));
-        }
+    async fn remove_with_report(&self, message: MessageIdentity) -> Result<(), VerbError> {
+        let parts = self.core.database.read(move |snapshot| message.parts(snapshot)).await?;
         for (key, part, message) in parts {
             let reply = status::removed_by_administrator();
             notices::give_up(&self.core, key, part, message, reply, Source::Admin).await?;
@@ -243,16 +274,13 @@ impl Transport {
 
     async fn change_parts_of_message(
         &self,
-        id: InternalMessageId,
+        message: MessageIdentity,
         change: impl PartVerb,
     ) -> Result<(), VerbError> {
         let write = self.core.database.write(move |txn| {
             txn.permit_growth();
-            let parts = rows::parts_of_message(txn, id)?;
-            if parts.is_empty() {
-                return Err(VerbError::NoMessage(id));
-            }
-            Ok(change_parts(txn, parts, &change)?)
+            let parts = message.parts(txn)?.into_iter().map(|(key, ..)| key).collect();
+            Ok::<_, VerbError>(change_parts(txn, parts, &change)?)
         });
         let hops = write.await?;
         self.announce(hops);

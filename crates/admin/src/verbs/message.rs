@@ -1,0 +1,248 @@
+//! Messages that wait in queues: Get-, Suspend-, Resume- and Remove-Message.
+
+use transport::queue::keys::HopNumber;
+use transport::{InternalMessageId, MessageIdentity, MessageInfo, Transport};
+use types::ReversePath;
+
+use super::queue::{self, QueueIdentity, without_server};
+use crate::verb::{
+    Bytes, Cmdlet, Effect, Expected, Moment, Role, Scalar, Session, Shape, Verb, VerbError, object,
+    verb,
+};
+
+pub(super) const VERBS: &[Verb] = &[
+    Verb::of::<GetMessage>(),
+    Verb::of::<SuspendMessage>(),
+    Verb::of::<ResumeMessage>(),
+    Verb::of::<RemoveMessage>(),
+];
+
+object! {
+    /// A message that waits in a queue.
+    pub struct MessageObject = "Message" [identity, from_address, status, size, subject] {
+        /// SERVER\queue\number.
+        identity: String,
+        /// Its queue: SERVER\number.
+        queue: String,
+        /// Who sent it; <> in reports.
+        from_address: String,
+        /// Ready, Retry (it was tried itself, not only its queue) or Suspended.
+        status: &'static str,
+        /// Message-ID.
+        internet_message_id: String,
+        /// Subject.
+        subject: String,
+        /// Octets.
+        size: Bytes,
+        /// When it was accepted.
+        date_received: Moment,
+        /// When it is given up.
+        expiration_time: Moment,
+        /// How often it was tried itself.
+        retry_count: u32,
+        /// How the last try failed.
+        last_error: Option<String>,
+        /// Who is to get it.
+        recipients: Vec<String>,
+    }
+}
+
+verb! {
+    /// Shows messages that wait in queues.
+    pub struct GetMessage = "Get-Message" (Role::TransportQueues, Effect::Read) {
+        /// Only this one.
+        identity: Option<WaitingIdentity> = first,
+        /// Only of this queue.
+        queue: Option<QueueIdentity>,
+        /// How many at most; 1000 unless said otherwise.
+        result_size: Option<u32>,
+    }
+}
+
+verb! {
+    /// Holds a message back: it stays and does not expire until it is resumed.
+    pub struct SuspendMessage = "Suspend-Message" (Role::TransportQueues, Effect::Change) {
+        /// The message.
+        identity: WaitingIdentity = first,
+    }
+}
+
+verb! {
+    /// Lets a message go on that was held back; it is tried at once.
+    pub struct ResumeMessage = "Resume-Message" (Role::TransportQueues, Effect::Change) {
+        /// The message.
+        identity: WaitingIdentity = first,
+    }
+}
+
+verb! {
+    /// Takes a message out of its queues. A transfer under way is not called back.
+    pub struct RemoveMessage = "Remove-Message" (Role::TransportQueues, Effect::Destroy) {
+        /// The message.
+        identity: WaitingIdentity = first,
+        /// Tell the sender, as is done unless this is false.
+        with_ndr: Option<bool>,
+    }
+}
+
+/// ResultSize, unless it is given; Exchange's.
+const RESULT_SIZE_DEFAULT: u32 = 1000;
+
+/// A message as it is written: `SERVER\queue\number`, or its number for all queues it is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingIdentity {
+    text: String,
+    id: InternalMessageId,
+}
+
+impl Scalar for WaitingIdentity {
+    const SHAPE: Shape = Shape::Text;
+
+    fn parse(text: &str) -> Result<Self, Expected> {
+        let number = text.rsplit('\\').next().and_then(|number| number.trim().parse().ok());
+        let wrong = || Expected("SERVER\\queue\\number, as Get-Message shows it".to_owned());
+        let id = number.map(InternalMessageId::new).ok_or_else(wrong)?;
+        Ok(WaitingIdentity { text: text.trim().to_owned(), id })
+    }
+}
+
+impl WaitingIdentity {
+    /// The message, in the queue that is said or in all of them.
+    async fn find(&self, session: &Session<'_>) -> Result<MessageIdentity, VerbError> {
+        let queue = match without_server(session, &self.text).rsplit_once('\\') {
+            None => None,
+            Some((queue, _)) => Some(QueueIdentity::parse(queue).map_err(|_| self.missing())?),
+        };
+        let queue = match queue {
+            None => None,
+            Some(queue) => Some(queue.find(session).await?.number),
+        };
+        Ok(MessageIdentity { queue, id: self.id })
+    }
+
+    fn missing(&self) -> VerbError {
+        VerbError::NotFound { what: "message", identity: self.text.clone() }
+    }
+}
+
+impl Cmdlet for GetMessage {
+    type Answer = Vec<MessageObject>;
+
+    async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
+        let wanted = match &self.identity {
+            None => None,
+            Some(identity) => Some(identity.find(session).await?),
+        };
+        let queue = match &self.queue {
+            None => wanted.and_then(|wanted| wanted.queue),
+            Some(queue) => Some(queue.find(session).await?.number),
+        };
+        let mut found = waiting(session, queue).await?;
+        found.retain(|message| wanted.is_none_or(|wanted| wanted.id == message.id));
+        if let (Some(identity), true) = (&self.identity, found.is_empty()) {
+            return Err(identity.missing());
+        }
+        let limit = self.result_size.unwrap_or(RESULT_SIZE_DEFAULT) as usize;
+        if found.len() > limit {
+            session.warn("there are more; see -ResultSize");
+            found.truncate(limit);
+        }
+        Ok(found.into_iter().map(|message| shown(session, message)).collect())
+    }
+}
+
+/// The messages of a queue or of all, each once a queue.
+async fn waiting(
+    session: &Session<'_>,
+    queue: Option<HopNumber>,
+) -> Result<Vec<MessageInfo>, VerbError> {
+    let queues = match queue {
+        Some(queue) => vec![queue],
+        None => queue::all(session).await?.into_iter().map(|queue| queue.number).collect(),
+    };
+    let mut found: Vec<MessageInfo> = Vec::new();
+    for queue in queues {
+        for message in session.organization.transport.messages(queue).await? {
+            let same = |one: &&mut MessageInfo| one.queue == queue && one.id == message.id;
+            match found.iter_mut().rev().find(same) {
+                Some(known) => known.recipients.extend(message.recipients),
+                None => found.push(message),
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn shown(session: &Session<'_>, message: MessageInfo) -> MessageObject {
+    let queue = queue::identity(session, message.queue);
+    let address =
+        |queued: &transport::queue::message::QueuedRecipient| queued.recipient.address.to_string();
+    MessageObject {
+        identity: format!("{queue}\\{}", message.id),
+        queue,
+        from_address: match &message.reverse_path {
+            ReversePath::Null => "<>".to_owned(),
+            ReversePath::Address(address) => address.to_string(),
+        },
+        status: match (message.suspended, message.retry_count) {
+            (true, _) => "Suspended",
+            (false, 0) => "Ready",
+            (false, _) => "Retry",
+        },
+        internet_message_id: message.message_id,
+        subject: message.subject,
+        size: Bytes(message.octets),
+        date_received: Moment(message.accepted),
+        expiration_time: Moment(message.expires),
+        retry_count: message.retry_count,
+        last_error: message.last_error.map(|reply| reply.to_string()),
+        recipients: message.recipients.iter().map(address).collect(),
+    }
+}
+
+/// The transport and the message, where something is to be done to it.
+async fn meant<'s>(
+    session: &'s Session<'_>,
+    message: &WaitingIdentity,
+    doing: &str,
+) -> Result<Option<(&'s Transport, MessageIdentity)>, VerbError> {
+    let found = message.find(session).await?;
+    if !session.should_process(format!("{doing} message {}", message.text)) {
+        return Ok(None);
+    }
+    session.modified(message.text.clone(), None, None);
+    Ok(Some((&session.organization.transport, found)))
+}
+
+impl Cmdlet for SuspendMessage {
+    type Answer = ();
+
+    async fn run(self, session: &Session<'_>) -> Result<(), VerbError> {
+        let Some((transport, id)) = meant(session, &self.identity, "Suspending").await? else {
+            return Ok(());
+        };
+        Ok(transport.suspend_message(id).await?)
+    }
+}
+
+impl Cmdlet for ResumeMessage {
+    type Answer = ();
+
+    async fn run(self, session: &Session<'_>) -> Result<(), VerbError> {
+        let Some((transport, id)) = meant(session, &self.identity, "Resuming").await? else {
+            return Ok(());
+        };
+        Ok(transport.resume_message(id).await?)
+    }
+}
+
+impl Cmdlet for RemoveMessage {
+    type Answer = ();
+
+    async fn run(self, session: &Session<'_>) -> Result<(), VerbError> {
+        let Some((transport, id)) = meant(session, &self.identity, "Removing").await? else {
+            return Ok(());
+        };
+        Ok(transport.remove_message(id, self.with_ndr.unwrap_or(true)).await?)
+    }
+}

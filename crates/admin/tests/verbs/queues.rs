@@ -1,0 +1,42 @@
+//! Verbs on queues and messages where nothing waits: what they refuse. What they do is shown on
+//! the running program.
+
+use admin::verb::{Caller, RoleGroup};
+use auth::RecipientId;
+
+use crate::shell::Shell;
+
+#[tokio::test]
+async fn what_does_not_wait_is_not_found() {
+    let shell = Shell::new().await;
+    assert_eq!(shell.objects("Get-Queue").await, serde_json::json!([]));
+    assert_eq!(shell.objects("Get-Message").await, serde_json::json!([]));
+    for (line, expected) in [
+        ("Get-Queue 7", "queue \"7\" could not be found"),
+        ("Get-Queue far.test", "queue \"far.test\" could not be found"),
+        ("Suspend-Queue MAIL1\\7", "queue \"MAIL1\\\\7\" could not be found"),
+        ("Resume-Queue 7", "could not be found"),
+        ("Retry-Queue 7 -Resubmit", "could not be found"),
+        ("Retry-Queue", "Identity is missing"),
+        ("Get-Message -Queue 7", "queue \"7\" could not be found"),
+        ("Get-Message MAIL1\\7\\12", "could not be found"),
+        ("Get-Message 12", "message \"12\" could not be found"),
+        ("Get-Message x", "Identity: expected SERVER\\queue\\number"),
+        ("Suspend-Message 12", "message 12 is in no queue"),
+        ("Resume-Message 12", "message 12 is in no queue"),
+        ("Remove-Message 12 -WithNDR $false -Confirm:$false", "message 12 is in no queue"),
+    ] {
+        let refused = shell.run(line).await.unwrap_err();
+        assert!(refused.contains(expected), "{line}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn queues_are_for_who_runs_servers() {
+    let mut shell = Shell::new().await;
+    let groups = vec![RoleGroup::RecipientManagement];
+    shell.caller = Caller::User { id: RecipientId([1; 16]), name: "help".to_owned(), groups };
+    for line in ["Get-Queue", "Suspend-Queue 7", "Get-Message", "Resume-Message 12"] {
+        assert_eq!(shell.run(line).await.unwrap_err(), "the role Transport Queues is needed");
+    }
+}

@@ -1,0 +1,119 @@
+//! An administrator looks after mail that waits.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::imap::Imap;
+use crate::support::message;
+use crate::support::patience::wait_for;
+use crate::support::ports::free_port;
+use crate::support::programs::{program, run};
+use crate::support::server::{Data, Demo, RIALTO};
+use crate::support::smtp;
+
+fn verb(data: &Data, words: &[&str]) -> Command {
+    let mut command = program(RIALTO);
+    command.args(words).arg("--dir").arg(data.path());
+    command
+}
+
+fn objects(data: &Data, words: &[&str]) -> Vec<Value> {
+    let shown = run(verb(data, words).arg("--json")).well();
+    serde_json::from_str(&shown).unwrap()
+}
+
+/// Routes a domain to a host that does not listen, and lets this host relay.
+fn nowhere(data: &Data) -> String {
+    let relay = format!("127.0.0.1:{}", free_port());
+    let mut new = verb(data, &["New-ReceiveConnector", "Relay", "-Bindings", &relay]);
+    new.args(["-RemoteIPRanges", "127.0.0.1", "-PermissionGroups", "AnonymousUsers"]);
+    run(new.args(["-AnonymousRights", "ms-Exch-SMTP-Accept-Any-Recipient"])).well();
+    wait_for("the relay", || std::net::TcpStream::connect(&relay).ok());
+    let port = free_port().to_string();
+    let mut new = verb(data, &["New-SendConnector", "Far", "-Port", &port]);
+    new.args(["-AddressSpaces", "SMTP:far.example;1", "-DNSRoutingEnabled", "$false"]);
+    run(new.args(["-SmartHosts", "[127.0.0.1]"])).well();
+    relay
+}
+
+fn send(demo: &Demo<'_>, relay: &str, subject: &str) {
+    let (from, to) = (demo.user("alice"), "ann@far.example");
+    smtp::deliver(relay, &from, to, &message::text(&from, to, subject));
+}
+
+/// The queue, once a connection has failed.
+fn queue_in_retry(data: &Data) -> Value {
+    wait_for("a failed connection", || {
+        let queues = objects(data, &["Get-Queue"]);
+        queues.into_iter().find(|queue| queue["Status"] == "Retry")
+    })
+}
+
+/// The only waiting message with that subject.
+fn waiting(data: &Data, subject: &str) -> Value {
+    let mut found = objects(data, &["Get-Message"]);
+    found.retain(|message| message["Subject"] == subject);
+    assert_eq!(found.len(), 1, "{subject}");
+    found.remove(0)
+}
+
+fn text<'v>(object: &'v Value, name: &str) -> &'v str {
+    object[name].as_str().unwrap_or_default()
+}
+
+#[test]
+fn mail_that_waits_is_seen_held_and_removed() {
+    let data = Data::new();
+    let demo = data.demo();
+    let relay = nowhere(&data);
+    send(&demo, &relay, "First");
+    let queue = queue_in_retry(&data);
+    assert_eq!(queue["DeliveryType"], "SmartHostConnectorDelivery");
+    assert!(text(&queue, "LastError").contains("4.4.1"), "{queue}");
+    let queue = text(&queue, "Identity").to_owned();
+    let first = waiting(&data, "First");
+    assert_eq!(first["Recipients"], serde_json::json!(["ann@far.example"]));
+    assert_eq!((text(&first, "Queue"), text(&first, "Status")), (queue.as_str(), "Ready"));
+    let first = text(&first, "Identity").to_owned();
+    run(&mut verb(&data, &["Suspend-Message", &first])).well();
+    assert_eq!(waiting(&data, "First")["Status"], "Suspended");
+    run(&mut verb(&data, &["Suspend-Queue", &queue])).well();
+    assert_eq!(objects(&data, &["Get-Queue", &queue])[0]["Status"], "Suspended");
+    send(&demo, &relay, "Second");
+    // Both have another way now; who is held back stays.
+    run(&mut verb(&data, &["Remove-SendConnector", "Far", "-Confirm:$false"])).well();
+    run(&mut verb(&data, &["Retry-Queue", &queue, "-Resubmit"])).well();
+    assert!(demo.sunk("Second").contains("Second"));
+    assert_eq!(waiting(&data, "First")["Status"], "Suspended");
+    run(&mut verb(&data, &["Remove-Message", &first, "-Confirm:$false"])).well();
+    let report = wait_for("the report", || {
+        let mut kept = Imap::of(&demo, "alice");
+        kept.with_subject("INBOX", "Undeliverable: First").pop()
+    });
+    assert!(report.message.contains("ann@far.example"), "{}", report.message);
+    assert_eq!(objects(&data, &["Get-Message"]), Vec::<Value>::new());
+    demo.stop();
+}
+
+#[test]
+fn mail_that_waits_is_held_while_the_server_is_stopped() {
+    let data = Data::new();
+    let demo = data.demo();
+    let relay = nowhere(&data);
+    send(&demo, &relay, "Held");
+    send(&demo, &relay, "Dropped");
+    queue_in_retry(&data);
+    demo.stop();
+    let identity = |subject| text(&waiting(&data, subject), "Identity").to_owned();
+    run(&mut verb(&data, &["Suspend-Message", &identity("Held")])).well();
+    let dropped = identity("Dropped");
+    let drop = ["Remove-Message", &dropped, "-WithNDR", "$false", "-Confirm:$false"];
+    run(&mut verb(&data, &drop)).well();
+    let demo = data.demo();
+    assert_eq!(waiting(&data, "Held")["Status"], "Suspended");
+    run(&mut verb(&data, &["Resume-Message", &identity("Held")])).well();
+    assert_eq!(waiting(&data, "Held")["Status"], "Ready");
+    assert_eq!(objects(&data, &["Get-Message"]).len(), 1);
+    demo.stop();
+}
