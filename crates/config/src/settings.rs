@@ -376,3 +376,18 @@ fn check_name(setting: &'static str, value: &str) -> Result<(), Invalid> {
         _ => Err(Invalid::Name { setting, value: value.to_owned() }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_have_a_largest_size_that_can_be_set() {
+        let of = |octets: usize| {
+            let max_receive_size = ByteQuantity::from_bytes(octets as u64);
+            Settings { max_receive_size, ..Settings::default() }.validate()
+        };
+        assert_eq!(of(MESSAGE_OCTETS_CEILING), Ok(()));
+        assert!(matches!(of(MESSAGE_OCTETS_CEILING + 1), Err(Invalid::MessageSize(_))));
+    }
+}

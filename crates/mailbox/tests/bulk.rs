@@ -6,6 +6,7 @@ mod support;
 
 use mailbox::{FlagChange, FlagOp, Flags, Keywords, Portions, Special, Uid, UidSet};
 use support::{Fixture, fixture, fixture_on_disk};
+use types::limits::INTERACTIVE_ITEMS_MAX;
 
 const MANY: usize = 20_000;
 
@@ -45,12 +46,13 @@ async fn a_large_move_runs_in_slices_with_deliveries_between_them() {
 #[tokio::test]
 async fn few_messages_are_moved_and_deleted_in_one_transaction() {
     let f = fixture().await;
-    let from = f.large_folder("From", 500).await;
+    let few = INTERACTIVE_ITEMS_MAX as usize;
+    let from = f.large_folder("From", few).await;
     let to = f.write(|c| c.create_path(&["To"])).await.id;
     let (commits, moved) = f.commits_of(f.move_all(from, to)).await;
-    assert_eq!((commits, moved.done.len()), (1, 500));
+    assert_eq!((commits, moved.done.len()), (1, few));
     let (commits, gone) = f.commits_of(f.mailbox.expunge(to, UidSet::all(), false)).await;
-    assert_eq!((commits, gone.unwrap().len()), (1, 500));
+    assert_eq!((commits, gone.unwrap().len()), (1, INTERACTIVE_ITEMS_MAX));
 }
 
 #[tokio::test]

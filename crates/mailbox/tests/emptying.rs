@@ -11,6 +11,7 @@ use content::property::tags;
 use mailbox::key::{self, List};
 use mailbox::{Fault, Flags, FolderId, Grantee, Guid, Rights, Special, UidSet};
 use support::{Fixture, engines, fixture, fixture_on_disk};
+use types::limits::INTERACTIVE_ITEMS_MAX;
 
 const MANY: usize = 20_000;
 const BOB: Guid = Guid([5; 16]);
@@ -201,11 +202,12 @@ async fn the_rest_follows_behind_the_answer() {
 #[tokio::test]
 async fn a_small_folder_goes_in_one_transaction() {
     let f = fixture().await;
-    let folder = f.large_folder("Work", 512).await;
+    let small = INTERACTIVE_ITEMS_MAX as usize;
+    let folder = f.large_folder("Work", small).await;
     let (commits, deleted) = f.commits_of(f.mailbox.delete_folder(folder)).await;
     assert!(deleted.is_ok() && commits == 1);
     assert_eq!(f.read(|view| view.folder_to_empty()).await, None);
-    f.check_folder(f.special(Special::Deletions).await, 512).await;
+    f.check_folder(f.special(Special::Deletions).await, small).await;
 }
 
 /// Rows that lead from old MIDs to where the items went.

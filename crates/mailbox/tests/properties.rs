@@ -14,6 +14,10 @@ use mailbox::{
     ItemProperties, Keywords, Mid, PropertyChange, QuotaLimits, Special, UidSet, visit_blobs,
 };
 use support::{Fixture, engines, fixture};
+use types::limits::{
+    PROPERTY_COMPARED_OCTETS_MAX, PROPERTY_INLINE_OCTETS_MAX, PROPERTY_STREAMS_MAX,
+    PROPERTY_STREAMS_OCTETS_MAX,
+};
 
 fn categories() -> PropertyKey {
     PropertyName::string(names::PS_PUBLIC_STRINGS, "Keywords").into()
@@ -213,6 +217,59 @@ async fn long_values_are_streams_that_copies_share() {
             assert_eq!((item.streams.len(), item.bag.text(custom("Short"))), (1, Some("s")));
         }
     }
+}
+
+#[tokio::test]
+async fn long_values_have_limits() {
+    let f = fixture().await;
+    let inbox = f.inbox().await;
+    let entry = f.append(inbox, "m").await;
+    let bag = |values: Vec<Value>| {
+        let mut bag = Bag::default();
+        for (number, value) in values.into_iter().enumerate() {
+            bag.set(custom(&number.to_string()), value);
+        }
+        bag
+    };
+    let binary = |octets: usize| Value::Binary(vec![0; octets]);
+    let text = |chars: usize| Value::String("x".repeat(chars));
+    // UTF-16 and its end.
+    let short = PROPERTY_INLINE_OCTETS_MAX / 2 - 1;
+    let staged = f.mailbox.stage_properties(bag(vec![text(short), text(short + 1)]), vec![]).await;
+    let staged = staged.unwrap();
+    assert_eq!((staged.sets.len(), staged.streams.len()), (1, 1));
+    let unstaged = try_set(&f, inbox, &entry, bag(vec![text(short + 1)])).await;
+    assert!(matches!(unstaged, Err(Fault::Limit(_))));
+    let all = PROPERTY_STREAMS_OCTETS_MAX as usize;
+    for (values, is_good) in [
+        (vec![text(short + 1); PROPERTY_STREAMS_MAX], true),
+        (vec![text(short + 1); PROPERTY_STREAMS_MAX + 1], false),
+        (vec![binary(all)], true),
+        (vec![binary(all), binary(PROPERTY_INLINE_OCTETS_MAX + 10)], false),
+    ] {
+        let wanted = f.mailbox.stage_properties(bag(values), vec![]).await.unwrap();
+        let (entry, wanted) = (f.append(inbox, "m").await, wanted);
+        let uid = entry.uid;
+        let write = f.mailbox.write(move |c| c.set_properties(inbox, List::Items, uid, &wanted));
+        assert_eq!(write.await.is_ok(), is_good);
+    }
+}
+
+#[tokio::test]
+async fn the_beginning_of_a_long_value_is_compared() {
+    let f = fixture().await;
+    let inbox = f.inbox().await;
+    let entry = f.append(inbox, "m").await;
+    let mut sets = Bag::default();
+    let long = PROPERTY_COMPARED_OCTETS_MAX as usize;
+    sets.set(custom("Long"), Value::Binary(vec![7; long + 10]));
+    let entry = set(&f, inbox, &entry, sets).await;
+    let loaded = f.read(move |view| {
+        let mut item = view.properties(&entry, List::Items)?;
+        view.load_properties(&entry, &[&custom("Long")], &mut item)?;
+        Ok(item.bag)
+    });
+    assert_eq!(loaded.await.get(custom("Long")), Some(&Value::Binary(vec![7; long])));
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use mailbox::{
     Uid, UidSet,
 };
 use support::{Fixture, engines, fixture};
+use types::limits::SORTED_ITEMS_MAX;
 
 fn rank() -> PropertyKey {
     PropertyName::string(names::PS_PUBLIC_STRINGS, "Rank").into()
@@ -142,6 +143,20 @@ async fn rows_that_agree_are_a_category() {
     let both = [(0, 0, 2, 1), (1, 0, 1, 1), (1, 1, 1, 0), (0, 2, 2, 1), (1, 2, 1, 1), (1, 3, 1, 0)];
     assert_eq!(shown(2), both);
     assert_eq!(shown(9), both);
+}
+
+#[tokio::test]
+async fn a_table_has_at_most_its_number_of_rows() {
+    let f = fixture().await;
+    let folder = f.large_folder("Many", SORTED_ITEMS_MAX).await;
+    let open = || {
+        f.mailbox.read(move |view| {
+            Table::open(view, query(folder, vec![])).map(|table| table.rows().len())
+        })
+    };
+    assert_eq!(open().await.unwrap(), SORTED_ITEMS_MAX);
+    f.append(folder, "one more").await;
+    assert!(matches!(open().await, Err(Fault::Limit("rows of a table"))));
 }
 
 #[tokio::test]

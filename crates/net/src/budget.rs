@@ -90,6 +90,13 @@ fn units(octets: usize) -> usize {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use types::limits::INTAKE_OCTETS_MAX;
+
+    #[test]
+    fn all_of_what_messages_may_hold_can_be_had_and_no_more() {
+        let (budget, all) = (Budget::new(INTAKE_OCTETS_MAX), INTAKE_OCTETS_MAX as u64);
+        assert!(budget.has_room(all) && !budget.has_room(all + 1));
+    }
 
     #[test]
     fn what_one_message_holds_another_cannot_have() {

@@ -258,6 +258,16 @@ mod tests {
     use crate::gate::ConnectionLimits;
     use std::os::fd::AsFd;
     use tokio::time::Instant;
+    use types::limits::DRAIN_SECS_MAX;
+
+    #[tokio::test(start_paused = true)]
+    async fn sessions_that_do_not_end_are_cut_off() {
+        let mut sessions = JoinSet::new();
+        sessions.spawn(std::future::pending());
+        let begun = Instant::now();
+        drain(sessions, Duration::from_secs(DRAIN_SECS_MAX)).await;
+        assert_eq!(begun.elapsed().as_secs(), DRAIN_SECS_MAX);
+    }
 
     fn door() -> Door<impl Handler> {
         let service = Service {

@@ -80,3 +80,27 @@ impl net::listener::Handler for AdminHttps {
         admin::api::serve(stream, Arc::clone(&self.api), who, shutdown).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use net::Gate;
+
+    use super::*;
+
+    #[test]
+    fn connections_have_limits_per_source_and_in_all() {
+        let gate = Gate::new(CONNECTIONS);
+        let mut taken = Vec::new();
+        for source in 0..ADMIN_CONNECTIONS_MAX as u8 {
+            let address = Ipv4Addr::new(192, 0, 2, source).into();
+            let admitted = (0..=ADMIN_CONNECTIONS_PER_SOURCE_MAX).map(|_| gate.admit(address));
+            let admitted: Vec<_> = admitted.filter_map(Result::ok).collect();
+            assert!(admitted.len() <= ADMIN_CONNECTIONS_PER_SOURCE_MAX as usize);
+            taken.extend(admitted);
+        }
+        assert_eq!(taken.len(), ADMIN_CONNECTIONS_MAX as usize);
+        assert_eq!(gate.open(), ADMIN_CONNECTIONS_MAX);
+    }
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Body;
 use hyper::client::conn::http1;
 use hyper::{Request, header};
 use hyper_util::rt::TokioIo;
@@ -65,8 +66,7 @@ impl Client {
         let exchange = async {
             let response = sender.send_request(request(&call)?).await?;
             let succeeded = response.status().is_success();
-            let body = Limited::new(response.into_body(), ADMIN_ANSWER_OCTETS_MAX).collect().await;
-            let body = body.map_err(|_| ClientError::Answer)?.to_bytes();
+            let body = whole(response.into_body(), ADMIN_ANSWER_OCTETS_MAX).await?;
             answer(succeeded, &body)
         };
         let mut exchange = std::pin::pin!(exchange);
@@ -79,6 +79,15 @@ impl Client {
             }
         }
     }
+}
+
+/// All of an answer's body. Errors: Answer, when it is longer or breaks off.
+async fn whole<B>(body: B, octets_max: usize) -> Result<Bytes, ClientError>
+where
+    B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
+{
+    let body = Limited::new(body, octets_max).collect().await;
+    Ok(body.map_err(|_| ClientError::Answer)?.to_bytes())
 }
 
 fn request(call: &Call) -> Result<Request<Full<Bytes>>, ClientError> {
@@ -102,4 +111,17 @@ fn answer(succeeded: bool, body: &[u8]) -> Result<Reply, ClientError> {
 
 fn is_nobody(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_is_taken_up_to_its_limit() {
+        let body = || Full::new(Bytes::from_static(b"{}"));
+        for (limit, is_taken) in [(ADMIN_ANSWER_OCTETS_MAX, true), (2, true), (1, false)] {
+            assert_eq!(whole(body(), limit).await.is_ok(), is_taken, "{limit}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Objects from another verb: `rialto get-mailbox --json | rialto set-mailbox - --…`.
 
-use std::io::Read;
+use std::io::{Read, Take};
 
 use serde_json::{Map, Value};
 use types::limits::PIPELINE_OCTETS_MAX;
@@ -28,7 +28,7 @@ pub(super) fn calls(line: &Line) -> Result<Vec<Arguments>, AdminError> {
 
 /// A JSON list of objects, or one object.
 fn objects(input: impl Read) -> Result<Vec<Map<String, Value>>, AdminError> {
-    let value: Value = serde_json::from_reader(input.take(PIPELINE_OCTETS_MAX))?;
+    let value: Value = serde_json::from_reader(bounded(input))?;
     let values = match value {
         Value::Array(values) => values,
         value => vec![value],
@@ -38,6 +38,11 @@ fn objects(input: impl Read) -> Result<Vec<Map<String, Value>>, AdminError> {
         _ => Err(AdminError::Pipeline),
     };
     values.into_iter().map(object).collect()
+}
+
+/// A longer list is cut, and so is no JSON any more.
+fn bounded<R: Read>(input: R) -> Take<R> {
+    input.take(PIPELINE_OCTETS_MAX)
 }
 
 fn identity(object: &Map<String, Value>) -> Result<String, AdminError> {
@@ -58,5 +63,6 @@ mod tests {
         assert_eq!(told, ["1", "b"]);
         assert!(super::objects(&b"[1]"[..]).is_err());
         assert!(identity(&Map::new()).is_err());
+        assert_eq!(bounded(&b"[]"[..]).limit(), PIPELINE_OCTETS_MAX);
     }
 }

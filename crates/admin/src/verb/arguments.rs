@@ -149,6 +149,22 @@ mod tests {
     }
 
     #[test]
+    fn values_and_lists_have_limits() {
+        let taken = |values: Vec<String>| {
+            let mut arguments = Arguments::default();
+            arguments.0.insert("members", values);
+            arguments.take::<Vec<String>>("members")
+        };
+        let long = |octets: usize| vec!["x".repeat(octets)];
+        assert!(taken(long(VERB_ARGUMENT_OCTETS_MAX)).is_ok());
+        let many = |count: usize| vec!["x".to_owned(); count];
+        assert!(taken(many(VERB_ARGUMENT_VALUES_MAX)).is_ok());
+        for beyond in [long(VERB_ARGUMENT_OCTETS_MAX + 1), many(VERB_ARGUMENT_VALUES_MAX + 1)] {
+            assert!(matches!(taken(beyond), Err(VerbError::TooLong(name)) if name == "Members"));
+        }
+    }
+
+    #[test]
     fn secrets_do_not_print() {
         let parameters = verbs::find("New-Mailbox").unwrap().parameters;
         let body = serde_json::from_str(r#"{"Password":"hush"}"#).unwrap();

@@ -4,6 +4,8 @@ use admin::verb::{Caller, RoleGroup};
 use auth::RecipientId;
 use serde_json::json;
 
+use types::limits::IMAP_CAPABILITIES_HIDDEN_MAX;
+
 use crate::shell::Shell;
 
 /// With alice and bob.
@@ -268,4 +270,17 @@ async fn permissions_of_folders_are_roles_or_single_rights() {
     shell.becomes(RoleGroup::HelpDesk);
     let refused = shell.refused(&format!("Add-{args} -AccessRights Editor")).await;
     assert_eq!(refused, "the role Mail Recipients is needed");
+}
+
+#[tokio::test]
+async fn so_many_capabilities_are_hidden_and_no_more() {
+    let shell = Shell::new().await;
+    shell.run("New-Mailbox alice -Password secret-1").await.unwrap();
+    let hide = |count: usize| {
+        let names: Vec<String> = (0..count).map(|number| format!("X{number}")).collect();
+        format!("Set-CASMailbox alice -ImapCapabilitiesHidden {}", names.join(","))
+    };
+    shell.run(&hide(IMAP_CAPABILITIES_HIDDEN_MAX)).await.unwrap();
+    let refused = shell.run(&hide(IMAP_CAPABILITIES_HIDDEN_MAX + 1)).await.unwrap_err();
+    assert_eq!(refused, "ImapCapabilitiesHidden is too long");
 }

@@ -136,6 +136,17 @@ mod tests {
     use crate::property::{FileTime, Guid, PropertyTag, names, tags};
     use proptest::{collection::vec, prelude::*};
 
+    #[test]
+    fn names_of_properties_have_a_longest() {
+        let named = |chars: usize| {
+            let mut bag = Bag::default();
+            let name = PropertyName::string(names::PS_PUBLIC_STRINGS, &"\u{e9}".repeat(chars));
+            bag.set(name, "x");
+            bag.is_within_limits()
+        };
+        assert!(named(PROPERTY_NAME_CHARS_MAX) && !named(PROPERTY_NAME_CHARS_MAX + 1));
+    }
+
     fn key() -> impl Strategy<Value = PropertyKey> {
         let kind = prop_oneof![
             any::<u32>().prop_map(NameKind::Id),

@@ -116,9 +116,7 @@ impl BackEnd {
     async fn introduction(&self, stream: &mut Stream) -> Result<Preface, Rejected> {
         stream.start_tls_server(&self.tls).await?;
         let server = self.trust.identify(stream).await.ok_or(Rejected::Stranger)?;
-        let limit = Duration::from_secs(PREFACE_SECS_MAX);
-        let preface =
-            timeout(limit, read_preface(stream)).await.map_err(|_| Rejected::Timeout)??;
+        let preface = preface_in_time(stream).await?;
         let user = &preface.vouched.login;
         tracing::info!(user, client = %preface.client, server, "brought by a front end");
         Ok(preface)
@@ -170,6 +168,11 @@ async fn pop3(connection: Connection, server: &pop3::Server, principal: Principa
     }
 }
 
+async fn preface_in_time(stream: &mut Stream) -> Result<Preface, Rejected> {
+    let limit = Duration::from_secs(PREFACE_SECS_MAX);
+    timeout(limit, read_preface(stream)).await.map_err(|_| Rejected::Timeout)?
+}
+
 /// Reads exactly the preface; what follows is the client's.
 async fn read_preface(stream: &mut Stream) -> Result<Preface, Rejected> {
     let mut header = [0; HEADER_OCTETS];
@@ -177,4 +180,19 @@ async fn read_preface(stream: &mut Stream) -> Result<Preface, Rejected> {
     let mut body = vec![0; body_octets(header)?];
     stream.read_exact(&mut body).await?;
     Ok(Preface::decode(&body)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_say_whom_it_brings_is_waited_for_a_moment() {
+        let (mut stream, _silent) = Stream::pair(64);
+        let begun = Instant::now();
+        assert!(matches!(preface_in_time(&mut stream).await, Err(Rejected::Timeout)));
+        assert_eq!(begun.elapsed().as_secs(), PREFACE_SECS_MAX);
+    }
 }

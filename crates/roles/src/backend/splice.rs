@@ -95,9 +95,7 @@ impl BackEnds {
     /// or this server stops. When that server cannot be had, the client is told so.
     pub(crate) async fn splice(&self, client: Client, server: &str, shutdown: &Shutdown) {
         let user = client.principal.login.as_str();
-        let patience = Duration::from_secs(BACK_END_ANSWER_SECS_MAX);
-        let begun = timeout(patience, self.begin(&client, server)).await;
-        let (back_end, answer) = match begun.unwrap_or(Err(NoBackEnd::Timeout)) {
+        let (back_end, answer) = match in_time(self.begin(&client, server)).await {
             Ok(begun) => begun,
             Err(reason) => {
                 tracing::warn!(user, server, %reason, "no back end");
@@ -166,9 +164,19 @@ impl BackEnds {
             Session::Imap4 { .. } => &self.settings.imap4,
             Session::Pop3 => &self.settings.pop3,
         };
-        let of_session = settings.authenticated_connection_timeout.duration();
-        of_session + Duration::from_secs(SPLICE_SILENCE_MARGIN_SECS)
+        beyond(settings.authenticated_connection_timeout.duration())
     }
+}
+
+/// What a back end says before the client would give up.
+async fn in_time<T>(begun: impl Future<Output = Result<T, NoBackEnd>>) -> Result<T, NoBackEnd> {
+    let patience = Duration::from_secs(BACK_END_ANSWER_SECS_MAX);
+    timeout(patience, begun).await.unwrap_or(Err(NoBackEnd::Timeout))
+}
+
+/// How long both may be silent, so that it is the session that ends first.
+fn beyond(of_session: Duration) -> Duration {
+    of_session + Duration::from_secs(SPLICE_SILENCE_MARGIN_SECS)
 }
 
 /// A back end that does not know this server closes as soon as it sees the certificate, which
@@ -195,4 +203,29 @@ async fn run(
 ) -> io::Result<()> {
     relay::write(&mut client, answer).await?;
     relay::both_ways(client, back_end, silence_max).await
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_back_end_that_does_not_answer_is_given_up() {
+        let begun = Instant::now();
+        let never = in_time(std::future::pending::<Result<(), _>>()).await;
+        assert!(matches!(never, Err(NoBackEnd::Timeout)));
+        assert_eq!(begun.elapsed().as_secs(), BACK_END_ANSWER_SECS_MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_session_ends_before_the_splice() {
+        let (client, _client) = Stream::pair(64);
+        let (back_end, _back_end) = Stream::pair(64);
+        let (begun, of_session) = (Instant::now(), Duration::from_secs(1800));
+        let ended = run(client, back_end, b"", beyond(of_session)).await;
+        assert!(ended.is_err_and(|error| error.kind() == io::ErrorKind::TimedOut));
+        assert_eq!((begun.elapsed() - of_session).as_secs(), SPLICE_SILENCE_MARGIN_SECS);
+    }
 }

@@ -34,3 +34,20 @@ impl Trace {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn strangers_mail_may_have_come_a_long_way() {
+        let hops = |max_hop_count| {
+            let connector = ReceiveConnector { max_hop_count, ..ReceiveConnector::default() };
+            let trace = Trace::of(&connector, &"a.test".parse().unwrap());
+            (trace.hops(true), trace.hops(false))
+        };
+        assert_eq!(hops(60), (60, RECEIVED_FIELDS_MAX));
+        assert_eq!(hops(200), (200, 200));
+    }
+}

@@ -22,14 +22,16 @@ pub use folder::{FOLDER_NAME, Folder};
 use crate::listeners::{Protocol, gate};
 use crate::server::Parts;
 
+/// More than a demonstration needs.
+const CONNECTIONS: ConnectionLimits =
+    ConnectionLimits { total: DEMO_SINK_CONNECTIONS_MAX, ..ConnectionLimits::UNLIMITED };
+
 /// The sink as its listener serves it. It writes below the data directory of the settings.
 pub(crate) fn protocol(parts: &Parts) -> Protocol<Sink> {
     let folder = Folder::new(&parts.settings.data_directory);
-    let limits =
-        ConnectionLimits { total: DEMO_SINK_CONNECTIONS_MAX, ..ConnectionLimits::UNLIMITED };
     Protocol {
         implementation: "roles::demo::sink",
-        gate: gate(&parts.settings, limits),
+        gate: gate(&parts.settings, CONNECTIONS),
         farewell: b"421 4.3.2 Too many connections\r\n",
         handler: Sink { folder: Arc::new(folder), policy: Arc::new(policy(parts)) },
     }
@@ -141,4 +143,19 @@ impl smtp::service::Sink for Message {
 fn not_kept(error: &dyn fmt::Display) -> Reply {
     tracing::error!(%error, "the sink cannot keep a message");
     Reply::new(451, Enhanced(4, 3, 0), "The sink cannot write")
+}
+
+#[cfg(test)]
+mod tests {
+    use net::Gate;
+
+    use super::*;
+
+    #[test]
+    fn so_many_connections_are_taken() {
+        let gate = Gate::new(CONNECTIONS);
+        let here = std::net::Ipv4Addr::LOCALHOST.into();
+        let taken: Vec<_> = (0..DEMO_SINK_CONNECTIONS_MAX).map(|_| gate.admit(here)).collect();
+        assert!(taken.iter().all(Result::is_ok) && gate.admit(here).is_err());
+    }
 }
