@@ -6,7 +6,7 @@ use std::fs;
 use crate::Result;
 use crate::workspace::root;
 
-const SOURCE: &str = "crates/types/src/limits.rs";
+pub const SOURCE: &str = "crates/types/src/limits.rs";
 pub const PAGE: &str = "docs/limits.md";
 
 const HEAD: &str = "\
@@ -32,6 +32,12 @@ pub fn is_current() -> Result<bool> {
 
 fn page() -> Result<String> {
     Ok(table(&fs::read_to_string(root().join(SOURCE))?))
+}
+
+/// The names of all limits, as they are declared.
+pub fn constants(source: &str) -> Vec<String> {
+    let declared = source.lines().filter_map(|line| line.trim().strip_prefix("pub const "));
+    declared.filter_map(|rest| Some(rest.split_once(':')?.0.to_owned())).collect()
 }
 
 /// A heading per `// ---- Name ----`, a row per constant with its documentation.

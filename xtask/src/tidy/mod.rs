@@ -9,14 +9,16 @@ mod complaint;
 mod confined;
 mod edges;
 mod heads;
+mod limits;
 mod manifests;
 mod sizes;
 mod words;
 
 use complaint::Complaint;
 
+use crate::Result;
+use crate::limits::{PAGE, is_current};
 use crate::workspace::{self, Crate};
-use crate::{Result, limits};
 
 /// A rule over the crates.
 type Rule = fn(&[Crate]) -> Vec<Complaint>;
@@ -27,13 +29,14 @@ const RULES: &[(&str, Rule)] = &[
     ("codecs are pure", codecs::check),
     ("manifests follow the workspace", manifests::check),
     ("crates and modules say what they are", heads::check),
+    ("every limit is tried", limits::check),
 ];
 
 pub fn run() -> Result {
     let crates = workspace::crates()?;
     let mut complaints = words::check()?;
-    if !limits::is_current()? {
-        println!("tidy: {} is behind its source: run cargo xtask limits", limits::PAGE);
+    if !is_current()? {
+        println!("tidy: {} is behind its source: run cargo xtask limits", PAGE);
     }
     for (name, rule) in RULES {
         let found = rule(&crates);
