@@ -13,6 +13,7 @@ pub mod api;
 pub mod config;
 mod console;
 mod error;
+pub mod fuzzing;
 pub mod organization;
 pub mod ports;
 mod program;

@@ -23,6 +23,7 @@ pub struct Target {
 /// All of them.
 pub const TARGETS: &[Target] = &[
     Target { name: "admin_arguments", run: targets::admin::arguments },
+    Target { name: "admin_request", run: targets::admin::request },
     Target { name: "auth_exchange", run: targets::auth::exchange },
     Target { name: "auth_line", run: targets::auth::line },
     Target { name: "config_document", run: targets::config::document },
@@ -36,6 +37,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "mailbox_records", run: targets::mailbox::records },
     Target { name: "net_proxy", run: targets::net::proxy },
     Target { name: "pop3_command", run: targets::pop3::command },
+    Target { name: "roles_preface", run: targets::roles::preface },
     Target { name: "smtp_command", run: targets::smtp::command },
     Target { name: "smtp_data", run: targets::smtp::data },
     Target { name: "smtp_reply", run: targets::smtp::reply },

@@ -15,6 +15,7 @@ mod date;
 mod delivery;
 pub mod demo;
 mod dkim_keys;
+pub mod fuzzing;
 mod homes;
 mod imap_service;
 mod janitor;

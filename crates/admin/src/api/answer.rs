@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::failure::Failure;
 use super::openapi;
 use crate::organization::Organization;
-use crate::verb::{Arguments, Call, Caller, Verb, invoke};
+use crate::verb::{Arguments, Call, Caller, Verb, VerbError, invoke};
 use crate::verbs;
 
 /// A request whose caller is known.
@@ -55,11 +55,35 @@ impl Api {
     }
 
     async fn route(&self, caller: &Caller, request: Request<'_>) -> Result<Value, Failure> {
-        match (request.method, request.path) {
-            ("GET", "/v1/verbs") => Ok(list(caller)),
-            ("GET", "/v1/openapi.json") => Ok(openapi::document()),
+        match request.read()? {
+            Asked::Verbs => Ok(list(caller)),
+            Asked::Document => Ok(openapi::document()),
+            Asked::Run(call) => {
+                let reply = invoke(&self.organization, caller, call).await?;
+                serde_json::to_value(reply).map_err(|error| VerbError::from(error).into())
+            }
+        }
+    }
+}
+
+/// What a request asks for.
+pub(crate) enum Asked {
+    /// The verbs that the caller may run.
+    Verbs,
+    /// The OpenAPI document.
+    Document,
+    /// That a verb runs.
+    Run(Call),
+}
+
+impl Request<'_> {
+    /// What it asks for. Whether the caller may is not asked yet.
+    pub(crate) fn read(&self) -> Result<Asked, Failure> {
+        match (self.method, self.path) {
+            ("GET", "/v1/verbs") => Ok(Asked::Verbs),
+            ("GET", "/v1/openapi.json") => Ok(Asked::Document),
             (method, path) => match (method, path.strip_prefix("/v1/verbs/")) {
-                ("POST", Some(name)) => self.run(caller, verbs::find(name)?, request).await,
+                ("POST", Some(name)) => self.call(verbs::find(name)?).map(Asked::Run),
                 (_, Some(_)) => Err(method_not_allowed("POST")),
                 (_, None) if PAGES.contains(&path) => Err(method_not_allowed("GET")),
                 (_, None) => Err(Failure::new(404, "NotFound", "there is no such page")),
@@ -67,16 +91,10 @@ impl Api {
         }
     }
 
-    async fn run(
-        &self,
-        caller: &Caller,
-        verb: &'static Verb,
-        request: Request<'_>,
-    ) -> Result<Value, Failure> {
-        let what_if = what_if(request.query)?;
-        let arguments = Arguments::from_json(verb.parameters, &parameters(&request)?)?;
-        let reply = invoke(&self.organization, caller, Call { verb, arguments, what_if }).await?;
-        serde_json::to_value(reply).map_err(|error| crate::verb::VerbError::from(error).into())
+    fn call(&self, verb: &'static Verb) -> Result<Call, Failure> {
+        let what_if = what_if(self.query)?;
+        let arguments = Arguments::from_json(verb.parameters, &parameters(self)?)?;
+        Ok(Call { verb, arguments, what_if })
     }
 }
 

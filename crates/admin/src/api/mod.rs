@@ -23,6 +23,7 @@ mod local_user;
 mod openapi;
 mod server;
 
+pub(crate) use answer::Asked;
 pub use answer::{Answer, Api, Request};
 pub use client::{Client, ClientError};
 pub use failure::Failure;

@@ -9,6 +9,7 @@ pub mod imap;
 pub mod mailbox;
 pub mod net;
 pub mod pop3;
+pub mod roles;
 pub mod smtp;
 pub mod store;
 pub mod transport;

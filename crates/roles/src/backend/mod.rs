@@ -12,7 +12,7 @@
 //! another server. A back end never passes a client on, so nobody is sent in circles.
 
 mod listen;
-mod preface;
+pub(crate) mod preface;
 mod refusal;
 mod relay;
 mod splice;
