@@ -321,27 +321,51 @@ impl<'a> View<'a> {
         Ok(Content::from_rows(rows)?)
     }
 
-    /// Visits contents in the order asked for. Runs of neighbouring numbers, the usual case
-    /// for a folder, are read in one pass.
+    /// Visits contents in the order asked for. Errors: Damaged, where one is missing.
     pub fn contents(
         &self,
         numbers: &[ContentNumber],
         visit: &mut dyn FnMut(ContentNumber, &Content) -> ControlFlow<()>,
     ) -> Result<(), Fault> {
+        let (mut next, mut is_enough) = (0, false);
+        self.contents_left(numbers, &mut |at, content| {
+            if at != next {
+                return ControlFlow::Break(());
+            }
+            next += 1;
+            let visited = visit(numbers[at], content);
+            is_enough = visited.is_break();
+            visited
+        })?;
+        match is_enough || next == numbers.len() {
+            true => Ok(()),
+            false => Err(Fault::Damaged("content is missing")),
+        }
+    }
+
+    /// The same for numbers of an earlier snapshot, of which some may have gone since: visits
+    /// those that are left, by their place in `numbers`. Runs of neighbouring numbers, the
+    /// usual case for a folder, are read in one pass.
+    pub fn contents_left(
+        &self,
+        numbers: &[ContentNumber],
+        visit: &mut dyn FnMut(usize, &Content) -> ControlFlow<()>,
+    ) -> Result<(), Fault> {
         let mut at = 0;
         while at < numbers.len() {
-            let run = ascending_run(&numbers[at..]);
-            for (number, content) in self.content_run(&numbers[at..at + run])? {
-                if visit(number, &content).is_break() {
+            let run = &numbers[at..at + ascending_run(&numbers[at..])];
+            for (number, content) in self.content_run(run)? {
+                let place = at + run.partition_point(|other| *other < number);
+                if visit(place, &content).is_break() {
                     return Ok(());
                 }
             }
-            at += run;
+            at += run.len();
         }
         Ok(())
     }
 
-    /// Contents of ascending numbers, by one walk over their rows.
+    /// Those of ascending numbers that are there.
     fn content_run(
         &self,
         numbers: &[ContentNumber],
@@ -361,9 +385,6 @@ impl<'a> View<'a> {
             }
             ControlFlow::Continue(())
         })?;
-        if rows.len() != numbers.len() {
-            return Err(Fault::Damaged("content is missing"));
-        }
         let contents = rows.into_iter().map(|(n, rows)| Ok((n, Content::from_rows(rows)?)));
         contents.collect()
     }

@@ -330,6 +330,34 @@ async fn a_message_with_very_many_recipients_is_kept() {
 }
 
 #[tokio::test]
+async fn contents_that_went_since_they_were_found_are_left_out() {
+    let f = fixture().await;
+    let inbox = f.inbox().await;
+    let mut numbers = Vec::new();
+    for subject in ["one", "two", "three"] {
+        numbers.push(f.append(inbox, subject).await.content);
+    }
+    f.write(move |c| c.expunge(inbox, &set([2]), false)).await;
+    f.clock.advance(Duration::from_secs(15 * 86_400));
+    f.purge_expired().await;
+    f.sweep_contents().await;
+    numbers.swap(0, 2);
+    let all = numbers.clone();
+    let left = f.read(move |view| {
+        let mut left = Vec::new();
+        view.contents_left(&all, &mut |at, _| {
+            left.push(at);
+            ControlFlow::Continue(())
+        })?;
+        Ok(left)
+    });
+    assert_eq!(left.await, [0, 2]);
+    let visit =
+        f.mailbox.read(move |view| view.contents(&numbers, &mut |_, _| ControlFlow::Continue(())));
+    assert!(matches!(visit.await, Err(Fault::Damaged(_))));
+}
+
+#[tokio::test]
 async fn reclaiming_takes_only_what_no_content_refers_to() {
     let f = fixture().await;
     let inbox = f.inbox().await;

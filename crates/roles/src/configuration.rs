@@ -56,6 +56,10 @@ impl Configuration {
     }
 
     fn apply(&mut self, settings: Settings) {
+        // First what cannot fail.
+        if settings.send_connector != self.current.send_connector {
+            self.outbound.reload(&settings);
+        }
         if settings.receive_connector != self.current.receive_connector {
             if let Err(error) = self.smtp.reload(&settings) {
                 return tracing::error!(%error, "Receive connectors stay as they are");
@@ -63,9 +67,6 @@ impl Configuration {
             if let Err(error) = self.listeners.apply(&settings) {
                 tracing::error!(%error, "a binding of a Receive connector cannot be opened");
             }
-        }
-        if settings.send_connector != self.current.send_connector {
-            self.outbound.reload(&settings);
         }
         self.listeners.save_registry(&settings);
         tracing::info!("the configuration has changed");

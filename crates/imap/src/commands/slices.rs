@@ -10,7 +10,7 @@ use mailbox::{Content, ContentNumber, Entry, Fault, Mailbox, View};
 
 use crate::reply::{Reply, Trouble};
 
-/// Visits the content of each message, in their order. Gives what the visits made of `state`.
+/// Visits the content of each message that is still there, in their order. Gives what the visits made of `state`.
 pub async fn each_content<S, V>(
     mailbox: &Mailbox,
     found: &Arc<[Entry]>,
@@ -36,21 +36,22 @@ where
     Ok(state)
 }
 
-/// Visits until the snapshot should end; how many were visited, at least one.
+/// Visits until the snapshot should end; how many were visited, at least one. What was erased
+/// since it was found counts as visited.
 fn visit_some(
     view: &View<'_>,
     left: &[Entry],
     mut visit: impl FnMut(&Entry, &Content) -> Result<(), Fault>,
 ) -> Result<usize, Fault> {
     let numbers: Vec<ContentNumber> = left.iter().map(|entry| entry.content).collect();
-    let (mut visited, mut result) = (0, Ok(()));
-    view.contents(&numbers, &mut |_, content| {
-        result = visit(&left[visited], content);
-        visited += 1;
-        match result.is_err() || view.is_old() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
+    let (mut visited, mut result) = (left.len(), Ok(()));
+    view.contents_left(&numbers, &mut |at, content| {
+        result = visit(&left[at], content);
+        if result.is_err() || view.is_old() {
+            visited = at + 1;
+            return ControlFlow::Break(());
         }
+        ControlFlow::Continue(())
     })?;
     result.map(|()| visited)
 }

@@ -28,19 +28,20 @@ pub async fn thread(session: &mut Authenticated, io: &mut Io, thread: Thread) ->
         if uid { entry.uid.get() } else { table.seq_of(entry.uid).unwrap_or_default() }
     };
     let algorithm = thread.algorithm;
-    let relations = Relations::default();
-    let relations =
-        each_content(&selected.mailbox, &found, relations, |relations, _, entry, content| {
-            relations.add_within(&content.summary()?, entry.received, limits::IMAP_ORDER_OCTETS_MAX)
-        });
-    let relations = relations.await?;
+    let none = (Relations::default(), Vec::new());
+    let read = each_content(&selected.mailbox, &found, none, move |state, _, entry, content| {
+        let (relations, numbers) = state;
+        numbers.push(number(entry));
+        relations.add_within(&content.summary()?, entry.received, limits::IMAP_ORDER_OCTETS_MAX)
+    });
+    let (relations, numbers) = read.await?;
     let text = aside(move || {
         let messages = relations.messages();
         let threads = match algorithm {
             ThreadAlgorithm::OrderedSubject => ordered_subject(&messages),
             ThreadAlgorithm::References => references(&messages),
         };
-        threads.imap_text(|position| found.get(position).map_or(0, &number))
+        threads.imap_text(|position| numbers.get(position).copied().unwrap_or_default())
     });
     let text = text.await?;
     let space = if text.is_empty() { "" } else { " " };
