@@ -4,6 +4,7 @@
 use toml::{Table, Value};
 
 use crate::Settings;
+use crate::log::Log;
 use crate::section::{Section, Setting};
 use crate::settings::{ClientAccess, Location, MailboxDatabase, Proxy, Resolver, Tls};
 use crate::transport_service::TransportService;
@@ -70,6 +71,7 @@ pub fn sample() -> String {
     write_section::<MailboxDatabase>(&mut file, "mailbox_database");
     write_section::<Location>(&mut file, "location");
     write_section::<TransportService>(&mut file, "TransportService");
+    write_section::<Log>(&mut file, "log");
     write_examples(&mut file);
     file
 }
@@ -163,6 +165,7 @@ mod tests {
             MailboxDatabase::SETTINGS,
             Location::SETTINGS,
             TransportService::SETTINGS,
+            Log::SETTINGS,
         ] {
             for setting @ Setting { key, about, .. } in settings {
                 assert!(!about.is_empty(), "{key}");

@@ -12,6 +12,7 @@ use types::{Address, Domain, IpRange, Port};
 
 use crate::endpoint::EndpointError;
 use crate::kind::{Held, Kind};
+use crate::log::Log;
 use crate::receive::ReceiveConnectorFault;
 use crate::section::section;
 use crate::send::SendConnectorFault;
@@ -59,6 +60,8 @@ section! {
         /// Logs, retries, outgoing connections.
         #[serde(rename = "TransportService")]
         transport_service: TransportService = TransportService::default(),
+        /// The program's own log.
+        log: Log = Log::default(),
         /// Listeners that differ from the documented ones.
         listener: Vec<ListenerOverride> = Vec::new(),
         /// Other servers of the organization: where each is reached, and the file with the
@@ -269,6 +272,9 @@ pub enum Invalid {
     /// Quotas or times that make no sense.
     #[error("mailbox_database: {0}")]
     MailboxDatabase(&'static str),
+    /// A part of the program that cannot be one.
+    #[error("log.targets: {0:?} is no part of the program")]
+    LogTarget(String),
     /// Something is wrong with the listeners.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
@@ -331,6 +337,7 @@ impl Settings {
         }
         self.location.users.keys().try_for_each(|user| self.check_location(user))?;
         self.mailbox_database.validate()?;
+        self.log.validate()?;
         self.endpoints()?;
         crate::receive::validate_all(&self.receive_connectors()?)?;
         crate::send::validate_all(&self.send_connector)?;

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use auth::{HashCost, Password, PasswordHash, RecipientId, ScramSecret, Verifier, VerifierOptions};
 use store::Database;
 use tokio::sync::{Mutex, watch};
+use tracing::Instrument;
 use types::Domain;
 
 use crate::domain::AcceptedDomain;
@@ -210,7 +211,7 @@ impl Directory {
         make: impl FnOnce(&mut Draft) -> Result<T, DirectoryError> + Send + 'static,
     ) -> Result<T, DirectoryError> {
         let inner = Arc::clone(&self.0);
-        let task = tokio::spawn(async move { inner.change(make).await });
+        let task = tokio::spawn(async move { inner.change(make).await }.in_current_span());
         task.await.map_err(|_| DirectoryError::Interrupted)?
     }
 }

@@ -20,6 +20,7 @@ pub mod probe;
 pub mod proxy;
 pub mod resolve;
 mod scratch;
+pub mod session_id;
 pub mod shutdown;
 pub mod stream;
 #[cfg(any(test, feature = "testing"))]
@@ -33,6 +34,7 @@ pub use line::LineStream;
 pub use listener::{Connection, Listener, Service, serve};
 pub use resolve::{MxAnswer, Resolver};
 pub use scratch::read_chunk;
+pub use session_id::SessionId;
 pub use shutdown::{Shutdown, ShutdownTrigger};
 pub use stream::Stream;
 pub use tls::{CertificateStore, ClientTls, ServerTls, TlsInfo};

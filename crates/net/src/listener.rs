@@ -5,18 +5,18 @@ use std::borrow::Cow;
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinError, JoinSet};
-use tracing::{Instrument, debug, error, info_span, warn};
+use tracing::{Instrument, debug, error, error_span, warn};
 use types::IpRange;
 use types::limits::{ACCEPT_BACKLOG, ACCEPT_PAUSE_SECS, KEEPALIVE_SECS};
 
 use crate::gate::{Gate, Refusal};
 use crate::proxy;
+use crate::session_id::SessionId;
 use crate::shutdown::Shutdown;
 use crate::stream::Stream;
 
@@ -106,8 +106,8 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// The address the client connected to.
     pub local: SocketAddr,
-    /// Unique in this process, ascending.
-    pub id: u64,
+    /// The name of its session in all logs.
+    pub id: SessionId,
     /// Goes up when the session should end at its next good moment.
     pub shutdown: Shutdown,
 }
@@ -161,9 +161,9 @@ struct Door<H> {
 
 impl<H: Handler> Door<H> {
     async fn session(self: Arc<Self>, socket: TcpStream, peer: SocketAddr) {
-        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        let span = info_span!("connection", service = %self.service.name, id, %peer);
+        let id = SessionId::next();
+        // Of the highest level, or a filter that keeps warnings would take the session off them.
+        let span = error_span!("connection", service = %self.service.name, session = %id, %peer);
         async move {
             match self.open(socket, peer, id).await {
                 Ok(connection) => self.admit(connection).await,
@@ -175,7 +175,12 @@ impl<H: Handler> Door<H> {
     }
 
     /// Learns who is there, from the balancer where one is in front.
-    async fn open(&self, socket: TcpStream, peer: SocketAddr, id: u64) -> io::Result<Connection> {
+    async fn open(
+        &self,
+        socket: TcpStream,
+        peer: SocketAddr,
+        id: SessionId,
+    ) -> io::Result<Connection> {
         set_options(&socket)?;
         let mut ends =
             proxy::Ends { peer: canonical(peer), local: canonical(socket.local_addr()?) };

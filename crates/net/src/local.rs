@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
-use tracing::warn;
+use tracing::{Instrument, error_span, warn};
 
 use crate::listener::{drain, pause, report};
+use crate::session_id::SessionId;
 use crate::shutdown::Shutdown;
 use crate::stream::Stream;
 
@@ -88,7 +89,10 @@ pub async fn serve_local<R>(
                 Ok((socket, user)) => {
                     let stream = Stream::from_local(socket);
                     let shutdown = shutdown.clone();
-                    sessions.spawn(handle(LocalConnection { stream, user, shutdown }));
+                    let session = SessionId::next();
+                    let span = error_span!("connection", service = "local", %session, user);
+                    let connection = LocalConnection { stream, user, shutdown };
+                    sessions.spawn(handle(connection).instrument(span));
                 }
                 Err(error) => pause("local socket", &error).await,
             },

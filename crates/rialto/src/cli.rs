@@ -2,7 +2,7 @@
 
 use admin::shell::{self, Line};
 use clap::{CommandFactory, Parser, Subcommand};
-use tracing::Level;
+use config::{Log, LogLevel};
 
 use crate::commands::{completion, demo, reference, run};
 
@@ -12,7 +12,7 @@ use crate::commands::{completion, demo, reference, run};
 #[command(after_help = "Administration goes by verbs such as get-mailbox or Get-Mailbox: \
     `rialto get-command` lists them, `rialto VERB --help` explains one.\n\n\
     The environment variable RIALTO_LOG sets what is logged: error, warn, info, debug, or a list \
-    such as info,smtp=debug.")]
+    such as info,smtp=debug; RIALTO_LOG_FORMAT sets how: text or json.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -61,11 +61,11 @@ pub fn whole() -> clap::Command {
 
 impl Task {
     /// What is logged unless the environment says otherwise: the screen belongs to who tries a
-    /// demonstration or runs a verb.
-    pub fn default_log_level(&self) -> Level {
+    /// demonstration or runs a verb. None for a server, whose configuration file says it.
+    pub fn log(&self) -> Option<Log> {
         match self {
-            Task::Command(Command::Run(_)) => Level::INFO,
-            _ => Level::WARN,
+            Task::Command(Command::Run(_)) => None,
+            _ => Some(Log { level: LogLevel::Warn, ..Log::default() }),
         }
     }
 }

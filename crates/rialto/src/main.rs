@@ -21,7 +21,9 @@ const COULD_NOT: u8 = 2;
 
 fn main() -> ExitCode {
     let task = cli::read();
-    logging::start(task.default_log_level());
+    if let Some(log) = task.log() {
+        logging::start(&log);
+    }
     match run(task) {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
         Ok(Outcome::Wrong) => ExitCode::FAILURE,

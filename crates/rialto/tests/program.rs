@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
+
+use serde_json::Value;
 
 fn rialto(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rialto"));
@@ -31,7 +35,19 @@ impl Server {
         let directory = directory.to_str().unwrap();
         let mut arguments = vec!["demo", "--dir", directory, "--port-offset", "any"];
         arguments.extend(more);
-        let mut process = rialto(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+        Server::ready(&mut rialto(&arguments))
+    }
+
+    /// A demonstration that logs everything an operator sees, as JSON, into a file.
+    fn demo_with_log(directory: &Path, log: &Path) -> Server {
+        let directory = directory.to_str().unwrap();
+        let mut demo = rialto(&["demo", "--dir", directory, "--port-offset", "any"]);
+        demo.env("RIALTO_LOG", "info").env("RIALTO_LOG_FORMAT", "json");
+        Server::ready(demo.stderr(File::create(log).unwrap()))
+    }
+
+    fn ready(demo: &mut Command) -> Server {
+        let mut process = demo.stdout(Stdio::piped()).spawn().unwrap();
         let mut printed = String::new();
         let mut output = BufReader::new(process.stdout.take().unwrap());
         while output.read_line(&mut printed).unwrap() > 0 && !printed.ends_with("\nready\n") {}
@@ -178,7 +194,7 @@ fn a_configured_server_reloads_and_ends_in_order() {
         ["C-12", "C-12+tls"].map(|row| format!("[[listener]]\nrow = \"{row}\"\nport = 0\n"));
     let settings = format!(
         "server_name = \"mbx1.a.test\"\ndomains = [\"a.test\"]\naddresses = [\"127.0.0.1\"]\n\
-         data_directory = {data:?}\npop3.enabled = true\n{}{}",
+         data_directory = {data:?}\npop3.enabled = true\nlog.format = \"json\"\n{}{}",
         closed.concat(),
         anywhere.concat()
     );
@@ -189,7 +205,8 @@ fn a_configured_server_reloads_and_ends_in_order() {
         .unwrap();
     let mut log = Log(BufReader::new(process.stderr.take().unwrap()));
     let server = Server { process, printed: String::new() };
-    log.wait_for("ready");
+    let ready: Value = serde_json::from_str(&log.wait_for("ready")).unwrap();
+    assert_eq!((&ready["level"], &ready["message"]), (&"INFO".into(), &"ready".into()));
     server.signal("-HUP");
     log.wait_for("certificates read");
     let (_, table, _) = run(&["ports", "--dir", data.to_str().unwrap(), "--state", "working"]);
@@ -203,13 +220,70 @@ fn a_configured_server_reloads_and_ends_in_order() {
 struct Log(BufReader<ChildStderr>);
 
 impl Log {
-    /// Reads to the line with these words.
-    fn wait_for(&mut self, words: &str) {
+    /// Reads to the line with these words, which it returns.
+    fn wait_for(&mut self, words: &str) -> String {
         let mut read = String::new();
         while !read.lines().last().is_some_and(|line| line.contains(words)) {
             assert!(self.0.read_line(&mut read).unwrap() > 0, "no {words:?} in {read}");
         }
+        read.lines().last().unwrap().to_owned()
     }
+}
+
+/// Submits a message to alice as a stranger does; the server's answer to its content.
+fn submit(directory: &Path, subject: &str) -> String {
+    let port = shell(directory, "$SMTP_PORT");
+    let mut stream = TcpStream::connect(("127.0.0.1", port.parse().unwrap())).unwrap();
+    let message = format!("From: x@b.test\r\nSubject: {subject}\r\n\r\nHello\r\n.\r\n");
+    let mut answers = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+    let mut answer = || answers.find(|line| line.get(3..4) == Some(" ")).unwrap();
+    answer();
+    for command in [
+        "EHLO b.test\r\n",
+        "MAIL FROM:<x@b.test>\r\n",
+        "RCPT TO:<alice@example.test>\r\n",
+        "DATA\r\n",
+    ] {
+        stream.write_all(command.as_bytes()).unwrap();
+        let said = answer();
+        assert!(said.starts_with(['2', '3']), "{command}: {said}");
+    }
+    stream.write_all(message.as_bytes()).unwrap();
+    let said = answer();
+    stream.write_all(b"QUIT\r\n").unwrap();
+    answer();
+    said
+}
+
+/// All text of the files in a folder.
+fn texts(folder: &Path) -> String {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|file| fs::read_to_string(file).unwrap()).collect()
+}
+
+#[test]
+fn the_log_in_json_names_session_and_message() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log.json");
+    let demo = Server::demo_with_log(directory.path(), &log);
+    let said = submit(directory.path(), "a \"b\" \\ c");
+    let id = said.split("InternalId=").nth(1).unwrap().split(',').next().unwrap();
+    demo.signal("-TERM");
+    assert_eq!(demo.end(), Some(0));
+    let log = fs::read_to_string(log).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let event = |name: &str| {
+        let found =
+            lines.iter().find(|line| line["internal_message_id"] == id && line["event_id"] == name);
+        found.unwrap_or_else(|| panic!("no {name} of {id} in {log}"))
+    };
+    let (received, delivered) = (event("RECEIVE"), event("DELIVER"));
+    assert_eq!(received["service"], "Default Frontend MBX1");
+    assert_eq!(received["message_subject"], "a \"b\" \\ c");
+    let session = received["session"].as_str().unwrap();
+    assert_eq!(delivered["session"], session);
+    let protocol = texts(&directory.path().join("logs/FrontEnd/ProtocolLog/SmtpReceive"));
+    assert!(protocol.contains(&format!(",{session},")), "{session} is not in {protocol}");
 }
 
 #[test]

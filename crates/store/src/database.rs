@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tracing::Span;
 use types::Timestamp;
 use types::limits::{WRITER_CACHE_OCTETS_MAX, WRITES_WAITING_MAX};
 
@@ -204,10 +205,10 @@ impl Database {
         let reader = Location::caller();
         async move {
             let turn = self.inner.readers.clone().acquire_owned().await;
-            let database = self.clone();
+            let (database, span) = (self.clone(), Span::current());
             let running = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
-                function(&database.snapshot_for(reader)?)
+                span.in_scope(|| function(&database.snapshot_for(reader)?))
             });
             match running.await {
                 Ok(result) => result,
@@ -319,7 +320,9 @@ impl Database {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let job: Box<dyn Job> = Box::new(Once { function, result: None, reply, _place: place });
+        let span = Span::current();
+        let job: Box<dyn Job> =
+            Box::new(Once { function, result: None, reply, span, _place: place });
         self.inner.shared.lanes.push_interactive(job);
     }
 
@@ -331,7 +334,12 @@ impl Database {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.inner.shared.lanes.push_bulk(Box::new(Sliced { function, result: None, reply }));
+        self.inner.shared.lanes.push_bulk(Box::new(Sliced {
+            function,
+            result: None,
+            reply,
+            span: Span::current(),
+        }));
     }
 
     /// Why the writer did not answer.

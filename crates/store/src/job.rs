@@ -3,6 +3,7 @@
 use std::sync::mpsc;
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tracing::Span;
 
 use crate::error::StoreError;
 use crate::txn::Txn;
@@ -48,6 +49,8 @@ pub(crate) struct Once<F, T, E> {
     pub(crate) function: F,
     pub(crate) result: Option<Result<T, E>>,
     pub(crate) reply: Reply<Result<T, E>>,
+    /// Whose function it is, for log lines.
+    pub(crate) span: Span,
     /// A place among the waiting writes; `None` where the caller blocks a thread of its own.
     pub(crate) _place: Option<OwnedSemaphorePermit>,
 }
@@ -59,7 +62,7 @@ where
     E: From<StoreError> + Send,
 {
     fn run(&mut self, txn: &mut Txn) -> Ran {
-        let result = (self.function)(txn);
+        let result = self.span.in_scope(|| (self.function)(txn));
         let ran = ran(&result);
         self.result = Some(result);
         ran
@@ -90,6 +93,8 @@ pub(crate) struct Sliced<F, T, E> {
     pub(crate) function: F,
     pub(crate) result: Option<Result<Bulk<T>, E>>,
     pub(crate) reply: Reply<Result<T, E>>,
+    /// Whose function it is, for log lines.
+    pub(crate) span: Span,
 }
 
 impl<F, T, E> Job for Sliced<F, T, E>
@@ -99,7 +104,7 @@ where
     E: From<StoreError> + Send + 'static,
 {
     fn run(&mut self, txn: &mut Txn) -> Ran {
-        let result = (self.function)(txn);
+        let result = self.span.in_scope(|| (self.function)(txn));
         let ran = ran(&result);
         self.result = Some(result);
         ran

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use store::{Database, Health, StoreError};
 use tokio::sync::Notify;
+use tracing::Instrument;
 use types::Domain;
 use types::limits::MESSAGE_OCTETS_MAX;
 use types::time::Timestamp;
@@ -126,11 +127,12 @@ impl Core {
     /// loses neither the write nor the wake.
     pub async fn commit(self: &Arc<Self>, work: Work) -> Result<Committed, StoreError> {
         let core = self.clone();
-        let task = tokio::spawn(async move {
+        let work = async move {
             let committed = core.write(work).await?;
             core.announce(&committed);
             Ok(committed)
-        });
+        };
+        let task = tokio::spawn(work.in_current_span());
         task.await.unwrap_or(Err(StoreError::Panicked))
     }
 

@@ -15,6 +15,7 @@ use hyper::service::service_fn;
 use hyper::{Request as HttpRequest, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use net::{Shutdown, Stream};
+use tracing::Instrument;
 use types::limits::{
     ADMIN_BODY_OCTETS_MAX, ADMIN_BODY_SECS_MAX, ADMIN_HEAD_OCTETS_MAX, ADMIN_HEAD_SECS_MAX,
     ADMIN_HEADERS_MAX,
@@ -77,7 +78,7 @@ async fn exchange(api: Arc<Api>, who: Who, request: HttpRequest<Incoming>) -> An
         Err(failure) => return failure.into(),
     };
     // A task of its own: dropping the connection must not drop a verb half way.
-    let running = tokio::spawn(async move {
+    let running = async move {
         let content_type = head.headers.get(header::CONTENT_TYPE);
         let request = Request {
             method: head.method.as_str(),
@@ -87,8 +88,8 @@ async fn exchange(api: Arc<Api>, who: Who, request: HttpRequest<Incoming>) -> An
             body: &body,
         };
         api.answer(&caller, request).await
-    });
-    running.await.unwrap_or_else(|error| {
+    };
+    tokio::spawn(running.in_current_span()).await.unwrap_or_else(|error| {
         tracing::error!(%error, "a verb ended abruptly");
         Failure::new(500, "Internal", "interrupted").into()
     })

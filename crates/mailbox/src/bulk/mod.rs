@@ -19,6 +19,8 @@ pub use append::{Appending, Parcel};
 pub use portions::Portions;
 pub use staging::Staging;
 
+use tracing::Instrument;
+
 use crate::change::UidPair;
 use crate::fault::Fault;
 use crate::flags::Flags;
@@ -105,7 +107,7 @@ impl Mailbox {
     pub async fn delete_folder(&self, folder: FolderId) -> Result<(), Fault> {
         if !self.write(move |change| change.delete_folder(folder)).await? {
             let mailbox = Mailbox::open(self.database().clone(), self.number(), Access::System);
-            tokio::spawn(mailbox.empty_in_background());
+            tokio::spawn(mailbox.empty_in_background().in_current_span());
         }
         Ok(())
     }

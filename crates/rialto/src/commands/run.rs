@@ -12,6 +12,7 @@ use roles::MailboxServer;
 
 use super::serve::until_terminated;
 use crate::error::Error;
+use crate::logging;
 
 /// Run a server in the foreground
 #[derive(Debug, Args)]
@@ -28,6 +29,7 @@ impl Run {
     /// Serves until SIGTERM or SIGINT.
     pub async fn run(self) -> Result<Outcome, Error> {
         let mut settings = Settings::load(&self.config)?;
+        logging::start(&settings.log);
         settings.resolver.server = self.resolver.or(settings.resolver.server);
         if settings.role != Role::Mailbox {
             return Err(Error::Role(settings.role));

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
+use net::SessionId;
 use types::{Clock, SystemClock};
 
 use super::Logs;
@@ -12,7 +13,7 @@ use super::row::Row;
 /// The attempts for one queue, from its first host to the last.
 pub(crate) struct Connectivity {
     logs: Option<Arc<Logs>>,
-    session: String,
+    session: SessionId,
     destination: String,
 }
 
@@ -22,11 +23,16 @@ impl Connectivity {
         let wanted = logs.settings.connectivity_log_enabled;
         let attempt = Connectivity {
             logs: wanted.then(|| Arc::clone(logs)),
-            session: logs.next_session(),
+            session: SessionId::next(),
             destination: destination.to_owned(),
         };
         attempt.write("+", about);
         attempt
+    }
+
+    /// The name of these attempts in the logs.
+    pub(crate) fn session(&self) -> SessionId {
+        self.session
     }
 
     /// Something on the way.
@@ -41,8 +47,8 @@ impl Connectivity {
 
     fn write(&self, direction: &str, description: &dyn Display) {
         let Some(logs) = &self.logs else { return };
-        let description = description.to_string();
-        let fields = [&self.session, "SMTP", &self.destination, direction, &description];
+        let (session, description) = (self.session.to_string(), description.to_string());
+        let fields = [&session, "SMTP", &self.destination, direction, &description];
         logs.write(Kind::Connectivity, Row::new(SystemClock.now(), &fields));
     }
 }

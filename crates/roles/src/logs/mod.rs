@@ -17,12 +17,11 @@ mod tracking;
 mod writer;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use config::Settings;
 use config::receive::{ProtocolLoggingLevel, ReceiveConnector};
 use config::send::SendConnector;
-use types::{Clock, SystemClock};
+use net::SessionId;
 
 pub(crate) use connectivity::Connectivity;
 pub(crate) use protocol::{Endpoints, Protocol};
@@ -39,7 +38,6 @@ pub(crate) struct Logs {
     server: String,
     settings: config::TransportService,
     writer: Writer,
-    last_session: AtomicU64,
 }
 
 impl Logs {
@@ -52,7 +50,6 @@ impl Logs {
             server: settings.short_name(),
             settings: settings.transport_service.clone(),
             writer: Writer::start(root, limits),
-            last_session: AtomicU64::new(SystemClock.now().micros().unsigned_abs()),
         })
     }
 
@@ -68,25 +65,34 @@ impl Logs {
     pub(crate) fn receive(
         self: &Arc<Self>,
         connector: &ReceiveConnector,
+        session: SessionId,
         endpoints: Endpoints,
     ) -> Option<Protocol> {
         let kind = Kind::Receive(Tree::of(connector.transport_role));
         let wanted = connector.protocol_logging_level == ProtocolLoggingLevel::Verbose;
-        wanted.then(|| self.protocol(kind, &connector.name, endpoints))
+        wanted.then(|| self.protocol(kind, &connector.name, session, endpoints))
     }
 
     /// The protocol log of a connection of a Send connector, if its level asks for one.
     pub(crate) fn send(
         self: &Arc<Self>,
         connector: &SendConnector,
+        session: SessionId,
         endpoints: Endpoints,
     ) -> Option<Protocol> {
         let wanted = connector.protocol_logging_level == ProtocolLoggingLevel::Verbose;
-        wanted.then(|| self.protocol(Kind::Send, &connector.name, endpoints))
+        wanted.then(|| self.protocol(Kind::Send, &connector.name, session, endpoints))
     }
 
-    fn protocol(self: &Arc<Self>, kind: Kind, connector: &str, endpoints: Endpoints) -> Protocol {
-        Protocol::new(Arc::clone(self), kind, self.connector_id(connector), endpoints)
+    fn protocol(
+        self: &Arc<Self>,
+        kind: Kind,
+        connector: &str,
+        session: SessionId,
+        endpoints: Endpoints,
+    ) -> Protocol {
+        let connector_id = self.connector_id(connector);
+        Protocol::new(Arc::clone(self), kind, connector_id, session, endpoints)
     }
 
     /// `SERVER\Default Frontend SERVER`, as Exchange names connectors in logs.
@@ -95,11 +101,6 @@ impl Logs {
             true => String::new(),
             false => format!("{}\\{connector}", self.server),
         }
-    }
-
-    /// A name for a session that no other has, over restarts too.
-    fn next_session(&self) -> String {
-        format!("{:016X}", self.last_session.fetch_add(1, Ordering::Relaxed))
     }
 
     fn write(&self, kind: Kind, row: Row) {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use net::SessionId;
 use smtp::protocol_log::{Entry, Event};
 use types::{Clock, SystemClock};
 
@@ -35,9 +36,10 @@ impl Protocol {
         logs: Arc<Logs>,
         kind: Kind,
         connector_id: String,
+        session: SessionId,
         endpoints: Endpoints,
     ) -> Self {
-        let session = logs.next_session();
+        let session = session.to_string();
         Protocol { logs, kind, connector_id, session, sequence: 0, endpoints, ended: false }
     }
 

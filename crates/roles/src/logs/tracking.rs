@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use net::SessionId;
 use transport::tracking::{EventId, Tracking, TrackingEvent};
 use types::Address;
 
@@ -63,7 +64,7 @@ impl Logs {
             "",
             "",
             "Email",
-            &self.next_session(),
+            &SessionId::next().to_string(),
             SCHEMA_VERSION,
         ];
         self.write(Kind::Tracking, Row::new(event.date_time, &fields));

@@ -74,14 +74,15 @@ async fn sign(signers: Arc<Signers>, bytes: Vec<u8>) -> Bytes {
     if signers.is_empty() {
         return bytes.into();
     }
-    let signed = tokio::task::spawn_blocking(move || match signers.sign(&bytes) {
+    let span = tracing::Span::current();
+    let signed = move || match signers.sign(&bytes) {
         Ok(fields) => [fields, bytes].concat(),
         Err(error) => {
             tracing::error!(%error, "message leaves without a DKIM signature");
             bytes
         }
-    });
-    signed.await.unwrap_or_default().into()
+    };
+    tokio::task::spawn_blocking(move || span.in_scope(signed)).await.unwrap_or_default().into()
 }
 
 fn envelope(message: &OutgoingMessage, bytes: &[u8]) -> Envelope {

@@ -10,11 +10,12 @@ use config::receive::ProtocolLoggingLevel;
 use config::{SendConnector, Settings};
 use net::connect::Rules;
 use net::tls::Roots;
-use net::{ClientTls, Connector, Resolver, Stream};
+use net::{ClientTls, Connector, Resolver, SessionId, Stream};
 use smtp::client::{Client, ClientPolicy, Credentials, Fault, Outcome, RecipientResult, TlsMode};
 use smtp::protocol_log::Entry;
 use smtp::service::{self, Attendants, Journal, Settle};
 use store::Database;
+use tracing::{Instrument, error_span};
 use transport::boundary::BoxFuture;
 use transport::dkim::Signers;
 use transport::{
@@ -74,7 +75,9 @@ impl SmtpNextHop {
         let about = format!("{} {}", hop.key.delivery_type, settings.name);
         let log = Connectivity::begin(&self.logs, &hop.key.next_hop_domain, &about);
         let mut reporter = Reporter::new(messages, reports);
-        let failure = self.attempt_hosts(hop, &settings, &mut reporter, &log).await;
+        let span = error_span!("attempt", session = %log.session());
+        let attempt = self.attempt_hosts(hop, &settings, &mut reporter, &log);
+        let failure = attempt.instrument(span).await;
         log.end(&reporter.summary(failure.as_ref()));
         failure
     }
@@ -125,7 +128,7 @@ impl SmtpNextHop {
             match Outgoing::load(&self.database, &self.signers, message).await {
                 Ok(message) => loaded.push(message),
                 Err(reply) if loaded.is_empty() => {
-                    tracing::error!(message = %message.id, %reply, "a message cannot be sent");
+                    tracing::error!(internal_message_id = %message.id, %reply, "a message cannot be sent");
                     return Err(reply);
                 }
                 // It is the first of the next connection.
@@ -190,19 +193,24 @@ impl SmtpNextHop {
         settle: &mut Reporter<'_>,
     ) -> Result<Option<Fault>, Reply> {
         let connector = terms.connector;
-        let endpoints = Endpoints { local: None, remote: target.address };
-        let mut log = self.logs.send(connector, endpoints);
-        let mut stream = self.connect(connector, target, log.as_mut()).await?;
-        let client = Client::new(self.policy(connector, mode)?, false, Instant::now());
-        let name = terms.certificate_name(target);
-        let tls = HostTls { tls: self.tls(terms), host: &name };
-        let mut no_log = ();
-        let journal: &mut dyn Journal = match &mut log {
-            Some(log) => log,
-            None => &mut no_log,
+        let session = SessionId::next();
+        let span = error_span!("connection", %session, host = target.host, peer = %target.address);
+        let conversation = async {
+            let endpoints = Endpoints { local: None, remote: target.address };
+            let mut log = self.logs.send(connector, session, endpoints);
+            let mut stream = self.connect(connector, target, log.as_mut()).await?;
+            let client = Client::new(self.policy(connector, mode)?, false, Instant::now());
+            let name = terms.certificate_name(target);
+            let tls = HostTls { tls: self.tls(terms), host: &name };
+            let mut no_log = ();
+            let journal: &mut dyn Journal = match &mut log {
+                Some(log) => log,
+                None => &mut no_log,
+            };
+            let attendants = Attendants { journal, settle };
+            Ok(service::send(&mut stream, &tls, client, outgoing, attendants).await)
         };
-        let attendants = Attendants { journal, settle };
-        Ok(service::send(&mut stream, &tls, client, outgoing, attendants).await)
+        conversation.instrument(span).await
     }
 
     async fn connect(

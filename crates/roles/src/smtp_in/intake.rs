@@ -11,11 +11,12 @@ use mailbox::{Access, Guid, Home, Homes, Mailbox, MailboxNumber};
 use smtp::codec;
 use smtp::server::{Rights, SessionInfo, Transaction, Verdict};
 use store::Database;
+use tracing::{Instrument, error_span};
 use transport::firewall::HeaderRights;
 use transport::received::Stamp;
 use transport::{
-    Accepted, EnhancedStatus, HopLimits, IntakePolicy, NetworkMessageId, RecipientRights, Refused,
-    Reply, Submission, SubmissionPolicy, Transport, prepare_header,
+    Accepted, EnhancedStatus, HopLimits, IntakePolicy, InternalMessageId, NetworkMessageId,
+    RecipientRights, Refused, Reply, Submission, SubmissionPolicy, Transport, prepare_header,
 };
 use types::{Address, Domain, ReversePath};
 
@@ -111,7 +112,9 @@ impl Intake {
         bytes: Vec<u8>,
         trace: &Trace,
     ) -> codec::Reply {
-        match self.submit(session, principal, transaction, bytes, trace).await {
+        let id = self.transport.next_id();
+        let submitted = self.submit(id, session, principal, transaction, bytes, trace);
+        match submitted.instrument(error_span!("message", internal_message_id = %id)).await {
             Ok(accepted) => self.accepted(&accepted),
             Err(Refused(reply)) => wire(reply),
         }
@@ -119,13 +122,13 @@ impl Intake {
 
     async fn submit(
         &self,
+        id: InternalMessageId,
         session: &SessionInfo,
         principal: Option<&Principal>,
         transaction: &Transaction,
         bytes: Vec<u8>,
         trace: &Trace,
     ) -> Result<Accepted, Refused> {
-        let id = self.transport.next_id();
         let envelope = envelope::envelope(transaction);
         let origin = envelope::origin(session, principal);
         let stamp = Stamp {

@@ -196,7 +196,7 @@ impl Shared {
     fn log(&self, connector: &ReceiveConnector, connection: &Connection) -> Option<logs::Protocol> {
         let local = Some(connection.local);
         let endpoints = logs::Endpoints { local, remote: connection.peer };
-        let mut log = self.logs.receive(connector, endpoints)?;
+        let mut log = self.logs.receive(connector, connection.id, endpoints)?;
         log.connected(local);
         Some(log)
     }

@@ -24,7 +24,7 @@ pub(crate) async fn deliver(
     let summary = match summarize(core, message).await {
         // It waits until it expires, and keeps no other message waiting.
         Err(error) if error.is_damage() => {
-            tracing::error!(%error, message = %key.id, "a queued message cannot be read");
+            tracing::error!(%error, internal_message_id = %key.id, "a queued message cannot be read");
             let waits = RecipientReport::Deferred(status::store_failed());
             return Ok(vec![waits; part.recipients.len()]);
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use store::StoreError;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinSet;
+use tracing::{Instrument, error_span};
 use types::limits::MESSAGES_PER_CONNECTION_MAX;
 use types::time::Timestamp;
 
@@ -293,7 +294,9 @@ impl Connection {
         let hop = Hop { key: record.key, connector };
         let (reports, said) = mpsc::unbounded_channel();
         let sending = async { Ok(self.next_hop.send(&hop, &messages, reports).await) };
-        let (failure, settled) = tokio::try_join!(sending, self.settle(parts, said))?;
+        let span = error_span!("queue", next_hop = hop.key.next_hop_domain);
+        let both = async { tokio::try_join!(sending, self.settle(parts, said)) };
+        let (failure, settled) = both.instrument(span).await?;
         Ok(match failure.map(status::shortened) {
             None => Ended::Well,
             Some(reply) if settled > 0 => Ended::Broken(reply),

@@ -41,7 +41,7 @@ pub(crate) async fn run(core: &Arc<Core>, now: Timestamp) -> Result<Option<Times
         core.board().unlock(&[key]);
         if let Err(error) = done {
             // One message that cannot be handled keeps no other waiting.
-            tracing::error!(%error, message = %key.id, "an overdue message could not be handled");
+            tracing::error!(%error, internal_message_id = %key.id, "an overdue message could not be handled");
             again = again.into_iter().chain([now.plus(HELD_PAUSE)]).min();
         }
     }
