@@ -292,7 +292,7 @@ mod tests {
         let _client = TcpStream::connect(listener.local()).await.unwrap();
         let (socket, peer) = listener.socket.accept().await.unwrap();
         let same_socket = Socket::from(socket.as_fd().try_clone_to_owned().unwrap());
-        let _connection = door().open(socket, peer, 1).await.unwrap();
+        let _connection = door().open(socket, peer, SessionId::next()).await.unwrap();
         assert!(same_socket.keepalive().unwrap());
         let silence = same_socket.tcp_keepalive_time().unwrap();
         assert_eq!(silence, Duration::from_secs(KEEPALIVE_SECS));
