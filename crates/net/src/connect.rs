@@ -8,8 +8,10 @@
 //! Addresses only: names are resolved before ([`Resolver`](crate::Resolver)), so what was
 //! checked is what is connected to.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::net::TcpSocket;
@@ -79,13 +81,40 @@ pub enum ConnectError {
 }
 
 /// Where connections may go.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Rules {
     /// Lets every purpose reach loopback addresses: tests and demonstrations, whose other
     /// servers all live on this host.
     pub allow_loopback: bool,
-    /// Addresses this server listens on; an unspecified one stands for all of this host's.
-    pub own_listeners: Vec<SocketAddr>,
+    /// Where this server listens.
+    pub own_listeners: OwnListeners,
+}
+
+/// Addresses this server listens on; an unspecified one stands for all of this host's. They
+/// change while the server runs: clones are one list.
+#[derive(Clone, Debug, Default)]
+pub struct OwnListeners(Arc<RwLock<HashSet<SocketAddr>>>);
+
+impl OwnListeners {
+    /// Takes one in.
+    pub fn add(&self, address: SocketAddr) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(address);
+    }
+
+    /// Takes one out that was closed.
+    pub fn remove(&self, address: SocketAddr) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&address);
+    }
+
+    fn any(&self, is_meant: impl Fn(&SocketAddr) -> bool) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).iter().any(is_meant)
+    }
+}
+
+impl FromIterator<SocketAddr> for OwnListeners {
+    fn from_iter<I: IntoIterator<Item = SocketAddr>>(addresses: I) -> Self {
+        OwnListeners(Arc::new(RwLock::new(addresses.into_iter().collect())))
+    }
 }
 
 impl Rules {
@@ -110,7 +139,7 @@ impl Rules {
             own.port() == to.port()
                 && (own.ip().to_canonical() == to.ip() || (own.ip().is_unspecified() && this_host))
         };
-        match self.own_listeners.iter().any(is_own) {
+        match self.own_listeners.any(is_own) {
             true => Err(Denied::OwnListener),
             false => Ok(()),
         }
@@ -332,7 +361,10 @@ mod tests {
     fn own_listeners_are_for_internal_connections_only() {
         let rules = Rules {
             allow_loopback: true,
-            own_listeners: vec!["0.0.0.0:25".parse().unwrap(), "192.0.2.1:587".parse().unwrap()],
+            own_listeners: ["0.0.0.0:25", "192.0.2.1:587"]
+                .map(|own| own.parse().unwrap())
+                .into_iter()
+                .collect(),
         };
         let own = Err(Denied::OwnListener);
         for (purpose, address, expected) in [
@@ -352,6 +384,12 @@ mod tests {
         };
         assert_eq!(ends("198.51.100.7:25", "198.51.100.7"), own, "an address of this host");
         assert_eq!(ends("198.51.100.7:25", "198.51.100.8"), Ok(()));
+        let (relay, own_listeners) =
+            ("192.0.2.1:2525".parse().unwrap(), rules.own_listeners.clone());
+        own_listeners.add(relay);
+        assert_eq!(rules.check(Purpose::Configured, relay), own);
+        own_listeners.remove(relay);
+        assert_eq!(rules.check(Purpose::Configured, relay), Ok(()));
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use admin::organization::effective;
 use config::Settings;
 use directory::Directory;
+use net::connect::OwnListeners;
 use net::listener::BindError;
 use net::{ConnectionLimits, Gate, Listener, Shutdown, ShutdownTrigger, serve};
 use ports::Registry;
@@ -81,6 +82,8 @@ pub(crate) struct ConnectorListeners {
     registry: Arc<Mutex<Registry>>,
     /// What the rows have opened.
     rows: Vec<SocketAddr>,
+    /// Where this server sends no mail.
+    own_listeners: OwnListeners,
     open: HashMap<SocketAddr, Open>,
     /// Closed, with sessions that may still go on.
     ending: Vec<JoinHandle<()>>,
@@ -94,8 +97,14 @@ struct Open {
 }
 
 impl ConnectorListeners {
-    pub(crate) fn new(smtp: SmtpIn, registry: Arc<Mutex<Registry>>, rows: Vec<SocketAddr>) -> Self {
-        ConnectorListeners { smtp, registry, rows, open: HashMap::new(), ending: Vec::new() }
+    pub(crate) fn new(
+        smtp: SmtpIn,
+        registry: Arc<Mutex<Registry>>,
+        rows: Vec<SocketAddr>,
+        own_listeners: OwnListeners,
+    ) -> Self {
+        let (open, ending) = (HashMap::new(), Vec::new());
+        ConnectorListeners { smtp, registry, rows, own_listeners, open, ending }
     }
 
     /// Opens what these settings need and closes what they do not. Errors: the first binding
@@ -111,11 +120,6 @@ impl ConnectorListeners {
         let new: Vec<_> = new.collect();
         let opened: Vec<_> = new.into_iter().map(|binding| self.open(binding, settings)).collect();
         opened.into_iter().collect()
-    }
-
-    /// Addresses that are open now.
-    pub(crate) fn addresses(&self) -> impl Iterator<Item = SocketAddr> + '_ {
-        self.open.values().map(|open| open.address)
     }
 
     /// What other programs read of open listeners.
@@ -159,6 +163,7 @@ impl ConnectorListeners {
         let service = listeners::service(settings, &DEFAULT_FRONTEND, gate, b"");
         let (trigger, shutdown) = Shutdown::new();
         let task = tokio::spawn(serve(listener, service, shutdown, self.smtp.clone()));
+        self.own_listeners.add(address);
         self.open.insert(binding, Open { address, trigger, task });
         Ok(())
     }
@@ -166,6 +171,7 @@ impl ConnectorListeners {
     fn shut(&mut self, binding: SocketAddr) {
         let Some(open) = self.open.remove(&binding) else { return };
         open.trigger.shut_down();
+        self.own_listeners.remove(open.address);
         self.registry().closed_at(&DEFAULT_FRONTEND, open.address);
         self.ending.retain(|task| !task.is_finished());
         self.ending.push(open.task);

@@ -9,6 +9,7 @@ use admin::organization::effective;
 use auth::{Authenticator, UserSessions, VerifierOptions};
 use config::{Endpoint, EndpointError, Settings};
 use directory::{AcceptedDomain, DomainKind};
+use net::connect::OwnListeners;
 use net::listener::BindError;
 use net::tls::{Authority, CertificateError, IssueError, RootsError, ServerTlsOptions};
 use net::{Budget, CertificateStore, ConnectionLimits, Gate, ServerTls, Shutdown, ShutdownTrigger};
@@ -310,14 +311,16 @@ async fn serve(
     listeners
         .open(&settings.endpoint(&ADMIN)?, admin_service::protocol(parts, Arc::clone(&api)))?;
     let rows = listeners.into_addresses();
-    let mut connectors = ConnectorListeners::new(smtp.clone(), Arc::clone(registry), smtp_rows);
+    let own_listeners = OwnListeners::default();
+    let own = own_listeners.clone();
+    let mut connectors =
+        ConnectorListeners::new(smtp.clone(), Arc::clone(registry), smtp_rows, own);
     connectors.apply(settings)?;
     // Mail that goes to the sink does not run in circles.
     let sink = settings.endpoint(&DEMO_SINK)?.bindings;
-    let own_listeners = rows.into_iter().chain(connectors.addresses());
-    let own_listeners = own_listeners
+    rows.into_iter()
         .filter(|own| !sink.iter().any(|binding| binding.socket_address() == *own))
-        .collect();
+        .for_each(|own| own_listeners.add(own));
     tasks.push(admin_service::serve_socket(parts, api, shutdown.clone())?);
     let (outbound, queues) =
         crate::outbound::start(parts, own_listeners, registry, &shutdown).await?;

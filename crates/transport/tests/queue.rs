@@ -282,6 +282,17 @@ async fn operators_hold_hurry_and_remove_messages() {
 }
 
 #[tokio::test]
+async fn a_message_that_two_remove_is_reported_once() {
+    let server = unreachable(&["x@far.test"]).await;
+    let queue = server.queues().await[0].number;
+    let id = server.transport.messages(queue).await.unwrap()[0].id;
+    let remove = || server.transport.remove_message(id, true);
+    let (one, other) = tokio::join!(remove(), remove());
+    assert!(one.is_ok() || other.is_ok());
+    assert_eq!((server.mailbox(1).len(), server.queue_rows()), (1, 0));
+}
+
+#[tokio::test]
 async fn a_resumed_message_goes_at_once() {
     let mut server = one_queued(&["x@far.test"]).await;
     let hop = server.queues().await[0].number;

@@ -147,7 +147,9 @@ fn of_transport(error: &transport::VerbError) -> ErrorCode {
         transport::VerbError::NoQueue(_) | transport::VerbError::NoMessage(_) => {
             ErrorCode::NotFound
         }
-        transport::VerbError::Store(StoreError::DiskNearlyFull) => ErrorCode::Unavailable,
+        transport::VerbError::Busy(_) | transport::VerbError::Store(StoreError::DiskNearlyFull) => {
+            ErrorCode::Unavailable
+        }
         transport::VerbError::Store(_) => ErrorCode::Internal,
     }
 }

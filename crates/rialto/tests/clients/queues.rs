@@ -117,3 +117,16 @@ fn mail_that_waits_is_held_while_the_server_is_stopped() {
     assert_eq!(objects(&data, &["Get-Message"]).len(), 1);
     demo.stop();
 }
+
+#[test]
+fn mail_is_not_sent_to_a_listener_that_was_opened_meanwhile() {
+    let data = Data::new();
+    let demo = data.demo();
+    let relay = nowhere(&data);
+    let (_, port) = relay.split_once(':').unwrap();
+    run(&mut verb(&data, &["Set-SendConnector", "Far", "-Port", port])).well();
+    send(&demo, &relay, "Circle");
+    let queue = queue_in_retry(&data);
+    assert!(text(&queue, "LastError").contains("this server"), "{queue}");
+    demo.stop();
+}

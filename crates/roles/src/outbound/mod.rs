@@ -10,12 +10,11 @@ mod routes;
 mod send;
 mod targets;
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use config::Settings;
 use net::Shutdown;
-use net::connect::Rules;
+use net::connect::{OwnListeners, Rules};
 use ports::Registry;
 use ports::capability::{INTERNET_SEND_CONNECTOR, RESOLVER};
 use tokio::task::JoinHandle;
@@ -33,7 +32,7 @@ pub(crate) struct Outbound {
 /// Loads the routes and starts the queues.
 pub(crate) async fn start(
     parts: &Parts,
-    own_listeners: Vec<SocketAddr>,
+    own_listeners: OwnListeners,
     registry: &Arc<Mutex<Registry>>,
     shutdown: &Shutdown,
 ) -> Result<(Outbound, JoinHandle<()>), StartError> {

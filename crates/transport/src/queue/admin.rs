@@ -27,6 +27,9 @@ pub enum VerbError {
     /// The operator named a message that is not in a queue.
     #[error("message {0} is in no queue")]
     NoMessage(InternalMessageId),
+    /// A connection holds it at this moment.
+    #[error("message {0} is being transferred; try again when that has ended")]
+    Busy(InternalMessageId),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -170,25 +173,30 @@ impl Transport {
 
     /// Retry-Queue -Resubmit: routes the queue's recipients again by the Send connectors
     /// there are now. Whoever has no other way stays. Suspended messages stay too.
+    /// What a connection holds stays with it.
     pub async fn resubmit_queue(&self, queue: HopNumber) -> Result<(), VerbError> {
-        let routes = self.core.routes();
-        let held = self.core.board().locked();
-        let hops = self
-            .core
-            .database
-            .write(move |txn| {
-                must_exist(txn, queue)?;
-                let mut hops = BTreeSet::new();
-                for key in rows::parts_of_hop(txn, queue)? {
-                    if !held.contains(&key) {
-                        hops.extend(reroute(txn, key, &routes)?);
-                    }
-                }
-                Ok::<_, VerbError>(hops)
-            })
-            .await?;
-        self.announce(hops);
+        let read = self.core.database.read(move |snapshot| {
+            must_exist(snapshot, queue)?;
+            Ok::<_, VerbError>(rows::parts_of_hop(snapshot, queue)?)
+        });
+        let parts = read.await?;
+        let locked = self.core.board().lock(parts);
+        let hops = self.reroute_all(locked.clone()).await;
+        self.core.board().unlock(&locked);
+        self.announce(hops?);
         Ok(())
+    }
+
+    async fn reroute_all(&self, parts: Vec<PartKey>) -> Result<BTreeSet<HopNumber>, VerbError> {
+        let routes = self.core.routes();
+        let write = self.core.database.write(move |txn| {
+            let mut hops = BTreeSet::new();
+            for key in &parts {
+                hops.extend(reroute(txn, *key, &routes)?);
+            }
+            Ok::<_, VerbError>(hops)
+        });
+        write.await
     }
 
     /// Suspend-Message: it stays and does not expire until it is resumed.
@@ -233,9 +241,34 @@ impl Transport {
         .await
     }
 
+    /// Errors: Busy, when a connection holds a part: it may be delivered already.
     async fn remove_with_report(&self, message: MessageIdentity) -> Result<(), VerbError> {
         let parts = self.core.database.read(move |snapshot| message.parts(snapshot)).await?;
-        for (key, part, message) in parts {
+        let mut all_given_up = true;
+        for (key, ..) in parts {
+            all_given_up &= self.give_up_unheld(key).await?;
+        }
+        match all_given_up {
+            true => Ok(()),
+            false => Err(VerbError::Busy(message.id)),
+        }
+    }
+
+    /// Gives a part up, unless a connection holds it; false when one does.
+    async fn give_up_unheld(&self, key: PartKey) -> Result<bool, VerbError> {
+        if self.core.board().lock([key]).is_empty() {
+            return Ok(false);
+        }
+        let given_up = self.give_up_if_there(key).await;
+        self.core.board().unlock(&[key]);
+        given_up.map(|()| true)
+    }
+
+    /// Looks again, now that nobody else takes it.
+    async fn give_up_if_there(&self, key: PartKey) -> Result<(), VerbError> {
+        let read = self.core.database.read(move |snapshot| rows::part_and_message(snapshot, key));
+        let there: Option<(Part, QueuedMessage)> = read.await?;
+        if let Some((part, message)) = there {
             let reply = status::removed_by_administrator();
             notices::give_up(&self.core, key, part, message, reply, Source::Admin).await?;
         }
