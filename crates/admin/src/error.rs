@@ -71,6 +71,9 @@ pub enum AdminError {
     /// Standard input is no answer of a verb.
     #[error("standard input is no list of objects that say who they are")]
     Pipeline,
+    /// Standard input is longer than `PIPELINE_OCTETS_MAX`.
+    #[error("standard input is longer than {} octets", types::limits::PIPELINE_OCTETS_MAX)]
+    PipelineTooLong,
     /// One standard input cannot be two things.
     #[error("standard input cannot be a password and something else as well")]
     InputTaken,

@@ -12,6 +12,7 @@ use mailbox::{
     Keywords, Parcel, QuotaLimits, Special, Uid, UidSet,
 };
 use support::{Fixture, fixture, fixture_on_disk};
+use types::limits::BULK_SLICE_OCTETS;
 
 const MANY: usize = 20_000;
 
@@ -254,6 +255,22 @@ async fn many_new_messages_are_visible_at_once_or_not_at_all() {
         let expected = format!("Subject: {at} x");
         assert!(String::from_utf8_lossy(&message).contains(&expected));
     }
+}
+
+#[tokio::test]
+async fn what_waits_to_be_written_is_a_slice() {
+    let f = fixture().await;
+    let bytes = support::message(&"x".repeat(15_000));
+    let item = support::new_item(&bytes);
+    let staged = f.mailbox.stage(bytes).await.unwrap();
+    let parcel = Parcel { staged, item, keywords: Vec::new() };
+    let slice = BULK_SLICE_OCTETS.div_ceil(parcel.row_octets());
+    let mut appending = Appending::new(f.mailbox.clone(), f.inbox().await);
+    for waiting in (1..=slice).chain(1..=slice).chain([1]) {
+        appending.add(parcel.clone()).await.unwrap();
+        assert_eq!(appending.waiting(), waiting);
+    }
+    assert_eq!(appending.finish().await.unwrap(), run(1, 2 * slice as u32 + 1));
 }
 
 #[tokio::test]

@@ -228,3 +228,58 @@ fn legal(name: &str) -> String {
         name => name.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use mailbox::{Guid, MailboxNumber};
+    use store::{Database, Options};
+
+    use super::*;
+    use crate::request::{DiskFormat, Kind, NewRequest, Place};
+    use crate::requests::Requests;
+
+    const MAILBOX: MailboxNumber = MailboxNumber::new(1);
+    const OWNER: Guid = Guid([1; 16]);
+
+    async fn request(database: &Database) -> Request {
+        let new = NewRequest {
+            kind: Kind::Import,
+            name: None,
+            mailbox: OWNER,
+            place: Place::Disk { path: "/mail".into(), format: DiskFormat::Maildir },
+            source_root: String::new(),
+            target_root: String::new(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            bad_item_limit: None,
+            suspended: false,
+        };
+        let request = Requests::new(database.clone()).create(new).await.unwrap();
+        Ledger::of(&request).begin(database, 1).await.unwrap();
+        request
+    }
+
+    fn item(number: u8) -> Item {
+        let text = format!("Subject: {number}\r\n\r\n{}", "x".repeat(12_000));
+        Item { cursor: vec![number], units: 1, body: Ok(Message::of(text.into_bytes())) }
+    }
+
+    #[tokio::test]
+    async fn items_are_written_slice_by_slice() {
+        let database = Database::open(Options::memory()).unwrap();
+        Mailbox::create(&database, MAILBOX, OWNER).await.unwrap();
+        let mailbox = Mailbox::open(database.clone(), MAILBOX, Access::System);
+        let request = request(&database).await;
+        let mut sink = MailboxSink::new(&mailbox, &request);
+        let (place, path) = ("old".into(), vec!["Old".into()]);
+        let folder = SourceFolder { place, path, special: None, class: None, units: 100 };
+        let mut progress = FolderProgress::default();
+        sink.enter(&folder, &folder.path, &mut progress).await.unwrap();
+        let before = database.stats().commits;
+        sink.put(&folder, (0..100).map(item).collect(), &mut progress).await.unwrap();
+        let slices = (100 * 12_000 / BULK_SLICE_OCTETS) as u64;
+        assert_eq!(database.stats().commits - before, slices + 1);
+        assert_eq!(progress.cursor, Some(vec![99]));
+    }
+}

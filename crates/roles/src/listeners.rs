@@ -114,3 +114,15 @@ pub(crate) fn service(
         drain: DRAIN,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_get_so_long_once_the_server_stops() {
+        let gate = gate(&Settings::default(), ConnectionLimits::UNLIMITED);
+        let service = service(&Settings::default(), &ports::listeners::IMAP4, gate, b"");
+        assert_eq!(service.drain, Duration::from_secs(DRAIN_SECS_MAX));
+    }
+}

@@ -29,6 +29,12 @@ impl Cache {
         }
     }
 
+    /// Octets it takes at most, but for one row a generation.
+    #[cfg(test)]
+    pub(crate) fn octets_max(&self) -> usize {
+        2 * self.generation_octets_max
+    }
+
     /// The value if it is remembered (`Some(None)`: known to be absent).
     pub(crate) fn get(&mut self, key: &[u8]) -> Option<Option<Bytes>> {
         if let Some(value) = self.young.get(key) {
@@ -56,9 +62,9 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
-    use types::limits::WRITER_CACHE_OCTETS_MAX;
-
     use super::*;
+
+    const OCTETS_MAX: usize = 1_000_000;
 
     fn value(octets: usize) -> Option<Bytes> {
         Some(Bytes::from(vec![7; octets]))
@@ -66,9 +72,9 @@ mod tests {
 
     #[test]
     fn stays_within_its_bound_and_keeps_what_is_used() {
-        let mut cache = Cache::new(WRITER_CACHE_OCTETS_MAX);
+        let mut cache = Cache::new(OCTETS_MAX);
         cache.keep(b"hot"[..].into(), value(10));
-        let large = value(WRITER_CACHE_OCTETS_MAX / 100);
+        let large = value(OCTETS_MAX / 100);
         for number in 0..1_000u32 {
             cache.keep(number.to_be_bytes().into(), large.clone());
             assert_eq!(cache.get(b"hot"), Some(value(10)));

@@ -60,7 +60,7 @@ impl Lanes {
     pub(crate) fn next(&self) -> Option<Work> {
         let mut waiting = lock(&self.waiting);
         loop {
-            if let Some(work) = waiting.take() {
+            if let Some(work) = waiting.take(Instant::now()) {
                 return Some(work);
             }
             if waiting.closed {
@@ -108,9 +108,9 @@ impl Lanes {
 }
 
 impl Waiting {
-    fn take(&mut self) -> Option<Work> {
+    fn take(&mut self, now: Instant) -> Option<Work> {
         let busy = !self.interactive.is_empty() || !self.bulk.is_empty();
-        if !busy && !self.lazy_is_due() {
+        if !busy && !self.lazy_is_due(now) {
             return None;
         }
         let mut functions = std::mem::take(&mut self.interactive);
@@ -119,8 +119,8 @@ impl Waiting {
         Some(Work { functions, slice: self.bulk.pop_front() })
     }
 
-    fn lazy_is_due(&self) -> bool {
-        let due = self.lazy_due.is_some_and(|due| due <= Instant::now());
+    fn lazy_is_due(&self, now: Instant) -> bool {
+        let due = self.lazy_due.is_some_and(|due| due <= now);
         due || self.lazy.len() >= LAZY_WRITES_WAITING_MAX || (self.closed && !self.lazy.is_empty())
     }
 }
@@ -130,14 +130,31 @@ mod tests {
     use super::*;
     use crate::job::Lazy;
 
+    fn push_lazy(lanes: &Lanes) {
+        lanes.push_lazy(Box::new(Lazy(|_: &mut crate::Txn| Ok(()))));
+    }
+
+    /// Functions that go now.
+    fn taken(lanes: &Lanes, now: Instant) -> Option<usize> {
+        lock(&lanes.waiting).take(now).map(|work| work.functions.len())
+    }
+
     #[test]
     fn lazy_writes_do_not_wait_once_they_are_many() {
-        let lanes = Lanes::default();
+        let (lanes, now) = (Lanes::default(), Instant::now());
         for number in 1..=LAZY_WRITES_WAITING_MAX {
-            assert!(lock(&lanes.waiting).take().is_none(), "{number}");
-            lanes.push_lazy(Box::new(Lazy(|_: &mut crate::Txn| Ok(()))));
+            assert_eq!(taken(&lanes, now), None, "{number}");
+            push_lazy(&lanes);
         }
-        let work = lock(&lanes.waiting).take();
-        assert_eq!(work.map(|work| work.functions.len()), Some(LAZY_WRITES_WAITING_MAX));
+        assert_eq!(taken(&lanes, now), Some(LAZY_WRITES_WAITING_MAX));
+    }
+
+    #[test]
+    fn a_lazy_write_goes_alone_after_a_while() {
+        let (lanes, before) = (Lanes::default(), Instant::now());
+        push_lazy(&lanes);
+        let (after, wait) = (Instant::now(), Duration::from_millis(LAZY_WAIT_MS_MAX));
+        assert_eq!(taken(&lanes, before + wait - Duration::from_nanos(1)), None);
+        assert_eq!(taken(&lanes, after + wait), Some(1));
     }
 }

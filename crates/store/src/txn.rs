@@ -200,6 +200,18 @@ impl<'a> Txn<'a> {
             || self.started.elapsed() >= Duration::from_millis(BULK_SLICE_MS)
     }
 
+    /// As if the function had begun then.
+    #[cfg(test)]
+    pub(crate) fn begin_at(&mut self, started: Instant) {
+        self.started = started;
+    }
+
+    /// Octets that the writer remembers at most.
+    #[cfg(test)]
+    pub(crate) fn cache_octets_max(&self) -> usize {
+        self.base.cache.borrow().octets_max()
+    }
+
     pub(crate) fn octets(&self) -> usize {
         self.layer.pending.octets()
     }

@@ -78,13 +78,26 @@ async fn delay_at_four_hours_then_expiry_at_two_days() {
 }
 
 #[tokio::test]
-async fn more_than_a_turn_of_overdue_messages_are_all_told() {
+async fn a_turn_tells_of_so_many_overdue_messages_and_the_next_of_the_rest() {
     let mut server = server().await;
     *server.world.reachable.lock().unwrap() = false;
     for _ in 0..NOTICES_PER_TURN_MAX + 5 {
         server.submit(envelope("alice@example.test", &["x@far.test"])).await.unwrap();
     }
-    server.advance(minutes(4 * 60)).await;
+    server.settle().await;
+    // All are overdue at once, and the next hop is back.
+    server.clock.set(types::Clock::now(&server.clock).plus(minutes(4 * 60)));
+    *server.world.reachable.lock().unwrap() = true;
+    let (events, (tell, told)) = (server.events.clone(), std::sync::mpsc::channel());
+    let count = move || {
+        let reports = events.lock().unwrap().iter().filter(|(id, _)| *id == EventId::Dsn).count();
+        tell.send(reports).unwrap();
+        try_later()
+    };
+    server.world.scripts.lock().unwrap().push_back(Script::Answer(Box::new(move |_| count())));
+    server.settle().await;
+    assert_eq!(told.recv().unwrap(), NOTICES_PER_TURN_MAX, "then mail goes out first");
+    server.advance(minutes(10)).await;
     assert_eq!(server.mailbox(1).len(), NOTICES_PER_TURN_MAX + 5);
 }
 
@@ -230,6 +243,21 @@ async fn a_connection_carries_so_many_messages() {
         seen.iter().flat_map(|seen| seen.messages.iter().map(|m| m.id)).collect()
     };
     assert_eq!(ids.len(), 2 * MESSAGES_PER_CONNECTION_MAX + 5, "none twice");
+}
+
+#[tokio::test]
+async fn a_connector_may_want_fewer_messages_in_a_connection() {
+    let mut server = server().await;
+    let few = SendConnector { messages_per_connection: 2, ..connector(1, "Internet", "*") };
+    server.transport.set_routes(RoutingTable::new([few]));
+    for _ in 0..5 {
+        server.submit(envelope("alice@example.test", &["x@far.test"])).await.unwrap();
+    }
+    server.settle().await;
+    let seen = server.world.seen.lock().unwrap();
+    let mut sizes: Vec<_> = seen.iter().map(|seen| seen.messages.len()).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [1, 2, 2]);
 }
 
 #[tokio::test]

@@ -361,7 +361,7 @@ pub const VERB_ARGUMENT_OCTETS_MAX: usize = 64 * 1024;
 /// Values of one parameter of a verb.
 pub const VERB_ARGUMENT_VALUES_MAX: usize = 10_000;
 /// Octets of objects that a verb takes from standard input.
-pub const PIPELINE_OCTETS_MAX: u64 = 256 * 1024 * 1024;
+pub const PIPELINE_OCTETS_MAX: u64 = 64 * 1024 * 1024;
 /// Octets of the body of a request to the administration interface: a verb with a photo or a
 /// list of members.
 pub const ADMIN_BODY_OCTETS_MAX: usize = 4 * 1024 * 1024;

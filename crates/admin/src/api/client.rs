@@ -15,7 +15,10 @@ use types::limits::ADMIN_ANSWER_OCTETS_MAX;
 use crate::verb::{Call, Reply};
 
 /// A server that answers on its socket.
-pub struct Client(net::Stream);
+pub struct Client {
+    stream: net::Stream,
+    answer_octets_max: usize,
+}
 
 /// Why a server's answer did not come.
 #[derive(Debug, thiserror::Error)]
@@ -54,19 +57,23 @@ impl Client {
     /// The server whose socket this is; None when nobody listens there.
     pub async fn connect(socket: &Path) -> io::Result<Option<Self>> {
         match net::local::connect_local(socket).await {
-            Ok(stream) => Ok(Some(Client(stream))),
+            Ok(stream) => Ok(Some(Client::over(stream))),
             Err(error) if is_nobody(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
+    fn over(stream: net::Stream) -> Self {
+        Client { stream, answer_octets_max: ADMIN_ANSWER_OCTETS_MAX }
+    }
+
     /// Lets the server run a verb.
     pub async fn execute(self, call: Call) -> Result<Reply, ClientError> {
-        let (mut sender, connection) = http1::handshake(TokioIo::new(self.0)).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(self.stream)).await?;
         let exchange = async {
             let response = sender.send_request(request(&call)?).await?;
             let succeeded = response.status().is_success();
-            let body = whole(response.into_body(), ADMIN_ANSWER_OCTETS_MAX).await?;
+            let body = whole(response.into_body(), self.answer_octets_max).await?;
             answer(succeeded, &body)
         };
         let mut exchange = std::pin::pin!(exchange);
@@ -115,13 +122,39 @@ fn is_nobody(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
+    use crate::verb::Arguments;
+
+    const REFUSAL: &str = r#"{"error":{"code":"NotFound","message":"no such mailbox"}}"#;
+
+    /// What a client makes of [`REFUSAL`].
+    async fn told(change: impl FnOnce(&mut Client)) -> ClientError {
+        let (mut server, stream) = net::Stream::pair(4_096);
+        let mut client = Client::over(stream);
+        change(&mut client);
+        let answer =
+            format!("HTTP/1.1 404 Not Found\r\nContent-Length: {}\r\n\r\n{REFUSAL}", REFUSAL.len());
+        let serve = async {
+            let mut request = [0; 4_096];
+            assert_ne!(server.read(&mut request).await.unwrap(), 0);
+            server.write_all(answer.as_bytes()).await.unwrap();
+        };
+        let verb = crate::verbs::find("Get-Mailbox").unwrap();
+        let call = Call { verb, arguments: Arguments::default(), what_if: false };
+        tokio::join!(client.execute(call), serve).0.unwrap_err()
+    }
 
     #[tokio::test]
     async fn an_answer_is_taken_up_to_its_limit() {
-        let body = || Full::new(Bytes::from_static(b"{}"));
-        for (limit, is_taken) in [(ADMIN_ANSWER_OCTETS_MAX, true), (2, true), (1, false)] {
-            assert_eq!(whole(body(), limit).await.is_ok(), is_taken, "{limit}");
-        }
+        assert!(matches!(told(|_| ()).await, ClientError::Refused { .. }));
+        let at = told(|client| client.answer_octets_max = REFUSAL.len()).await;
+        assert!(matches!(at, ClientError::Refused { .. }), "{at}");
+        let past = told(|client| client.answer_octets_max = REFUSAL.len() - 1).await;
+        assert!(matches!(past, ClientError::Answer), "{past}");
+        let (stream, _server) = net::Stream::pair(1);
+        assert_eq!(Client::over(stream).answer_octets_max, ADMIN_ANSWER_OCTETS_MAX);
     }
 }

@@ -1,6 +1,6 @@
 //! Objects from another verb: `rialto get-mailbox --json | rialto set-mailbox - --…`.
 
-use std::io::{Read, Take};
+use std::io::Read;
 
 use serde_json::{Map, Value};
 use types::limits::PIPELINE_OCTETS_MAX;
@@ -28,7 +28,7 @@ pub(super) fn calls(line: &Line) -> Result<Vec<Arguments>, AdminError> {
 
 /// A JSON list of objects, or one object.
 fn objects(input: impl Read) -> Result<Vec<Map<String, Value>>, AdminError> {
-    let value: Value = serde_json::from_reader(bounded(input))?;
+    let value: Value = serde_json::from_slice(&whole(input)?)?;
     let values = match value {
         Value::Array(values) => values,
         value => vec![value],
@@ -40,9 +40,14 @@ fn objects(input: impl Read) -> Result<Vec<Map<String, Value>>, AdminError> {
     values.into_iter().map(object).collect()
 }
 
-/// A longer list is cut, and so is no JSON any more.
-fn bounded<R: Read>(input: R) -> Take<R> {
-    input.take(PIPELINE_OCTETS_MAX)
+/// All of the input. Errors: PipelineTooLong.
+fn whole(input: impl Read) -> Result<Vec<u8>, AdminError> {
+    let mut text = Vec::new();
+    input.take(PIPELINE_OCTETS_MAX + 1).read_to_end(&mut text)?;
+    match text.len() as u64 > PIPELINE_OCTETS_MAX {
+        true => Err(AdminError::PipelineTooLong),
+        false => Ok(text),
+    }
 }
 
 fn identity(object: &Map<String, Value>) -> Result<String, AdminError> {
@@ -63,6 +68,13 @@ mod tests {
         assert_eq!(told, ["1", "b"]);
         assert!(super::objects(&b"[1]"[..]).is_err());
         assert!(identity(&Map::new()).is_err());
-        assert_eq!(bounded(&b"[]"[..]).limit(), PIPELINE_OCTETS_MAX);
+    }
+
+    #[test]
+    fn standard_input_is_taken_up_to_its_limit() {
+        let spaces = |octets| std::io::repeat(b' ').take(octets);
+        assert_eq!(whole(spaces(PIPELINE_OCTETS_MAX)).unwrap().len() as u64, PIPELINE_OCTETS_MAX);
+        let past = objects(spaces(PIPELINE_OCTETS_MAX + 1)).unwrap_err();
+        assert!(matches!(past, AdminError::PipelineTooLong), "{past}");
     }
 }

@@ -2,12 +2,13 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use types::limits::{
     BULK_SLICE_MS, BULK_SLICE_OCTETS, GROUP_FUNCTIONS_MAX, GROUP_OCTETS_MAX, INLINE_OCTETS_MAX,
-    KEY_OCTETS_MAX, LAZY_WAIT_MS_MAX, SHARED_BLOB_OCTETS_MAX, SNAPSHOT_MS_CEILING, SNAPSHOT_MS_MAX,
-    STAGE_MEMORY_OCTETS_MAX, TRANSACTION_OCTETS_MAX, VALUE_OCTETS_MAX, WRITES_WAITING_MAX,
+    KEY_OCTETS_MAX, SHARED_BLOB_OCTETS_MAX, SNAPSHOT_MS_CEILING, SNAPSHOT_MS_MAX,
+    STAGE_MEMORY_OCTETS_MAX, TRANSACTION_OCTETS_MAX, VALUE_OCTETS_MAX, WRITER_CACHE_OCTETS_MAX,
+    WRITES_WAITING_MAX,
 };
 use types::{Clock, ManualClock, SystemClock};
 
@@ -327,24 +328,40 @@ async fn bulk_slices_let_interactive_writes_pass() {
 }
 
 #[test]
-fn a_slice_of_bulk_work_is_full_by_octets_or_by_time() {
+fn a_slice_of_bulk_work_is_full_by_octets() {
     let database = memory();
-    let by_octets = database.write_blocking(|txn| {
-        let half = vec![0; BULK_SLICE_OCTETS / 2];
-        let mut seen = vec![txn.slice_full()];
-        for (number, part) in half.chunks(50_000).chain(half.chunks(50_000)).enumerate() {
-            txn.put(&[0x10, number as u8], 1, part)?;
-            seen.push(txn.slice_full());
+    let full = database.write_blocking(|txn| {
+        // No time passes.
+        txn.begin_at(Instant::now() + Duration::from_secs(3_600));
+        let row = vec![0; 50_000];
+        let mut full = Vec::new();
+        for number in 0..=BULK_SLICE_OCTETS / row.len() {
+            full.push((txn.octets() >= BULK_SLICE_OCTETS, txn.slice_full()));
+            txn.put(&[0x10, number as u8], 1, &row)?;
         }
-        Ok::<_, StoreError>(seen)
+        full.push((txn.octets() >= BULK_SLICE_OCTETS, txn.slice_full()));
+        Ok::<_, StoreError>(full)
     });
-    let by_octets = by_octets.unwrap();
-    assert!(!by_octets[0] && by_octets.ends_with(&[true]), "{by_octets:?}");
-    let by_time = database.write_blocking(|txn| {
-        std::thread::sleep(Duration::from_millis(BULK_SLICE_MS));
-        Ok::<_, StoreError>(txn.slice_full())
+    let full = full.unwrap();
+    assert!(full.iter().all(|(reached, is_full)| reached == is_full), "{full:?}");
+    assert_eq!((full[0].1, full.last().unwrap().1), (false, true));
+}
+
+#[test]
+fn a_slice_of_bulk_work_is_full_by_time() {
+    let full = memory().write_blocking(|txn| {
+        txn.begin_at(Instant::now() + Duration::from_secs(3_600));
+        let early = txn.slice_full();
+        txn.begin_at(Instant::now() - Duration::from_millis(BULK_SLICE_MS));
+        Ok::<_, StoreError>((early, txn.slice_full()))
     });
-    assert!(by_time.unwrap());
+    assert_eq!(full.unwrap(), (false, true));
+}
+
+#[test]
+fn the_writer_remembers_so_much() {
+    let remembered = memory().write_blocking(|txn| Ok::<_, StoreError>(txn.cache_octets_max()));
+    assert_eq!(remembered.unwrap(), WRITER_CACHE_OCTETS_MAX);
 }
 
 #[test]
@@ -379,16 +396,14 @@ async fn a_lazy_write_rides_with_the_next_group_or_goes_at_close() {
 }
 
 #[tokio::test]
-async fn a_lazy_write_goes_alone_after_a_while() {
+async fn a_lazy_write_needs_no_company() {
     let database = memory();
     let mut watch = database.watch(1);
-    let begun = std::time::Instant::now();
     database.write_lazy(|txn| {
         txn.wake(1);
         txn.put(KEY, 1, b"")
     });
     watch.changed().await;
-    assert!(begun.elapsed() >= Duration::from_millis(LAZY_WAIT_MS_MAX), "nothing took it along");
     assert!(value(&database, KEY).is_some());
 }
 

@@ -1,4 +1,5 @@
 use types::ManualClock;
+use types::limits::BULK_SLICE_OCTETS;
 
 use super::*;
 use crate::options::Options;
@@ -131,6 +132,23 @@ async fn live_records_move_out_of_a_file_mostly_dead() {
         assert_eq!(read, vec![octets as u8; octets]);
     }
     assert!(world.database.verify().is_good());
+}
+
+#[tokio::test]
+async fn live_records_move_slice_by_slice() {
+    let world = World::new();
+    let mut blobs = Vec::new();
+    for octets in 0..40 {
+        blobs.push(world.blob(LONG + octets).await);
+    }
+    world.database.segments().seal();
+    world.age().await;
+    let live = blobs.split_off(30);
+    let before = world.database.stats().commits;
+    assert_eq!(world.sweep(&live).await.blobs_moved, 10);
+    let moves = 10usize.div_ceil(BULK_SLICE_OCTETS.div_ceil(LONG)) as u64;
+    let mark_and_deletion = 2;
+    assert_eq!(world.database.stats().commits - before, mark_and_deletion + moves);
 }
 
 fn octets_of_files(directory: &std::path::Path) -> u64 {

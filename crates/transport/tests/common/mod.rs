@@ -296,7 +296,7 @@ pub fn connector(number: u8, name: &str, space: &str) -> SendConnector {
         address_spaces: vec![space.parse().unwrap()],
         smart_hosts: Vec::new(),
         max_message_octets: None,
-        messages_per_connection: 20,
+        messages_per_connection: usize::MAX,
     }
 }
 
