@@ -64,7 +64,7 @@ impl Directory {
         wanted: impl Fn(&AuditEntry) -> bool + Send + 'static,
     ) -> Result<Vec<AuditEntry>, DirectoryError> {
         let range = keys::audit(span.start)..keys::audit(span.end);
-        let limit = shown_at_most(limit);
+        let limit = limit.min(AUDIT_ENTRIES_SHOWN_MAX);
         let found = move |read: &store::Snapshot| {
             let mut found = Vec::new();
             let mut visit = |_: &[u8], entry: AuditEntry| {
@@ -103,10 +103,6 @@ impl Directory {
     }
 }
 
-fn shown_at_most(asked: usize) -> usize {
-    asked.min(AUDIT_ENTRIES_SHOWN_MAX)
-}
-
 impl AuditEntry {
     fn cut(&mut self) {
         let texts = self.parameters.iter_mut().map(|(_, value)| value);
@@ -130,11 +126,44 @@ fn free_key(read: &dyn store::Read, time: u64) -> Result<Vec<u8>, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
-    #[test]
-    fn nobody_is_shown_more_than_so_many_entries() {
-        assert_eq!(shown_at_most(usize::MAX), AUDIT_ENTRIES_SHOWN_MAX);
-        assert_eq!(shown_at_most(3), 3);
+    fn entry(time: u64) -> AuditEntry {
+        AuditEntry {
+            time,
+            caller: String::new(),
+            verb: String::new(),
+            parameters: Vec::new(),
+            object: String::new(),
+            modified: Vec::new(),
+            error: None,
+            server: String::new(),
+        }
+    }
+
+    /// Entries of one second each, many in a transaction.
+    fn write(directory: &Directory, count: u64) {
+        for times in (0..count).collect::<Vec<_>>().chunks(20_000) {
+            let times = times.to_vec();
+            let rows = move |txn: &mut store::Txn<'_>| {
+                times.iter().try_for_each(|time| {
+                    txn.put_record(&[keys::audit(*time), vec![0; 4]].concat(), &entry(*time))
+                })
+            };
+            directory.database().write_blocking(rows).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_shown_more_than_so_many_entries() {
+        let database = store::Database::open(store::Options::memory()).unwrap();
+        let directory = Directory::open(database, auth::VerifierOptions::default()).await.unwrap();
+        let most = AUDIT_ENTRIES_SHOWN_MAX as u64;
+        write(&directory, most + 1);
+        let all = directory.audit_entries(0..u64::MAX, usize::MAX, |_| true).await.unwrap();
+        assert_eq!((all.len() as u64, all[0].time), (most, most), "the newest");
+        let few = directory.audit_entries(0..u64::MAX, 3, |_| true).await.unwrap();
+        assert_eq!(few.len(), 3);
     }
 }

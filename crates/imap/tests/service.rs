@@ -8,14 +8,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use imap::{End, Server};
 use mailbox::key::List;
-use mailbox::{FindGranted, FindHome, FolderId, Guid, Home, Homes, MailboxNumber, Special, key};
+use mailbox::{
+    Access, Change, FindGranted, FindHome, Flags, FolderId, Guid, Home, Homes, Keywords, Mailbox,
+    MailboxNumber, NewItem, Special, key,
+};
 use net::tls::ServerTlsOptions;
 use net::{CertificateStore, ClientTls, ServerTls, Shutdown, Stream};
 use support::{Client, Site};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use types::LoginType;
 use types::limits::{
-    IMAP_BATCH_MESSAGES, IMAP_HEARTBEAT_SECS, IMAP_OTHER_MAILBOXES_MAX, LOGIN_SECS_MAX,
+    IMAP_BATCH_MESSAGES, IMAP_HEARTBEAT_SECS, IMAP_NOTIFY_EVENTS_MAX, IMAP_OTHER_MAILBOXES_MAX,
+    LOGIN_SECS_MAX,
 };
 
 /// The site's server with changes.
@@ -489,6 +493,52 @@ async fn a_wake_reads_the_folders_that_changed_and_no_others() {
         let line = told.line().await;
         assert!(line.starts_with(&format!("* STATUS {folder}")), "{line}");
     }
+}
+
+/// Somebody who wants to be told does not read on while so many events happen. Gives what it is
+/// told then, besides what it had asked for.
+async fn told_of(events: usize) -> Vec<String> {
+    let site = Site::new().await;
+    let mut told = site.login("alice").await;
+    told.append("Archive", "", &"x".repeat(200_000)).await;
+    told.command("SELECT Archive").await;
+    told.command("NOTIFY SET (personal (MessageNew MessageExpunge MailboxName))").await;
+    damage(&site, key::folder_counters(number(&site, "alice"), DRAFTS, List::Items)).await;
+    told.send(b"f FETCH 1 BODY.PEEK[]\r\n").await;
+    told.line().await;
+    let mailbox = Mailbox::open(site.database.clone(), number(&site, "alice"), Access::System);
+    let staged = mailbox.stage(b"abc".to_vec()).await.unwrap();
+    let item = NewItem {
+        summary: content::derive(b"abc").encode().into(),
+        prefix: Vec::new(),
+        flags: Flags::NONE,
+        keywords: Keywords::NONE,
+        received: None,
+        zone_minutes: 0,
+    };
+    for _ in 0..events {
+        let (staged, item) = (staged.clone(), item.clone());
+        let inbox = FolderId::new(Special::Inbox as u64);
+        let append = move |change: &mut Change<'_, '_>| change.append(inbox, &staged, &item);
+        mailbox.write(append).await.unwrap();
+    }
+    told.send(b"n NOOP\r\n").await;
+    let mut lines = Vec::new();
+    while !told.line().await.ends_with(')') {}
+    while let Some(line) = told.next_line().await.filter(|line| !line.starts_with("n OK")) {
+        lines.push(line);
+    }
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wake_goes_through_so_many_events_and_else_reads_the_folders() {
+    let status = format!("* STATUS INBOX (MESSAGES {IMAP_NOTIFY_EVENTS_MAX} ");
+    let counters = told_of(IMAP_NOTIFY_EVENTS_MAX).await;
+    assert!(counters.iter().any(|line| line.starts_with(&status)), "{counters:?}");
+    // Reading all folders meets the damaged one.
+    let folders = told_of(IMAP_NOTIFY_EVENTS_MAX + 1).await;
+    assert!(!folders.iter().any(|line| line.contains("STATUS")), "{folders:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

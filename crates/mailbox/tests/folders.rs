@@ -3,7 +3,9 @@
 
 mod support;
 
-use mailbox::{Access, Fault, FolderId, Grantee, Guid, Mailbox, Rights, Special};
+use mailbox::{
+    Access, Change, Fault, FolderId, Grantee, Guid, Mailbox, MailboxNumber, Rights, Special,
+};
 use support::{Fixture, fixture};
 
 #[tokio::test]
@@ -254,4 +256,27 @@ async fn the_index_of_grants_follows_the_lists() {
     set(a, Grantee::Default, Some(Rights::ROLE_REVIEWER)).await.unwrap();
     assert_eq!(granted().await.unwrap(), [owner]);
     assert_eq!(mailbox::granted(f.mailbox.database(), bob, 0).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn so_many_mailboxes_are_found_by_name_and_by_default_each() {
+    let f = fixture().await;
+    let bob = Guid([5; 16]);
+    for number in 1..=3 {
+        let (number, owner) = (MailboxNumber::new(100 + number), Guid([number as u8; 16]));
+        Mailbox::create(f.mailbox.database(), number, owner).await.unwrap();
+        let mailbox = Mailbox::open(f.mailbox.database().clone(), number, Access::System);
+        let share = |c: &mut Change<'_, '_>| {
+            let inbox = FolderId::new(Special::Inbox as u64);
+            for grantee in [Grantee::Recipient(Guid([5; 16])), Grantee::Default] {
+                c.set_acl(inbox, grantee, Some(Rights::ROLE_REVIEWER))?;
+            }
+            Ok(())
+        };
+        mailbox.write(share).await.unwrap();
+    }
+    for (most, found) in [(1, 2), (2, 4), (3, 6), (4, 6)] {
+        let granted = mailbox::granted(f.mailbox.database(), bob, most).await.unwrap();
+        assert_eq!(granted.len(), found, "{most}");
+    }
 }

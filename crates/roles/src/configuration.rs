@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use admin::organization::effective;
 use config::Settings;
@@ -21,6 +22,10 @@ use tokio::task::JoinHandle;
 use crate::listeners;
 use crate::outbound::Outbound;
 use crate::smtp_in::SmtpIn;
+
+/// When a binding that could not be opened is tried again: somebody else has the port, or the
+/// address is not this machine's yet.
+const BIND_RETRY: Duration = Duration::from_secs(60);
 
 /// Brings changes of the directory's configuration objects into the running server.
 pub(crate) struct Configuration {
@@ -43,6 +48,9 @@ impl Configuration {
             tokio::select! {
                 () = shutdown.requested() => break,
                 changed = changes.changed() => if changed.is_err() { break },
+                () = tokio::time::sleep(BIND_RETRY), if self.listeners.lack_some => {
+                    self.open_listeners();
+                }
             }
         }
         self.listeners.close().await;
@@ -56,22 +64,31 @@ impl Configuration {
         }
     }
 
-    fn apply(&mut self, settings: Settings) {
-        // First what cannot fail.
+    /// Connectors that are refused stay as they are and are tried again at the next change.
+    fn apply(&mut self, mut settings: Settings) {
         if settings.send_connector != self.current.send_connector {
             self.outbound.reload(&settings);
         }
-        if settings.receive_connector != self.current.receive_connector {
-            if let Err(error) = self.smtp.reload(&settings) {
-                return tracing::error!(%error, "Receive connectors stay as they are");
-            }
-            if let Err(error) = self.listeners.apply(&settings) {
-                tracing::error!(%error, "a binding of a Receive connector cannot be opened");
-            }
+        if settings.receive_connector != self.current.receive_connector
+            && let Err(error) = self.smtp.reload(&settings)
+        {
+            tracing::error!(%error, "Receive connectors stay as they are");
+            settings.receive_connector.clone_from(&self.current.receive_connector);
         }
-        self.listeners.save_registry(&settings);
-        tracing::info!("the configuration has changed");
+        let has_bindings = settings.receive_connector != self.current.receive_connector;
         self.current = settings;
+        if has_bindings {
+            self.open_listeners();
+        }
+        tracing::info!("the configuration has changed");
+    }
+
+    /// Opens and closes what the settings say, as far as that is possible now.
+    fn open_listeners(&mut self) {
+        if let Err(error) = self.listeners.apply(&self.current) {
+            tracing::error!(%error, "a binding of a Receive connector cannot be opened yet");
+        }
+        self.listeners.save_registry(&self.current);
     }
 }
 
@@ -85,6 +102,8 @@ pub(crate) struct ConnectorListeners {
     /// Where this server sends no mail.
     own_listeners: OwnListeners,
     open: HashMap<SocketAddr, Open>,
+    /// Something wanted could not be opened.
+    lack_some: bool,
     /// Closed, with sessions that may still go on.
     ending: Vec<JoinHandle<()>>,
 }
@@ -104,11 +123,12 @@ impl ConnectorListeners {
         own_listeners: OwnListeners,
     ) -> Self {
         let (open, ending) = (HashMap::new(), Vec::new());
-        ConnectorListeners { smtp, registry, rows, own_listeners, open, ending }
+        let lack_some = false;
+        ConnectorListeners { smtp, registry, rows, own_listeners, open, lack_some, ending }
     }
 
     /// Opens what these settings need and closes what they do not. Errors: the first binding
-    /// that cannot be opened; the others are.
+    /// that cannot be opened; the others are, and it is lacking.
     pub(crate) fn apply(&mut self, settings: &Settings) -> Result<(), BindError> {
         let wanted = self.wanted(settings);
         let gone: Vec<_> =
@@ -119,6 +139,7 @@ impl ConnectorListeners {
         let new = wanted.into_iter().filter(|binding| !self.open.contains_key(binding));
         let new: Vec<_> = new.collect();
         let opened: Vec<_> = new.into_iter().map(|binding| self.open(binding, settings)).collect();
+        self.lack_some = opened.iter().any(Result::is_err);
         opened.into_iter().collect()
     }
 

@@ -21,6 +21,7 @@ use roles::MailboxServer;
 use roles::storage::MAILBOX_DATABASE;
 use tokio::time::Instant;
 use types::Address;
+use types::limits::{INTAKE_OCTETS_MAX, MESSAGE_OCTETS_MAX};
 
 const NAME: &str = "mbx1.example.test";
 const PASSWORD: &str = "wonderland";
@@ -203,4 +204,33 @@ async fn pop3(server: &MailboxServer, listener: &Listener, answer: &str) -> Clie
     client.ask("USER alice", "+OK").await;
     client.ask(&format!("PASS {PASSWORD}"), answer).await;
     client
+}
+
+/// All messages that come in share the memory, whichever service they come by.
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_coming_in_take_so_much_memory_together() {
+    let data = tempfile::tempdir().unwrap();
+    let server = server(data.path(), ClientAccess::default()).await;
+    let whole = INTAKE_OCTETS_MAX / MESSAGE_OCTETS_MAX;
+    let piece = vec![b'x'; MESSAGE_OCTETS_MAX - 1];
+    let mut halfway = Vec::new();
+    for _ in 0..whole {
+        let mut client = imap(&server, "alice").await;
+        client.ask(&format!("b APPEND INBOX {{{MESSAGE_OCTETS_MAX}}}"), "+").await;
+        client.0.put(&piece).await.unwrap();
+        client.0.flush().await.unwrap();
+        halfway.push(client);
+    }
+    let mut late = imap(&server, "alice").await;
+    let left = INTAKE_OCTETS_MAX - whole * MESSAGE_OCTETS_MAX;
+    // What was sent may still be on its way to the last of them.
+    let refused = async {
+        while !late.ask(&format!("c APPEND INBOX {{{}}}", left + 1), "").await.starts_with("c NO") {
+            late = imap(&server, "alice").await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, refused).await.unwrap();
+    let asked = late.ask(&format!("d APPEND INBOX {{{}}}", left / 2), "").await;
+    assert!(asked.starts_with('+'), "{asked}");
+    server.stop().await;
 }
