@@ -256,6 +256,7 @@ mod tests {
     #[test]
     fn the_library_is_told_how_many_answers_to_keep() {
         let mut options = ResolverOpts::default();
+        options.cache_size = 0;
         set_options(&mut options, ResolveHosts::Never);
         assert_eq!(options.cache_size, DNS_CACHE_ENTRIES_MAX);
     }
