@@ -33,6 +33,7 @@ use crate::snapshot::Snapshot;
 use crate::space::{FileSystemProbe, Space, SpaceProbe};
 use crate::stage::{self, Stager, Staging};
 use crate::sync::lock;
+use crate::sync_times::SyncTimes;
 use crate::txn::{Base, Txn, counter};
 use crate::verify::{self, Report};
 use crate::watch::{Topics, Watch};
@@ -66,7 +67,7 @@ pub(crate) struct Parts {
     pub(crate) snapshot_max: Duration,
 }
 
-/// Counts since the database was opened.
+/// Counts since the database was opened, and what waits now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stats {
     /// Engine transactions committed.
@@ -75,6 +76,8 @@ pub struct Stats {
     pub functions: u64,
     /// Snapshots that lived longer than `SNAPSHOT_MS_MAX`.
     pub overdue_snapshots: u64,
+    /// Interactive writes that have not been answered yet.
+    pub writes_waiting: usize,
 }
 
 impl Database {
@@ -102,6 +105,7 @@ impl Database {
             clock,
             commits: AtomicU64::new(0),
             functions: AtomicU64::new(0),
+            sync_times: SyncTimes::default(),
             overdue_snapshots: Arc::default(),
             snapshot_max,
         });
@@ -280,7 +284,14 @@ impl Database {
             commits: self.inner.shared.commits.load(Ordering::Relaxed),
             functions: self.inner.shared.functions.load(Ordering::Relaxed),
             overdue_snapshots: self.inner.shared.overdue_snapshots.load(Ordering::Relaxed),
+            writes_waiting: WRITES_WAITING_MAX - self.inner.writes_waiting.available_permits(),
         }
+    }
+
+    /// Tells `listener`, on the writer's thread, how long each group took to become durable.
+    /// There is one listener for the life of a database.
+    pub fn on_sync(&self, listener: impl Fn(Duration) + Send + Sync + 'static) {
+        self.inner.shared.sync_times.tell(Box::new(listener));
     }
 
     /// Checks every row and blob and the engine's structures. Blocks the thread for as long as

@@ -44,6 +44,7 @@ mod snapshot;
 mod space;
 mod stage;
 mod sync;
+mod sync_times;
 mod txn;
 mod verify;
 mod watch;

@@ -23,6 +23,7 @@ use crate::lanes::{Lanes, Work};
 use crate::reclaim::Reclaim;
 use crate::snapshot::Reader;
 use crate::space::Space;
+use crate::sync_times::SyncTimes;
 use crate::txn::{Base, Group, Layer, OWN_VERSION, Txn};
 use crate::watch::Topics;
 
@@ -38,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) commits: AtomicU64,
     /// Functions whose changes were committed.
     pub(crate) functions: AtomicU64,
+    pub(crate) sync_times: SyncTimes,
     /// Snapshots kept too long.
     pub(crate) overdue_snapshots: Arc<AtomicU64>,
     /// How long that is.
@@ -183,6 +185,13 @@ impl Writer {
         if group.pending.is_empty() {
             return Ok(self.base.engine.release()?);
         }
+        let shared = Arc::clone(&self.shared);
+        shared.sync_times.measure(|| self.make_durable(group))?;
+        shared.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn make_durable(&mut self, group: &mut Group) -> Result<(), StoreError> {
         for staged in &group.adopted {
             staged.sync()?;
         }
@@ -191,9 +200,7 @@ impl Writer {
             let framed = frame::seal(keys::NEXT_BLOB, OWN_VERSION, &[&counter]);
             group.pending.set(keys::NEXT_BLOB.into(), Some(framed));
         }
-        self.base.engine.commit(group.pending.batch())?;
-        self.shared.commits.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        Ok(self.base.engine.commit(group.pending.batch())?)
     }
 
     /// Drops a group for which there was no room.
