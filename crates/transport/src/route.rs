@@ -53,13 +53,27 @@ pub enum DeliveryType {
     SmtpDeliveryToMailbox,
 }
 
-impl fmt::Display for DeliveryType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl DeliveryType {
+    /// All of them.
+    pub const ALL: [DeliveryType; 3] = [
+        DeliveryType::DnsConnectorDelivery,
+        DeliveryType::SmartHostConnectorDelivery,
+        DeliveryType::SmtpDeliveryToMailbox,
+    ];
+
+    /// Exchange's name of it.
+    pub const fn name(self) -> &'static str {
+        match self {
             DeliveryType::DnsConnectorDelivery => "DnsConnectorDelivery",
             DeliveryType::SmartHostConnectorDelivery => "SmartHostConnectorDelivery",
             DeliveryType::SmtpDeliveryToMailbox => "SmtpDeliveryToMailbox",
-        })
+        }
+    }
+}
+
+impl fmt::Display for DeliveryType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

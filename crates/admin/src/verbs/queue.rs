@@ -2,7 +2,6 @@
 //! to one is in `transport::queue`.
 
 use transport::queue::keys::HopNumber;
-use transport::queue::scheduler::QueueStatus;
 use transport::{QueueInfo, Transport};
 
 use crate::verb::{
@@ -134,12 +133,7 @@ fn shown(session: &Session<'_>, queue: QueueInfo) -> QueueObject {
         identity: identity(session, queue.number),
         delivery_type: queue.key.delivery_type.to_string(),
         next_hop_domain: queue.key.next_hop_domain,
-        status: match queue.view.status {
-            QueueStatus::Active => "Active",
-            QueueStatus::Ready => "Ready",
-            QueueStatus::Retry => "Retry",
-            QueueStatus::Suspended => "Suspended",
-        },
+        status: queue.view.status.name(),
         message_count: queue.message_count,
         retry_count: queue.view.retry_count,
         last_error: queue.view.last_error.map(|reply| reply.to_string()),

@@ -66,6 +66,22 @@ pub enum QueueStatus {
     Suspended,
 }
 
+impl QueueStatus {
+    /// All of them.
+    pub const ALL: [QueueStatus; 4] =
+        [QueueStatus::Active, QueueStatus::Ready, QueueStatus::Retry, QueueStatus::Suspended];
+
+    /// Exchange's name of it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            QueueStatus::Active => "Active",
+            QueueStatus::Ready => "Ready",
+            QueueStatus::Retry => "Retry",
+            QueueStatus::Suspended => "Suspended",
+        }
+    }
+}
+
 /// What an operator sees of a queue besides its messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueView {
