@@ -35,6 +35,7 @@ cargo xtask TASK
   bench LABEL OUTDIR [PART ...]   the yardstick in bench/, against the server in the environment
   limits                          write docs/limits.md from the declarations
   verbs                           write docs/verbs.md from the declarations
+  metrics                         write docs/metrics.md from the declarations
   man FOLDER                      write manual pages into a folder
   transcripts                     replay the recorded sessions of every protocol
   transcripts record SERVICE SCRIPT   a transcript from lines that clients send; see CONTRIBUTING.md
@@ -64,6 +65,7 @@ fn run(arguments: &[String]) -> Result {
         "limits" => limits::run(),
         "transcripts" => transcripts::run(rest),
         "verbs" => verbs::run(),
+        "metrics" => verbs::metrics(),
         "man" => verbs::man(rest),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

@@ -1,5 +1,5 @@
-//! Documentation of the command line, which only the program itself can print: the reference
-//! of verbs, and manual pages.
+//! Documentation that only the program itself can print: the reference of verbs, the table of
+//! metrics, and manual pages.
 
 use std::fs;
 use std::path::Path;
@@ -9,13 +9,23 @@ use crate::process::{cargo, output_of, succeed};
 use crate::workspace::root;
 
 /// The reference of verbs. A test in crate `admin` says when it is behind.
-const PAGE: &str = "docs/verbs.md";
+const VERBS: &str = "docs/verbs.md";
+/// The table of metrics. A test in crate `roles` says when it is behind.
+const METRICS: &str = "docs/metrics.md";
 
 /// Writes the reference.
 pub fn run() -> Result {
-    let page = output_of(&mut cargo(reference(&["verbs"])))?;
-    fs::write(root().join(PAGE), page)?;
-    println!("{PAGE} written");
+    write("verbs", VERBS)
+}
+
+/// Writes the table of metrics.
+pub fn metrics() -> Result {
+    write("metrics", METRICS)
+}
+
+fn write(what: &str, page: &str) -> Result {
+    fs::write(root().join(page), output_of(&mut cargo(reference(&[what])))?)?;
+    println!("{page} written");
     Ok(())
 }
 

@@ -9,6 +9,8 @@ use mailbox::Homes;
 use transport::Transport;
 use types::Clock;
 
+use crate::monitor::Monitor;
+
 /// The organization as one server sees it, opened by the server itself or, while that is
 /// stopped, by the command line.
 #[derive(Clone)]
@@ -25,8 +27,9 @@ pub struct Organization {
     pub transport: Transport,
     /// Requests to import and to export.
     pub requests: migration::Requests,
-    /// The server runs, and so works on requests; else only its data is open.
-    pub running: bool,
+    /// The running server, as it sees itself; None: only its data is open, and nobody works
+    /// on requests.
+    pub monitor: Option<Arc<dyn Monitor>>,
     /// What the configuration file says; see [`Organization::settings_now`].
     pub settings: Arc<Settings>,
     /// The time.

@@ -41,7 +41,7 @@ impl Interface {
     /// Status, and the code of the error if it is one.
     async fn told(&self, request: Request<'_>) -> (u16, String) {
         let answer = self.api.answer(&self.caller, request).await;
-        let code = answer.body["error"]["code"].as_str().unwrap_or_default();
+        let code = answer.json()["error"]["code"].as_str().unwrap_or_default();
         (answer.status, code.to_owned())
     }
 }
@@ -85,9 +85,9 @@ async fn what_if_tells_and_does_nothing() {
     let api = api().await;
     let request = post("/v1/verbs/New-AcceptedDomain?WhatIf=true", DOMAIN);
     let answer = api.answer(&local(), request).await;
-    assert_eq!(answer.body["WhatIf"].as_array().map(Vec::len), Some(1), "{:?}", answer.body);
+    assert_eq!(answer.json()["WhatIf"].as_array().map(Vec::len), Some(1), "{:?}", answer.json());
     let shown = api.answer(&local(), post("/v1/verbs/Get-AcceptedDomain", "")).await;
-    assert_eq!(shown.body["Objects"], json!([]));
+    assert_eq!(shown.json()["Objects"], json!([]));
 }
 
 #[tokio::test]
@@ -98,12 +98,16 @@ async fn callers_see_and_run_what_their_roles_hold() {
         groups: vec![RoleGroup::HelpDesk],
     };
     let interface = Interface { api: api().await, caller };
-    let listed = interface.api.answer(&interface.caller, get("/v1/verbs")).await.body;
+    let listed = interface.api.answer(&interface.caller, get("/v1/verbs")).await;
     let names: Vec<&str> =
-        listed.as_array().unwrap().iter().filter_map(|verb| verb["Name"].as_str()).collect();
+        listed.json().as_array().unwrap().iter().filter_map(|verb| verb["Name"].as_str()).collect();
     assert!(names.contains(&"Get-Mailbox") && !names.contains(&"New-Mailbox"), "{names:?}");
     let refused = interface.told(post("/v1/verbs/New-Mailbox", r#"{"Name":"x"}"#)).await;
     assert_eq!(refused, (403, "Denied".to_owned()));
+    assert_eq!(interface.told(get("/metrics")).await, (403, "Denied".to_owned()));
+    // Of data alone nobody counts anything.
+    let local = Interface { api: interface.api, caller: local() };
+    assert_eq!(local.told(get("/metrics")).await, (503, "Unavailable".to_owned()));
 }
 
 #[test]

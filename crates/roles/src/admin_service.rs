@@ -4,21 +4,34 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use admin::api::{Api, SOCKET_NAME, Who, local_caller};
+use admin::monitor::Monitor;
 use auth::Authenticator;
 use net::local::{LocalConnection, LocalListener, serve_local};
 use net::{Connection, ConnectionLimits, ServerTls, Shutdown};
+use ports::listeners::ADMIN;
 use tokio::task::JoinHandle;
 use types::limits::{ADMIN_CONNECTIONS_MAX, ADMIN_CONNECTIONS_PER_SOURCE_MAX};
 
 use crate::listeners::{DRAIN, Protocol, gate};
+use crate::metrics::{Sample, Sessions};
+use crate::monitor::ServerMonitor;
 use crate::organization::organization;
 use crate::server::{Parts, StartError};
 
-/// The interface to this server's data.
+/// The interface to this server and its data.
 pub(crate) fn api(parts: &Parts) -> Arc<Api> {
     let (homes, transport) = (Arc::clone(&parts.homes), parts.transport.clone());
+    let monitor: Arc<dyn Monitor> = Arc::new(ServerMonitor {
+        sample: Sample::new(
+            &parts.metrics,
+            &parts.storage,
+            &transport,
+            &parts.settings.data_directory,
+        ),
+        metrics: Arc::clone(&parts.metrics),
+    });
     Arc::new(Api {
-        organization: organization(&parts.file, &parts.storage, homes, transport, true),
+        organization: organization(&parts.file, &parts.storage, homes, transport, Some(monitor)),
     })
 }
 
@@ -33,9 +46,14 @@ pub(crate) fn serve_socket(
     let listener = LocalListener::bind(&path)
         .map_err(|source| StartError::Folder { path: path.clone(), source })?;
     let connections_max = ADMIN_CONNECTIONS_MAX as usize;
+    let sessions = Sessions::new(&parts.metrics, ADMIN.service);
     let handle = move |connection: LocalConnection| {
+        let (open, api) = (sessions.begin(), Arc::clone(&api));
         let who = Who::Known(local_caller(connection.user));
-        admin::api::serve(connection.stream, Arc::clone(&api), who, connection.shutdown)
+        async move {
+            let _open = open;
+            admin::api::serve(connection.stream, api, who, connection.shutdown).await;
+        }
     };
     Ok(tokio::spawn(serve_local(listener, connections_max, DRAIN, shutdown, handle)))
 }

@@ -20,6 +20,7 @@ use ports::listeners::DEFAULT_FRONTEND;
 use tokio::task::JoinHandle;
 
 use crate::listeners;
+use crate::metrics::Counted;
 use crate::outbound::Outbound;
 use crate::smtp_in::SmtpIn;
 
@@ -95,7 +96,7 @@ impl Configuration {
 /// Listeners on bindings of Receive connectors that no row of the port table has opened. They
 /// count as the row of mail from other servers.
 pub(crate) struct ConnectorListeners {
-    smtp: SmtpIn,
+    handler: Counted<SmtpIn>,
     registry: Arc<Mutex<Registry>>,
     /// What the rows have opened.
     rows: Vec<SocketAddr>,
@@ -117,14 +118,14 @@ struct Open {
 
 impl ConnectorListeners {
     pub(crate) fn new(
-        smtp: SmtpIn,
+        handler: Counted<SmtpIn>,
         registry: Arc<Mutex<Registry>>,
         rows: Vec<SocketAddr>,
         own_listeners: OwnListeners,
     ) -> Self {
         let (open, ending) = (HashMap::new(), Vec::new());
         let lack_some = false;
-        ConnectorListeners { smtp, registry, rows, own_listeners, open, lack_some, ending }
+        ConnectorListeners { handler, registry, rows, own_listeners, open, lack_some, ending }
     }
 
     /// Opens what these settings need and closes what they do not. Errors: the first binding
@@ -183,7 +184,7 @@ impl ConnectorListeners {
         let gate = Gate::new(ConnectionLimits::UNLIMITED);
         let service = listeners::service(settings, &DEFAULT_FRONTEND, gate, b"");
         let (trigger, shutdown) = Shutdown::new();
-        let task = tokio::spawn(serve(listener, service, shutdown, self.smtp.clone()));
+        let task = tokio::spawn(serve(listener, service, shutdown, self.handler.clone()));
         self.own_listeners.add(address);
         self.open.insert(binding, Open { address, trigger, task });
         Ok(())

@@ -12,6 +12,9 @@ use ports::Registry;
 use tokio::task::JoinHandle;
 use types::limits::DRAIN_SECS_MAX;
 
+use crate::metrics::{Counted, Metrics, Sessions};
+use crate::server::Parts;
+
 /// How long sessions may go on once the server stops.
 pub(crate) const DRAIN: Duration = Duration::from_secs(DRAIN_SECS_MAX);
 
@@ -38,6 +41,7 @@ pub(crate) fn gate(settings: &Settings, limits: ConnectionLimits) -> Arc<Gate> {
 /// The listeners of a server, opened one after the other.
 pub(crate) struct Listeners<'s> {
     settings: &'s Settings,
+    metrics: Arc<Metrics>,
     registry: Arc<Mutex<Registry>>,
     shutdown: Shutdown,
     /// Those that serve; they are the caller's, also when a later listener cannot be opened.
@@ -47,12 +51,13 @@ pub(crate) struct Listeners<'s> {
 
 impl<'s> Listeners<'s> {
     pub(crate) fn new(
-        settings: &'s Settings,
+        parts: &'s Parts,
         registry: Arc<Mutex<Registry>>,
         shutdown: Shutdown,
         tasks: &'s mut Vec<JoinHandle<()>>,
     ) -> Self {
-        Listeners { settings, registry, shutdown, tasks, addresses: Vec::new() }
+        let (settings, metrics) = (&parts.settings, Arc::clone(&parts.metrics));
+        Listeners { settings, metrics, registry, shutdown, tasks, addresses: Vec::new() }
     }
 
     /// Opens an endpoint on all its addresses, if it is enabled.
@@ -78,7 +83,9 @@ impl<'s> Listeners<'s> {
                 Arc::clone(&protocol.gate),
                 protocol.farewell,
             );
-            let served = serve(listener, service, self.shutdown.clone(), protocol.handler.clone());
+            let sessions = Sessions::new(&self.metrics, endpoint.listener.service);
+            let handler = Counted { sessions, handler: protocol.handler.clone() };
+            let served = serve(listener, service, self.shutdown.clone(), handler);
             self.tasks.push(tokio::spawn(served));
         }
         Ok(())

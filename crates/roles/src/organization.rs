@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use admin::monitor::Monitor;
 use admin::organization::{Organization, effective};
 use auth::VerifierOptions;
 use config::Settings;
@@ -22,7 +23,7 @@ pub(crate) fn organization(
     storage: &Storage,
     homes: Arc<ServerHomes>,
     transport: Transport,
-    running: bool,
+    monitor: Option<Arc<dyn Monitor>>,
 ) -> Organization {
     Organization {
         server: settings.short_name(),
@@ -31,7 +32,7 @@ pub(crate) fn organization(
         homes,
         transport,
         requests: Requests::new(storage.mailboxes.clone()),
-        running,
+        monitor,
         settings: Arc::new(settings.clone()),
         clock: Arc::new(SystemClock),
     }
@@ -51,7 +52,7 @@ impl Stopped {
         let storage = Storage::open(data, VerifierOptions::default()).await?;
         let homes = crate::server::homes(settings, Locations::new(settings), &storage);
         let transport = transport(settings, &storage)?;
-        let organization = organization(settings, &storage, homes, transport, false);
+        let organization = organization(settings, &storage, homes, transport, None);
         Ok(Stopped { organization, storage })
     }
 

@@ -36,6 +36,7 @@ use crate::janitor::Janitor;
 use crate::listeners::{Listeners, Protocol, gate};
 use crate::locations::Locations;
 use crate::logs::Logs;
+use crate::metrics::{Counted, CountedLogins, Mail, Metrics, Sessions};
 use crate::policy::DatabaseDefaults;
 use crate::recipients::DirectoryRecipients;
 use crate::smtp_in::SmtpIn;
@@ -95,6 +96,9 @@ pub enum StartError {
         /// What is wrong with it.
         what: String,
     },
+    /// What counts.
+    #[error("metrics: {0}")]
+    Metrics(String),
     /// The data directory.
     #[error("{path}: {source}")]
     Folder {
@@ -157,6 +161,7 @@ pub(crate) struct Parts {
     /// For messages on their way in, by whatever protocol.
     pub intake_memory: Arc<Budget>,
     pub logs: Arc<Logs>,
+    pub metrics: Arc<Metrics>,
     /// Connections and sessions of both IMAP4 listeners together: Exchange's limits are those of
     /// the service.
     pub imap_gate: Arc<Gate>,
@@ -263,16 +268,19 @@ impl Opened {
         let (certificates, authority_file) = certificates(settings)?;
         let locations = Locations::new(settings);
         let logs = Arc::clone(&running.logs);
-        let options = transport_options(name.clone(), settings, logs.tracking());
+        let metrics = Metrics::new().map_err(|error| StartError::Metrics(error.to_string()))?;
+        let tracking = Mail::new(&metrics).tracking(logs.tracking());
+        let options = transport_options(name.clone(), settings, tracking);
         let transport = open_transport(options, settings, &locations, &storage)?;
         let parts = Parts {
             homes: homes(settings, locations, &storage),
             back_ends: BackEnds::new(settings, storage.directory.clone(), &certificates)?,
             certificates: Arc::clone(&certificates),
-            authenticator: Arc::new(storage.directory.clone()),
+            authenticator: CountedLogins::new(&metrics, Arc::new(storage.directory.clone())),
             tls: tls(&certificates)?,
             signers: crate::dkim_keys::load(settings)?,
             logs,
+            metrics,
             intake_memory: Budget::new(INTAKE_OCTETS_MAX),
             imap_gate: gate(settings, client_limits(&settings.imap4)),
             imap_sessions: UserSessions::new(settings.imap4.max_connections_per_user),
@@ -303,7 +311,7 @@ async fn serve(
     let janitor = Janitor::new(&parts.storage, &settings.mailbox_database, name.clone());
     let smtp = SmtpIn::new(parts, name)?;
     let api = admin_service::api(parts);
-    let mut listeners = Listeners::new(settings, Arc::clone(registry), shutdown.clone(), tasks);
+    let mut listeners = Listeners::new(parts, Arc::clone(registry), shutdown.clone(), tasks);
     for endpoint in settings.endpoints()? {
         open(&mut listeners, &endpoint, parts, &smtp)?;
     }
@@ -313,8 +321,9 @@ async fn serve(
     let rows = listeners.into_addresses();
     let own_listeners = OwnListeners::default();
     let own = own_listeners.clone();
-    let mut connectors =
-        ConnectorListeners::new(smtp.clone(), Arc::clone(registry), smtp_rows, own);
+    let sessions = Sessions::new(&parts.metrics, DEFAULT_FRONTEND.service);
+    let handler = Counted { sessions, handler: smtp.clone() };
+    let mut connectors = ConnectorListeners::new(handler, Arc::clone(registry), smtp_rows, own);
     connectors.apply(settings)?;
     // Mail that goes to the sink does not run in circles.
     let sink = settings.endpoint(&DEMO_SINK)?.bindings;
@@ -335,6 +344,7 @@ async fn serve(
     };
     tasks.push(tokio::spawn(configuration.run(shutdown.clone())));
     tasks.push(tokio::spawn(janitor.run(shutdown.clone())));
+    tasks.push(tokio::spawn(Arc::clone(&parts.metrics).keep_up(shutdown.clone())));
     tasks.push(migrations::start(parts, shutdown.clone()));
     let reload = settings.tls.reload_interval.duration();
     let watched = Arc::clone(&parts.certificates);

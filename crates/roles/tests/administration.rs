@@ -72,6 +72,14 @@ async fn an_administrator_gets_in_over_https() {
     let shown = exchange(&server, &get_mailbox(root)).await;
     assert!(shown.starts_with("HTTP/1.1 200 "), "{shown}");
     assert!(shown.contains("root@example.test") && !shown.contains("secret"), "{shown}");
+    let metrics = |authorization| {
+        format!("GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{authorization}\r\n")
+    };
+    let nobody = exchange(&server, &metrics("")).await;
+    assert!(nobody.starts_with("HTTP/1.1 401 ") && !nobody.contains("rialto_"), "{nobody}");
+    let counted = exchange(&server, &metrics(root)).await;
+    assert!(counted.contains("content-type: text/plain; version=0.0.4"), "{counted}");
+    assert!(counted.contains("result=\"success\"} 2\n"), "{counted}");
     server.stop().await;
 }
 

@@ -380,6 +380,11 @@ pub const ADMIN_CONNECTIONS_MAX: u32 = 64;
 pub const ADMIN_CONNECTIONS_PER_SOURCE_MAX: u32 = 16;
 /// Octets of an answer that the command line takes from the administration interface.
 pub const ADMIN_ANSWER_OCTETS_MAX: usize = 1024 * 1024 * 1024;
+/// Connectors that metrics tell apart; those beyond it are counted together.
+pub const METRIC_CONNECTORS_MAX: usize = 1_000;
+/// Seconds that samples of a histogram gather, 8 octets each, until they are sorted into its
+/// buckets: 40 kB of a disk with a thousand syncs a second.
+pub const METRICS_UPKEEP_SECS: u64 = 5;
 /// Entries of the administrator audit log that one search returns; Exchange's.
 pub const AUDIT_ENTRIES_SHOWN_MAX: usize = 250_000;
 /// Entries of the administrator audit log that one transaction removes.

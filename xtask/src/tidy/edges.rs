@@ -58,6 +58,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("clap", &["admin", "rialto"]),
     ("clap_complete", &["rialto"]),
     ("clap_mangen", &["admin"]),
+    ("metrics", &["roles"]),
+    ("metrics-exporter-prometheus", &["roles"]),
     ("hyper", &["admin"]),
     ("hyper-util", &["admin"]),
     ("http-body-util", &["admin"]),

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::openapi;
+use crate::monitor::Monitor;
 use crate::organization::Organization;
-use crate::verb::{Arguments, Call, Caller, Verb, VerbError, invoke};
+use crate::verb::{Arguments, Call, Caller, Role, Verb, VerbError, invoke};
 use crate::verbs;
 
 /// A request whose caller is known.
@@ -28,13 +29,32 @@ pub struct Request<'r> {
 pub struct Answer {
     /// HTTP's status.
     pub status: u16,
+    /// What was asked for, or why it is not there.
+    pub body: Body,
+}
+
+/// The body of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
     /// JSON.
-    pub body: Value,
+    Json(Value),
+    /// Metrics in Prometheus' text format.
+    Metrics(String),
+}
+
+impl Answer {
+    /// The body where it is JSON; else null.
+    pub fn json(&self) -> &Value {
+        match &self.body {
+            Body::Json(value) => value,
+            Body::Metrics(_) => &Value::Null,
+        }
+    }
 }
 
 impl From<Failure> for Answer {
     fn from(failure: Failure) -> Self {
-        Answer { status: failure.status, body: failure.body() }
+        Answer { status: failure.status, body: Body::Json(failure.body()) }
     }
 }
 
@@ -54,15 +74,27 @@ impl Api {
         }
     }
 
-    async fn route(&self, caller: &Caller, request: Request<'_>) -> Result<Value, Failure> {
+    async fn route(&self, caller: &Caller, request: Request<'_>) -> Result<Body, Failure> {
         match request.read()? {
-            Asked::Verbs => Ok(list(caller)),
-            Asked::Document => Ok(openapi::document()),
+            Asked::Verbs => Ok(Body::Json(list(caller))),
+            Asked::Document => Ok(Body::Json(openapi::document())),
+            Asked::Metrics => Ok(Body::Metrics(self.monitor(caller)?.metrics().await)),
             Asked::Run(call) => {
                 let reply = invoke(&self.organization, caller, call).await?;
-                serde_json::to_value(reply).map_err(|error| VerbError::from(error).into())
+                let reply = serde_json::to_value(reply).map_err(VerbError::from)?;
+                Ok(Body::Json(reply))
             }
         }
+    }
+
+    /// The running server, for who may watch it.
+    fn monitor(&self, caller: &Caller) -> Result<&dyn Monitor, Failure> {
+        if !caller.holds(Role::Monitoring) {
+            let message = format!("this needs the role {}", Role::Monitoring.name());
+            return Err(Failure::new(403, "Denied", message));
+        }
+        let monitor = self.organization.monitor.as_deref();
+        monitor.ok_or_else(|| Failure::new(503, "Unavailable", "the server is not running"))
     }
 }
 
@@ -72,6 +104,8 @@ pub(crate) enum Asked {
     Verbs,
     /// The OpenAPI document.
     Document,
+    /// What the server counts.
+    Metrics,
     /// That a verb runs.
     Run(Call),
 }
@@ -82,6 +116,7 @@ impl Request<'_> {
         match (self.method, self.path) {
             ("GET", "/v1/verbs") => Ok(Asked::Verbs),
             ("GET", "/v1/openapi.json") => Ok(Asked::Document),
+            ("GET", "/metrics") => Ok(Asked::Metrics),
             (method, path) => match (method, path.strip_prefix("/v1/verbs/")) {
                 ("POST", Some(name)) => self.call(verbs::find(name)?).map(Asked::Run),
                 (_, Some(_)) => Err(method_not_allowed("POST")),
@@ -99,7 +134,7 @@ impl Request<'_> {
 }
 
 /// What is read and not run.
-const PAGES: [&str; 2] = ["/v1/verbs", "/v1/openapi.json"];
+const PAGES: [&str; 3] = ["/v1/verbs", "/v1/openapi.json", "/metrics"];
 
 fn method_not_allowed(allowed: &str) -> Failure {
     Failure::new(405, "MethodNotAllowed", format!("this is for {allowed} only"))

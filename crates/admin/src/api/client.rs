@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Body;
 use hyper::client::conn::http1;
-use hyper::{Request, header};
+use hyper::{Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use types::limits::ADMIN_ANSWER_OCTETS_MAX;
@@ -69,12 +69,35 @@ impl Client {
 
     /// Lets the server run a verb.
     pub async fn execute(self, call: Call) -> Result<Reply, ClientError> {
+        let (status, body) = self.exchange(request(&call)?).await?;
+        match status.is_success() {
+            true => serde_json::from_slice(&body).map_err(|_| ClientError::Answer),
+            false => Err(refusal(&body)),
+        }
+    }
+
+    /// Reads a page such as `/metrics`. Errors: also a page that says that something is wrong.
+    pub async fn get(self, path: &str) -> Result<String, ClientError> {
+        let request = Request::get(path)
+            .header(header::HOST, "localhost")
+            .header(header::CONNECTION, "close")
+            .body(Full::default())?;
+        let (status, body) = self.exchange(request).await?;
+        match status.is_success() {
+            true => String::from_utf8(body.into()).map_err(|_| ClientError::Answer),
+            false => Err(refusal(&body)),
+        }
+    }
+
+    async fn exchange(
+        self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(StatusCode, Bytes), ClientError> {
         let (mut sender, connection) = http1::handshake(TokioIo::new(self.stream)).await?;
         let exchange = async {
-            let response = sender.send_request(request(&call)?).await?;
-            let succeeded = response.status().is_success();
-            let body = whole(response.into_body(), self.answer_octets_max).await?;
-            answer(succeeded, &body)
+            let response = sender.send_request(request).await?;
+            let status = response.status();
+            Ok((status, whole(response.into_body(), self.answer_octets_max).await?))
         };
         let mut exchange = std::pin::pin!(exchange);
         tokio::select! {
@@ -107,13 +130,11 @@ fn request(call: &Call) -> Result<Request<Full<Bytes>>, ClientError> {
         .body(Full::new(Bytes::from(body.to_string())))?)
 }
 
-fn answer(succeeded: bool, body: &[u8]) -> Result<Reply, ClientError> {
-    if succeeded {
-        return serde_json::from_slice(body).map_err(|_| ClientError::Answer);
+fn refusal(body: &[u8]) -> ClientError {
+    match serde_json::from_slice(body) {
+        Ok(Refusal { error: Reason { code, message } }) => ClientError::Refused { code, message },
+        Err(_) => ClientError::Answer,
     }
-    let refusal: Refusal = serde_json::from_slice(body).map_err(|_| ClientError::Answer)?;
-    let Reason { code, message } = refusal.error;
-    Err(ClientError::Refused { code, message })
 }
 
 fn is_nobody(error: &io::Error) -> bool {

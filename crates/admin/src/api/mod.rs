@@ -5,6 +5,7 @@
 //! | `POST /v1/verbs/New-Mailbox`, parameters as a JSON object, `?WhatIf=true` | [`Reply`](crate::verb::Reply) |
 //! | `GET /v1/verbs` | the verbs that the caller may run |
 //! | `GET /v1/openapi.json` | the same as an OpenAPI 3.1 document |
+//! | `GET /metrics` | what the server counts, in Prometheus' text format |
 //!
 //! An error is `{"error": {"code": "NotFound", "message": "…"}}` with a fitting status.
 //!
@@ -24,7 +25,7 @@ mod openapi;
 mod server;
 
 pub(crate) use answer::Asked;
-pub use answer::{Answer, Api, Request};
+pub use answer::{Answer, Api, Body, Request};
 pub use client::{Client, ClientError};
 pub use failure::Failure;
 pub use local_user::local_caller;

@@ -21,7 +21,7 @@ use types::limits::{
     ADMIN_HEADERS_MAX,
 };
 
-use super::answer::{Answer, Api, Request};
+use super::answer::{Answer, Api, Body, Request};
 use super::basic;
 use super::failure::Failure;
 use crate::verb::Caller;
@@ -120,11 +120,15 @@ async fn read(body: Incoming) -> Result<Bytes, Failure> {
 }
 
 fn response(answer: Answer) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(answer.body.to_string())));
+    let (media_type, text) = match answer.body {
+        Body::Json(value) => ("application/json", value.to_string()),
+        Body::Metrics(text) => ("text/plain; version=0.0.4; charset=utf-8", text),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(text)));
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let fields = response.headers_mut();
-    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if answer.status == 401 {
         let challenge = HeaderValue::from_static("Basic realm=\"Rialto\", charset=\"UTF-8\"");

@@ -47,7 +47,7 @@ pub async fn organization() -> Organization {
         server: "MAIL1".to_owned(),
         transport: transport(&database),
         requests: migration::Requests::new(database.clone()),
-        running: false,
+        monitor: None,
         database: "Mailbox Database",
         homes: Arc::new(MemoryHomes { database, directory: directory.clone() }),
         directory,

@@ -13,6 +13,7 @@ mod configured;
 mod curl;
 mod fetch;
 mod mbsync;
+mod metrics;
 mod migration;
 mod mutt;
 mod offlineimap;

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use net::SessionId;
-use transport::tracking::{EventId, Tracking, TrackingEvent};
+use transport::tracking::{EventId, TrackingEvent, TrackingHook};
 use types::Address;
 
 use super::Logs;
@@ -18,13 +18,11 @@ use super::row::Row;
 const SCHEMA_VERSION: &str = "15.02.0000.000";
 
 impl Logs {
-    /// Where transport's events go.
-    pub(crate) fn tracking(self: &Arc<Self>) -> Tracking {
-        if !self.settings.message_tracking_log_enabled {
-            return Tracking::default();
-        }
+    /// Where transport's events go, if there is to be a log.
+    pub(crate) fn tracking(self: &Arc<Self>) -> Option<TrackingHook> {
         let logs = Arc::clone(self);
-        Tracking::with_hook(Arc::new(move |event| logs.track(event)))
+        let hook: TrackingHook = Arc::new(move |event| logs.track(event));
+        self.settings.message_tracking_log_enabled.then_some(hook)
     }
 
     fn track(&self, event: &TrackingEvent) {

@@ -8,6 +8,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use config::receive::ProtocolLoggingLevel;
 use config::{SendConnector, Settings};
+use metrics::Counter;
 use net::connect::Rules;
 use net::tls::Roots;
 use net::{ClientTls, Connector, Resolver, SessionId, Stream};
@@ -27,6 +28,7 @@ use super::protection::{Protection, Terms, Tried, Verdict};
 use super::routes::InUse;
 use super::targets::{NoTarget, Target, targets};
 use crate::logs::{self, Connectivity, Endpoints, Logs};
+use crate::metrics::{ByConnector, MESSAGES_SENT};
 use crate::server::{Parts, StartError};
 use crate::tls::HostTls;
 
@@ -41,6 +43,7 @@ pub(super) struct SmtpNextHop {
     verified: ClientTls,
     signers: Arc<Signers>,
     logs: Arc<Logs>,
+    sent: ByConnector,
 }
 
 impl SmtpNextHop {
@@ -60,6 +63,7 @@ impl SmtpNextHop {
             verified: ClientTls::verified(&trusted_roots(&parts.settings))?,
             signers: Arc::clone(&parts.signers),
             logs: Arc::clone(&parts.logs),
+            sent: ByConnector::new(&parts.metrics, MESSAGES_SENT),
         })
     }
 
@@ -74,7 +78,8 @@ impl SmtpNextHop {
         };
         let about = format!("{} {}", hop.key.delivery_type, settings.name);
         let log = Connectivity::begin(&self.logs, &hop.key.next_hop_domain, &about);
-        let mut reporter = Reporter::new(messages, reports);
+        let counter = self.sent.of(&settings.name);
+        let mut reporter = Reporter::new(messages, reports, counter);
         let span = error_span!("attempt", session = %log.session());
         let attempt = self.attempt_hosts(hop, &settings, &mut reporter, &log);
         let failure = attempt.instrument(span).await;
@@ -335,11 +340,13 @@ struct Reporter<'m> {
     reported: usize,
     sent: usize,
     sent_octets: u64,
+    /// Of the Send connector.
+    counter: Counter,
 }
 
 impl<'m> Reporter<'m> {
-    fn new(messages: &'m [OutgoingMessage], reports: Reports) -> Self {
-        Reporter { messages, reports, host: None, reported: 0, sent: 0, sent_octets: 0 }
+    fn new(messages: &'m [OutgoingMessage], reports: Reports, counter: Counter) -> Self {
+        Reporter { messages, reports, host: None, reported: 0, sent: 0, sent_octets: 0, counter }
     }
 
     fn report(&mut self, recipients: Vec<RecipientReport>) {
@@ -349,6 +356,7 @@ impl<'m> Reporter<'m> {
         {
             self.sent += 1;
             self.sent_octets += message.octets;
+            self.counter.increment(1);
         }
         self.reported += 1;
         let report = MessageReport { recipients, remote_host: self.host.clone() };

@@ -2,6 +2,7 @@
 //! next hops that answer by script.
 #![allow(clippy::unwrap_used)]
 
+mod counts;
 mod logs;
 mod next_hop;
 mod properties;

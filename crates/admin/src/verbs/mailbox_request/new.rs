@@ -79,7 +79,7 @@ impl Made {
         };
         let requests = &session.organization.requests;
         let request = requests.create(new).await?;
-        if !session.organization.running {
+        if session.organization.monitor.is_none() {
             session.warn("the server is not running: the request waits until it is started");
         }
         let all = requests.all().await?;
