@@ -17,6 +17,7 @@ mod queue;
 mod recipient;
 mod recipient_permission;
 mod recoverable_items;
+mod service_health;
 
 pub(crate) use command::{NAME as GET_COMMAND, reply as get_command};
 
@@ -41,6 +42,7 @@ pub const VERBS: &[&[Verb]] = &[
     recipient::VERBS,
     recipient_permission::VERBS,
     recoverable_items::VERBS,
+    service_health::VERBS,
 ];
 
 /// All of them, in the order of their nouns.

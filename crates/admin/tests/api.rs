@@ -218,6 +218,28 @@ async fn passwords_are_asked_for_and_guessing_ends() {
 }
 
 #[tokio::test]
+async fn everybody_learns_whether_the_server_lives_and_nothing_else() {
+    let api = api().await;
+    let who = with_people(&api).await;
+    // Of data alone nobody is ready.
+    for (method, path, begins) in [
+        ("GET", "/health/live", "HTTP/1.1 200 "),
+        ("HEAD", "/health/live", "HTTP/1.1 200 "),
+        ("GET", "/health/ready", "HTTP/1.1 503 "),
+        ("GET", "/health/components", "HTTP/1.1 401 "),
+        ("POST", "/health/live", "HTTP/1.1 401 "),
+        ("GET", "/health/", "HTTP/1.1 401 "),
+    ] {
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let answer = exchange(&api, who.clone(), &request).await;
+        assert!(answer.starts_with(begins), "{method} {path}: {answer}");
+    }
+    let interface = Interface { api, caller: local() };
+    let told = interface.told(post("/health/live", "{}")).await;
+    assert_eq!(told, (405, "MethodNotAllowed".to_owned()));
+}
+
+#[tokio::test]
 async fn what_is_too_large_is_refused() {
     let api = api().await;
     let who = || Who::Known(local());

@@ -5,6 +5,7 @@
 //! here; who asks maps [`ResolveError`] to its protocol.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hickory_resolver::config::{
@@ -61,6 +62,17 @@ pub enum MxAnswer {
 #[derive(Clone)]
 pub struct Resolver {
     inner: TokioResolver,
+    /// All clones know it.
+    silence: Arc<Mutex<Silence>>,
+}
+
+/// Questions since the name service last said anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Silence {
+    /// How many.
+    pub questions: u32,
+    /// What became of the last one.
+    pub reason: Option<String>,
 }
 
 impl std::fmt::Debug for Resolver {
@@ -153,11 +165,30 @@ impl Resolver {
         Ok(names.collect())
     }
 
+    /// Whether the name service answers. An answer that it has failed is one, too.
+    pub fn silence(&self) -> Silence {
+        self.silence.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     async fn lookup(&self, name: &str, kind: RecordType) -> Result<Lookup, ResolveError> {
         let mut complete =
             Name::from_ascii(name).map_err(|_| ResolveError::BadName(name.to_owned()))?;
         complete.set_fqdn(true);
-        self.inner.lookup(complete, kind).await.map_err(|error| fault(name, &error))
+        let answer = self.inner.lookup(complete, kind).await;
+        self.silence.lock().unwrap_or_else(PoisonError::into_inner).note(answer.as_ref().err());
+        answer.map_err(|error| fault(name, &error))
+    }
+}
+
+impl Silence {
+    fn note(&mut self, error: Option<&NetError>) {
+        match error {
+            None | Some(NetError::Dns(_)) => *self = Silence::default(),
+            Some(silent) => {
+                self.questions = self.questions.saturating_add(1);
+                self.reason = Some(silent.to_string());
+            }
+        }
     }
 }
 
@@ -167,7 +198,7 @@ fn build(
 ) -> Result<Resolver, ResolveError> {
     set_options(builder.options_mut(), hosts);
     let inner = builder.build().map_err(|error| setup_error(&error))?;
-    Ok(Resolver { inner })
+    Ok(Resolver { inner, silence: Arc::default() })
 }
 
 fn set_options(options: &mut ResolverOpts, hosts: ResolveHosts) {

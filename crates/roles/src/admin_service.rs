@@ -12,8 +12,9 @@ use ports::listeners::ADMIN;
 use tokio::task::JoinHandle;
 use types::limits::{ADMIN_CONNECTIONS_MAX, ADMIN_CONNECTIONS_PER_SOURCE_MAX};
 
+use crate::health::Part;
 use crate::listeners::{DRAIN, Protocol, gate};
-use crate::metrics::{Sample, Sessions};
+use crate::metrics::Sessions;
 use crate::monitor::ServerMonitor;
 use crate::organization::organization;
 use crate::server::{Parts, StartError};
@@ -21,15 +22,7 @@ use crate::server::{Parts, StartError};
 /// The interface to this server and its data.
 pub(crate) fn api(parts: &Parts) -> Arc<Api> {
     let (homes, transport) = (Arc::clone(&parts.homes), parts.transport.clone());
-    let monitor: Arc<dyn Monitor> = Arc::new(ServerMonitor {
-        sample: Sample::new(
-            &parts.metrics,
-            &parts.storage,
-            &transport,
-            &parts.settings.data_directory,
-        ),
-        metrics: Arc::clone(&parts.metrics),
-    });
+    let monitor: Arc<dyn Monitor> = Arc::new(ServerMonitor::new(parts));
     Arc::new(Api {
         organization: organization(&parts.file, &parts.storage, homes, transport, Some(monitor)),
     })
@@ -55,7 +48,10 @@ pub(crate) fn serve_socket(
             admin::api::serve(connection.stream, api, who, connection.shutdown).await;
         }
     };
-    Ok(tokio::spawn(serve_local(listener, connections_max, DRAIN, shutdown, handle)))
+    let served = serve_local(listener, connections_max, DRAIN, shutdown, handle);
+    let task = tokio::spawn(served);
+    parts.health.watch(Part::listener(&ADMIN, SOCKET_NAME), &task);
+    Ok(task)
 }
 
 const CONNECTIONS: ConnectionLimits = ConnectionLimits {

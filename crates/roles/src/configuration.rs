@@ -19,6 +19,7 @@ use ports::Registry;
 use ports::listeners::DEFAULT_FRONTEND;
 use tokio::task::JoinHandle;
 
+use crate::health::{Health, Part};
 use crate::listeners;
 use crate::metrics::Counted;
 use crate::outbound::Outbound;
@@ -97,6 +98,7 @@ impl Configuration {
 /// count as the row of mail from other servers.
 pub(crate) struct ConnectorListeners {
     handler: Counted<SmtpIn>,
+    health: Arc<Health>,
     registry: Arc<Mutex<Registry>>,
     /// What the rows have opened.
     rows: Vec<SocketAddr>,
@@ -119,13 +121,23 @@ struct Open {
 impl ConnectorListeners {
     pub(crate) fn new(
         handler: Counted<SmtpIn>,
+        health: Arc<Health>,
         registry: Arc<Mutex<Registry>>,
         rows: Vec<SocketAddr>,
         own_listeners: OwnListeners,
     ) -> Self {
         let (open, ending) = (HashMap::new(), Vec::new());
         let lack_some = false;
-        ConnectorListeners { handler, registry, rows, own_listeners, open, lack_some, ending }
+        ConnectorListeners {
+            handler,
+            health,
+            registry,
+            rows,
+            own_listeners,
+            open,
+            lack_some,
+            ending,
+        }
     }
 
     /// Opens what these settings need and closes what they do not. Errors: the first binding
@@ -185,6 +197,7 @@ impl ConnectorListeners {
         let service = listeners::service(settings, &DEFAULT_FRONTEND, gate, b"");
         let (trigger, shutdown) = Shutdown::new();
         let task = tokio::spawn(serve(listener, service, shutdown, self.handler.clone()));
+        self.health.watch(Part::listener(&DEFAULT_FRONTEND, address), &task);
         self.own_listeners.add(address);
         self.open.insert(binding, Open { address, trigger, task });
         Ok(())
@@ -192,6 +205,7 @@ impl ConnectorListeners {
 
     fn shut(&mut self, binding: SocketAddr) {
         let Some(open) = self.open.remove(&binding) else { return };
+        self.health.forget(&DEFAULT_FRONTEND, open.address);
         open.trigger.shut_down();
         self.own_listeners.remove(open.address);
         self.registry().closed_at(&DEFAULT_FRONTEND, open.address);

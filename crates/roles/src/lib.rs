@@ -16,6 +16,7 @@ mod delivery;
 pub mod demo;
 mod dkim_keys;
 pub mod fuzzing;
+mod health;
 mod homes;
 mod imap_service;
 mod janitor;

@@ -12,7 +12,8 @@ use ports::Registry;
 use tokio::task::JoinHandle;
 use types::limits::DRAIN_SECS_MAX;
 
-use crate::metrics::{Counted, Metrics, Sessions};
+use crate::health::Part;
+use crate::metrics::{Counted, Sessions};
 use crate::server::Parts;
 
 /// How long sessions may go on once the server stops.
@@ -40,8 +41,7 @@ pub(crate) fn gate(settings: &Settings, limits: ConnectionLimits) -> Arc<Gate> {
 
 /// The listeners of a server, opened one after the other.
 pub(crate) struct Listeners<'s> {
-    settings: &'s Settings,
-    metrics: Arc<Metrics>,
+    parts: &'s Parts,
     registry: Arc<Mutex<Registry>>,
     shutdown: Shutdown,
     /// Those that serve; they are the caller's, also when a later listener cannot be opened.
@@ -56,8 +56,7 @@ impl<'s> Listeners<'s> {
         shutdown: Shutdown,
         tasks: &'s mut Vec<JoinHandle<()>>,
     ) -> Self {
-        let (settings, metrics) = (&parts.settings, Arc::clone(&parts.metrics));
-        Listeners { settings, metrics, registry, shutdown, tasks, addresses: Vec::new() }
+        Listeners { parts, registry, shutdown, tasks, addresses: Vec::new() }
     }
 
     /// Opens an endpoint on all its addresses, if it is enabled.
@@ -78,22 +77,19 @@ impl<'s> Listeners<'s> {
             });
             self.addresses.push(address);
             let service = service(
-                self.settings,
+                &self.parts.settings,
                 endpoint.listener,
                 Arc::clone(&protocol.gate),
                 protocol.farewell,
             );
-            let sessions = Sessions::new(&self.metrics, endpoint.listener.service);
+            let sessions = Sessions::new(&self.parts.metrics, endpoint.listener.service);
             let handler = Counted { sessions, handler: protocol.handler.clone() };
             let served = serve(listener, service, self.shutdown.clone(), handler);
-            self.tasks.push(tokio::spawn(served));
+            let task = tokio::spawn(served);
+            self.parts.health.watch(Part::listener(endpoint.listener, address), &task);
+            self.tasks.push(task);
         }
         Ok(())
-    }
-
-    /// Every address that is open now.
-    pub(crate) fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
     }
 
     /// Every address that was opened.

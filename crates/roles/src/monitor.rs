@@ -1,15 +1,46 @@
 //! The running server, for who watches it over the administration interface.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use admin::monitor::{Monitor, Observing};
+use admin::monitor::{Component, Monitor, Observing, Service};
+use net::{CertificateStore, Resolver};
 
+use crate::health::{self, Health};
 use crate::metrics::{Metrics, Sample};
+use crate::server::Parts;
+use crate::storage::Storage;
 
 /// Answers for one server.
 pub(crate) struct ServerMonitor {
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) sample: Sample,
+    metrics: Arc<Metrics>,
+    sample: Sample,
+    health: Arc<Health>,
+    storage: Storage,
+    resolver: Resolver,
+    certificates: Arc<CertificateStore>,
+}
+
+impl ServerMonitor {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        let data = &parts.settings.data_directory;
+        ServerMonitor {
+            sample: Sample::new(&parts.metrics, &parts.storage, &parts.transport, data),
+            metrics: Arc::clone(&parts.metrics),
+            health: Arc::clone(&parts.health),
+            storage: parts.storage.clone(),
+            resolver: parts.resolver.clone(),
+            certificates: Arc::clone(&parts.certificates),
+        }
+    }
+
+    fn databases(&self) -> [Component; 2] {
+        let Storage { mailboxes, directory_rows, .. } = &self.storage;
+        [
+            health::database("mailboxes", mailboxes, Service::InformationStore),
+            health::database("directory", directory_rows, Service::Directory),
+        ]
+    }
 }
 
 impl Monitor for ServerMonitor {
@@ -18,5 +49,20 @@ impl Monitor for ServerMonitor {
             self.sample.take().await;
             self.metrics.render()
         })
+    }
+
+    fn is_ready(&self) -> bool {
+        let Storage { mailboxes, directory_rows, .. } = &self.storage;
+        self.health.is_ready([mailboxes, directory_rows])
+    }
+
+    fn components(&self) -> Vec<Component> {
+        let now = SystemTime::now();
+        let mut components = Vec::from(self.databases());
+        components.extend(self.health.of_tasks());
+        components.push(health::resolver(&self.resolver));
+        let certificates = self.certificates.certificates();
+        components.extend(certificates.iter().map(|info| health::certificate(info, now)));
+        components
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use admin::monitor::{ComponentKind, Service};
 use admin::organization::effective;
 use auth::{Authenticator, UserSessions, VerifierOptions};
 use config::{Endpoint, EndpointError, Settings};
@@ -12,7 +14,10 @@ use directory::{AcceptedDomain, DomainKind};
 use net::connect::OwnListeners;
 use net::listener::BindError;
 use net::tls::{Authority, CertificateError, IssueError, RootsError, ServerTlsOptions};
-use net::{Budget, CertificateStore, ConnectionLimits, Gate, ServerTls, Shutdown, ShutdownTrigger};
+use net::{
+    Budget, CertificateStore, ConnectionLimits, Gate, Resolver, ServerTls, Shutdown,
+    ShutdownTrigger,
+};
 use ports::listeners::{
     ADMIN, CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, DEMO_SINK, IMAP4, IMAP4_TLS,
     POP3, POP3_TLS, SUBMISSION_TLS,
@@ -31,6 +36,7 @@ use crate::backend::{self, BackEnds};
 use crate::configuration::{Configuration, ConnectorListeners};
 use crate::delivery::MailboxDelivery;
 use crate::demo::sink;
+use crate::health::{Health, Part, Phase};
 use crate::homes::ServerHomes;
 use crate::janitor::Janitor;
 use crate::listeners::{Listeners, Protocol, gate};
@@ -124,22 +130,43 @@ pub struct MailboxServer {
 struct Running {
     storage: Storage,
     logs: Arc<Logs>,
-    trigger: ShutdownTrigger,
-    tasks: Vec<JoinHandle<()>>,
+    health: Arc<Health>,
+    serving: Tasks,
+    /// The administration interface, which watches the others stop.
+    administration: Tasks,
 }
 
-impl Running {
-    fn over(storage: Storage, logs: Arc<Logs>) -> Self {
-        Running { storage, logs, trigger: Shutdown::new().0, tasks: Vec::new() }
+/// Tasks that end together.
+struct Tasks {
+    trigger: ShutdownTrigger,
+    handles: Vec<JoinHandle<()>>,
+}
+
+impl Tasks {
+    fn none() -> Self {
+        Tasks { trigger: Shutdown::new().0, handles: Vec::new() }
     }
 
     async fn stop(self) {
         self.trigger.shut_down();
-        for task in self.tasks {
+        for task in self.handles {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the server failed");
             }
         }
+    }
+}
+
+impl Running {
+    fn over(storage: Storage, logs: Arc<Logs>) -> Self {
+        let (serving, administration) = (Tasks::none(), Tasks::none());
+        Running { storage, logs, health: Health::new(), serving, administration }
+    }
+
+    async fn stop(self) {
+        self.health.enter(Phase::Stopping);
+        self.serving.stop().await;
+        self.administration.stop().await;
         self.storage.close().await;
         self.logs.close().await;
     }
@@ -162,6 +189,8 @@ pub(crate) struct Parts {
     pub intake_memory: Arc<Budget>,
     pub logs: Arc<Logs>,
     pub metrics: Arc<Metrics>,
+    pub health: Arc<Health>,
+    pub resolver: Resolver,
     /// Connections and sessions of both IMAP4 listeners together: Exchange's limits are those of
     /// the service.
     pub imap_gate: Arc<Gate>,
@@ -197,14 +226,17 @@ impl MailboxServer {
         warn(&settings);
         let mut running = Running::over(storage, Logs::start(&settings));
         match Opened::open(file, &settings, name, &mut running).await {
-            Ok(Opened { transport, registry, certificates, authority_file }) => Ok(MailboxServer {
-                settings,
-                transport,
-                registry,
-                certificates,
-                authority_file,
-                running,
-            }),
+            Ok(Opened { transport, registry, certificates, authority_file }) => {
+                running.health.enter(Phase::Running);
+                Ok(MailboxServer {
+                    settings,
+                    transport,
+                    registry,
+                    certificates,
+                    authority_file,
+                    running,
+                })
+            }
             Err(error) => {
                 running.stop().await;
                 Err(error)
@@ -281,6 +313,8 @@ impl Opened {
             signers: crate::dkim_keys::load(settings)?,
             logs,
             metrics,
+            health: Arc::clone(&running.health),
+            resolver: resolver(settings)?,
             intake_memory: Budget::new(INTAKE_OCTETS_MAX),
             imap_gate: gate(settings, client_limits(&settings.imap4)),
             imap_sessions: UserSessions::new(settings.imap4.max_connections_per_user),
@@ -306,31 +340,30 @@ async fn serve(
     registry: &Arc<Mutex<Registry>>,
     running: &mut Running,
 ) -> Result<(), StartError> {
-    let (settings, shutdown) = (&parts.settings, running.trigger.subscribe());
-    let tasks = &mut running.tasks;
+    let (settings, shutdown) = (&parts.settings, running.serving.trigger.subscribe());
+    let tasks = &mut running.serving.handles;
     let janitor = Janitor::new(&parts.storage, &settings.mailbox_database, name.clone());
     let smtp = SmtpIn::new(parts, name)?;
-    let api = admin_service::api(parts);
     let mut listeners = Listeners::new(parts, Arc::clone(registry), shutdown.clone(), tasks);
     for endpoint in settings.endpoints()? {
         open(&mut listeners, &endpoint, parts, &smtp)?;
     }
-    let smtp_rows = listeners.addresses().to_vec();
-    listeners
-        .open(&settings.endpoint(&ADMIN)?, admin_service::protocol(parts, Arc::clone(&api)))?;
-    let rows = listeners.into_addresses();
+    let smtp_rows = listeners.into_addresses();
+    let rows = [smtp_rows.clone(), administer(parts, registry, &mut running.administration)?];
     let own_listeners = OwnListeners::default();
     let own = own_listeners.clone();
     let sessions = Sessions::new(&parts.metrics, DEFAULT_FRONTEND.service);
     let handler = Counted { sessions, handler: smtp.clone() };
-    let mut connectors = ConnectorListeners::new(handler, Arc::clone(registry), smtp_rows, own);
+    let health = Arc::clone(&parts.health);
+    let mut connectors =
+        ConnectorListeners::new(handler, health, Arc::clone(registry), smtp_rows, own);
     connectors.apply(settings)?;
     // Mail that goes to the sink does not run in circles.
     let sink = settings.endpoint(&DEMO_SINK)?.bindings;
     rows.into_iter()
+        .flatten()
         .filter(|own| !sink.iter().any(|binding| binding.socket_address() == *own))
         .for_each(|own| own_listeners.add(own));
-    tasks.push(admin_service::serve_socket(parts, api, shutdown.clone())?);
     let (outbound, queues) =
         crate::outbound::start(parts, own_listeners, registry, &shutdown).await?;
     tasks.push(queues);
@@ -342,14 +375,52 @@ async fn serve(
         listeners: connectors,
         outbound,
     };
-    tasks.push(tokio::spawn(configuration.run(shutdown.clone())));
-    tasks.push(tokio::spawn(janitor.run(shutdown.clone())));
     tasks.push(tokio::spawn(Arc::clone(&parts.metrics).keep_up(shutdown.clone())));
-    tasks.push(migrations::start(parts, shutdown.clone()));
     let reload = settings.tls.reload_interval.duration();
-    let watched = Arc::clone(&parts.certificates);
-    tasks.push(tokio::spawn(async move { watched.watch(reload, shutdown).await }));
+    let (watched, until) = (Arc::clone(&parts.certificates), shutdown.clone());
+    tasks.push(tokio::spawn(async move { watched.watch(reload, until).await }));
+    for (part, task) in [
+        (
+            Part::new(ComponentKind::Configuration, "directory", None),
+            tokio::spawn(configuration.run(shutdown.clone())),
+        ),
+        (
+            Part::new(ComponentKind::Janitor, "maintenance", Some(Service::MailboxAssistants)),
+            tokio::spawn(janitor.run(shutdown.clone())),
+        ),
+        (
+            Part::new(ComponentKind::Migration, "requests", Some(Service::MailboxReplication)),
+            migrations::start(parts, shutdown),
+        ),
+    ] {
+        parts.health.watch(part, &task);
+        tasks.push(task);
+    }
     Ok(())
+}
+
+/// Opens the administration interface; answers with the addresses of its listeners.
+fn administer(
+    parts: &Parts,
+    registry: &Arc<Mutex<Registry>>,
+    tasks: &mut Tasks,
+) -> Result<Vec<SocketAddr>, StartError> {
+    let (api, shutdown) = (admin_service::api(parts), tasks.trigger.subscribe());
+    let handles = &mut tasks.handles;
+    let mut listeners = Listeners::new(parts, Arc::clone(registry), shutdown.clone(), handles);
+    let https = admin_service::protocol(parts, Arc::clone(&api));
+    listeners.open(&parts.settings.endpoint(&ADMIN)?, https)?;
+    let addresses = listeners.into_addresses();
+    handles.push(admin_service::serve_socket(parts, api, shutdown)?);
+    Ok(addresses)
+}
+
+fn resolver(settings: &Settings) -> Result<Resolver, StartError> {
+    let resolver = match settings.resolver.server {
+        Some(server) => Resolver::with_server(server),
+        None => Resolver::system(),
+    };
+    resolver.map_err(|error| StartError::Resolver(error.to_string()))
 }
 
 fn lock(registry: &Mutex<Registry>) -> MutexGuard<'_, Registry> {

@@ -77,6 +77,9 @@ async fn an_administrator_gets_in_over_https() {
     };
     let nobody = exchange(&server, &metrics("")).await;
     assert!(nobody.starts_with("HTTP/1.1 401 ") && !nobody.contains("rialto_"), "{nobody}");
+    let ready = "GET /health/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let ready = exchange(&server, ready).await;
+    assert!(ready.starts_with("HTTP/1.1 200 "), "{ready}");
     let counted = exchange(&server, &metrics(root)).await;
     assert!(counted.contains("content-type: text/plain; version=0.0.4"), "{counted}");
     assert!(counted.contains("result=\"success\"} 2\n"), "{counted}");

@@ -380,6 +380,12 @@ pub const ADMIN_CONNECTIONS_MAX: u32 = 64;
 pub const ADMIN_CONNECTIONS_PER_SOURCE_MAX: u32 = 16;
 /// Octets of an answer that the command line takes from the administration interface.
 pub const ADMIN_ANSWER_OCTETS_MAX: usize = 1024 * 1024 * 1024;
+/// Days of validity that a certificate should have left; less is told as a degraded part of the
+/// server. Most certificates are renewed a month before their end.
+pub const CERTIFICATE_WARNING_DAYS: u64 = 14;
+/// Questions to the name service, one after the other, that nobody answered: then it counts as
+/// unhealthy. Each was repeated by itself.
+pub const DNS_FAILURES_UNHEALTHY: u32 = 3;
 /// Connectors that metrics tell apart; those beyond it are counted together.
 pub const METRIC_CONNECTORS_MAX: usize = 1_000;
 /// Seconds that samples of a histogram gather, 8 octets each, until they are sorted into its

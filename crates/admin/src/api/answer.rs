@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
-use super::openapi;
+use super::{health, openapi};
 use crate::monitor::Monitor;
 use crate::organization::Organization;
 use crate::verb::{Arguments, Call, Caller, Role, Verb, VerbError, invoke};
@@ -66,6 +66,11 @@ pub struct Api {
 }
 
 impl Api {
+    /// The answer that does not depend on who asks; None for nearly all requests.
+    pub fn anonymous(&self, method: &str, path: &str) -> Option<Answer> {
+        health::anonymous(self.organization.monitor.as_deref(), method, path)
+    }
+
     /// The answer to a request.
     pub async fn answer(&self, caller: &Caller, request: Request<'_>) -> Answer {
         match self.route(caller, request).await {
@@ -79,6 +84,9 @@ impl Api {
             Asked::Verbs => Ok(Body::Json(list(caller))),
             Asked::Document => Ok(Body::Json(openapi::document())),
             Asked::Metrics => Ok(Body::Metrics(self.monitor(caller)?.metrics().await)),
+            Asked::Components => {
+                Ok(Body::Json(health::components(&self.monitor(caller)?.components())))
+            }
             Asked::Run(call) => {
                 let reply = invoke(&self.organization, caller, call).await?;
                 let reply = serde_json::to_value(reply).map_err(VerbError::from)?;
@@ -106,6 +114,8 @@ pub(crate) enum Asked {
     Document,
     /// What the server counts.
     Metrics,
+    /// How the server's parts are.
+    Components,
     /// That a verb runs.
     Run(Call),
 }
@@ -117,6 +127,7 @@ impl Request<'_> {
             ("GET", "/v1/verbs") => Ok(Asked::Verbs),
             ("GET", "/v1/openapi.json") => Ok(Asked::Document),
             ("GET", "/metrics") => Ok(Asked::Metrics),
+            ("GET", health::COMPONENTS) => Ok(Asked::Components),
             (method, path) => match (method, path.strip_prefix("/v1/verbs/")) {
                 ("POST", Some(name)) => self.call(verbs::find(name)?).map(Asked::Run),
                 (_, Some(_)) => Err(method_not_allowed("POST")),
@@ -134,7 +145,8 @@ impl Request<'_> {
 }
 
 /// What is read and not run.
-const PAGES: [&str; 3] = ["/v1/verbs", "/v1/openapi.json", "/metrics"];
+const PAGES: [&str; 6] =
+    ["/v1/verbs", "/v1/openapi.json", "/metrics", health::LIVE, health::READY, health::COMPONENTS];
 
 fn method_not_allowed(allowed: &str) -> Failure {
     Failure::new(405, "MethodNotAllowed", format!("this is for {allowed} only"))

@@ -6,13 +6,16 @@
 //! | `GET /v1/verbs` | the verbs that the caller may run |
 //! | `GET /v1/openapi.json` | the same as an OpenAPI 3.1 document |
 //! | `GET /metrics` | what the server counts, in Prometheus' text format |
+//! | `GET /health/live`, `GET /health/ready` | 200 or 503, for everybody |
+//! | `GET /health/components` | how the server's parts are |
 //!
 //! An error is `{"error": {"code": "NotFound", "message": "…"}}` with a fitting status.
 //!
 //! What this is not: it opens no socket; streams come from crate `net`, listeners from crate
 //! `roles`. [`Api`] knows no HTTP library, only [`serve`] and [`Client`] do.
 //!
-//! Invariants: no request is looked at before its caller is known. A verb runs only for
+//! Invariants: no request is looked at before its caller is known, but whether the server lives
+//! and is ready, which is for everybody. A verb runs only for
 //! `application/json`, which no page of another site can send with a browser's credentials.
 //! What was begun is finished although the client goes away, so that it is audited.
 
@@ -20,6 +23,7 @@ mod answer;
 mod basic;
 mod client;
 mod failure;
+mod health;
 mod local_user;
 mod openapi;
 mod server;

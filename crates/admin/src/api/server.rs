@@ -68,6 +68,9 @@ pub async fn serve(stream: Stream, api: Arc<Api>, who: Who, shutdown: Shutdown) 
 
 /// One request. The caller is asked for before anything of the body is read.
 async fn exchange(api: Arc<Api>, who: Who, request: HttpRequest<Incoming>) -> Answer {
+    if let Some(answer) = api.anonymous(request.method().as_str(), request.uri().path()) {
+        return answer;
+    }
     let caller = match caller(&who, &request).await {
         Ok(caller) => caller,
         Err(failure) => return failure.into(),

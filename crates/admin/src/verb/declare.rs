@@ -50,7 +50,8 @@ macro_rules! verb {
                 },)*
             ];
 
-            #[allow(unused_mut)]
+            // A verb may take nothing.
+            #[allow(unused_mut, unused_variables)]
             fn read(
                 mut arguments: $crate::verb::Arguments,
             ) -> Result<Self, $crate::verb::VerbError> {

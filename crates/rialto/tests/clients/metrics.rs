@@ -1,10 +1,15 @@
-//! Watching a server from outside: curl as a scraper.
+//! Watching a server from outside: curl as a scraper and as a load balancer.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 
 use admin::exposition::Exposition;
+use serde_json::Value;
 
 use crate::support::message;
+use crate::support::patience::{PATIENCE, wait_for};
 use crate::support::programs::{installed, program, run};
-use crate::support::server::Data;
+use crate::support::server::{Data, RIALTO};
 use crate::support::smtp;
 
 /// What the server of this data answers on its socket; the status is the last line.
@@ -40,4 +45,70 @@ fn a_scraper_sees_a_delivery() {
         assert!(documented.contains(&format!("| `{name}` |")), "{name}");
     }
     demo.stop();
+}
+
+#[test]
+fn all_parts_of_a_running_server_work_and_none_of_a_stopped_one() {
+    if !installed("curl") {
+        return;
+    }
+    let data = Data::new();
+    let demo = data.demo();
+    for page in ["/health/live", "/health/ready"] {
+        assert_eq!(get(&data, page), "{\"status\":\"ok\"}\n200");
+    }
+    let answer = get(&data, "/health/components");
+    let health: Value = serde_json::from_str(answer.strip_suffix("\n200").unwrap()).unwrap();
+    assert_eq!(health["State"], "Healthy", "{answer}");
+    for kind in ["Store", "Listener", "Transport", "Dns", "Migration", "Janitor", "Certificate"] {
+        assert!(answer.contains(&format!("\"Kind\":\"{kind}\"")), "{kind}: {answer}");
+    }
+    let services = |column: &str| -> Vec<String> {
+        let mut test = program(RIALTO);
+        test.args(["test-service-health", "--json", "--dir"]).arg(data.path());
+        let roles: Vec<Value> = serde_json::from_str(&run(&mut test).well()).unwrap();
+        let services = roles.iter().flat_map(|role| role[column].as_array().unwrap());
+        services.map(|service| service.as_str().unwrap().to_owned()).collect()
+    };
+    assert!(services("ServicesRunning").contains(&"MSExchangeIMAP4".to_owned()));
+    assert_eq!(services("ServicesNotRunning"), Vec::<String>::new());
+    demo.stop();
+    assert_eq!(services("ServicesRunning"), Vec::<String>::new());
+    assert!(services("ServicesNotRunning").contains(&"MSExchangeTransport".to_owned()));
+}
+
+/// A client in the middle of a message, for whose end a stopping server waits.
+#[test]
+fn a_server_that_stops_is_not_ready_and_still_says_so() {
+    if !installed("curl") {
+        return;
+    }
+    let data = Data::new();
+    let demo = data.demo();
+    let mut sender = BufReader::new(TcpStream::connect(demo.address("SMTP_PORT")).unwrap());
+    sender.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut say = |text: &str, code: &str| {
+        sender.get_mut().write_all(text.as_bytes()).unwrap();
+        let mut line = String::new();
+        while !line.starts_with(&format!("{code} ")) {
+            line.clear();
+            assert!(sender.read_line(&mut line).unwrap() > 0, "{text}: closed before {code}");
+        }
+    };
+    say("", "220");
+    say("EHLO client.example\r\n", "250");
+    say("MAIL FROM:<stranger@elsewhere.example>\r\n", "250");
+    say(&format!("RCPT TO:<{}>\r\n", demo.user("alice")), "250");
+    say("DATA\r\n", "354");
+    let stopping = std::thread::scope(|scope| {
+        let stop = scope.spawn(|| demo.stop());
+        let not_ready = wait_for("the stop to begin", || {
+            Some(get(&data, "/health/ready")).filter(|answer| answer.ends_with("\n503"))
+        });
+        assert!(get(&data, "/health/live").ends_with("\n200"));
+        say("Subject: Late\r\n\r\nText\r\n.\r\n", "250");
+        stop.join().unwrap();
+        not_ready
+    });
+    assert!(stopping.contains("not ready"), "{stopping}");
 }

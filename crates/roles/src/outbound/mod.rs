@@ -12,6 +12,7 @@ mod targets;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use admin::monitor::{ComponentKind, Service};
 use config::Settings;
 use net::Shutdown;
 use net::connect::{OwnListeners, Rules};
@@ -20,6 +21,7 @@ use ports::capability::{INTERNET_SEND_CONNECTOR, RESOLVER};
 use tokio::task::JoinHandle;
 use transport::{QueueManager, RoutingTable, Transport};
 
+use crate::health::Part;
 use crate::server::{Parts, StartError};
 
 /// Outgoing mail of a running server.
@@ -47,7 +49,10 @@ pub(crate) async fn start(
     let manager = QueueManager::start(&parts.transport, Arc::new(next_hop)).await?;
     let shutdown = shutdown.clone();
     let run = async move { manager.run(async move { shutdown.requested().await }).await };
-    Ok((outbound, tokio::spawn(run)))
+    let task = tokio::spawn(run);
+    let queues = Part::new(ComponentKind::Transport, "queues", Some(Service::Transport));
+    parts.health.watch(queues, &task);
+    Ok((outbound, task))
 }
 
 /// The Send connectors of these settings as transport chooses from them.

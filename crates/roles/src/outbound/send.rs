@@ -48,15 +48,11 @@ pub(super) struct SmtpNextHop {
 
 impl SmtpNextHop {
     pub(super) fn new(parts: &Parts, connectors: InUse, rules: Rules) -> Result<Self, StartError> {
-        let resolver = match parts.settings.resolver.server {
-            Some(server) => Resolver::with_server(server),
-            None => Resolver::system(),
-        };
         Ok(SmtpNextHop {
             server_name: parts.settings.server_name.clone(),
             database: parts.storage.mailboxes.clone(),
             connectors,
-            resolver: resolver.map_err(|error| StartError::Resolver(error.to_string()))?,
+            resolver: parts.resolver.clone(),
             connector: Connector::new(rules),
             opportunistic: ClientTls::opportunistic()
                 .map_err(|error| StartError::Tls(error.to_string()))?,
