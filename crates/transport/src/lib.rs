@@ -55,7 +55,8 @@ pub use envelope::{
 };
 pub use intake::{HopLimits, IntakePolicy, SubmissionPolicy, prepare_header};
 pub use plan::Content;
-pub use queue::admin::{MessageIdentity, MessageInfo, QueueInfo, VerbError};
+pub use queue::admin::{MessageIdentity, VerbError};
+pub use queue::listing::{MessageInfo, MessagePage, PageKey, QueueInfo};
 pub use queue::manager::QueueManager;
 pub use route::{DeliveryType, NextHopSolutionKey, RoutingTable};
 pub use shared::Settings;

@@ -12,7 +12,10 @@ use transport::queue::scheduler::QueueStatus;
 use transport::tracking::EventId;
 use transport::*;
 use types::Notify;
-use types::limits::{MESSAGES_PER_CONNECTION_MAX, NOTICES_PER_TURN_MAX};
+use types::limits::{
+    MESSAGES_PER_CONNECTION_MAX, NOTICES_PER_TURN_MAX, PART_RECIPIENTS_MAX, QUEUE_PAGE_PARTS,
+    TRANSACTION_OCTETS_MAX,
+};
 
 async fn one_queued(to: &[&str]) -> Server {
     let server = server().await;
@@ -136,7 +139,7 @@ async fn each_recipient_has_its_own_fate() {
         "Remote-MTA: dns; mx.far.test\r\nDiagnostic-Code: smtp; 550 5.1.1 no such user\r\n"
     ));
     let hop = server.queues().await[0].number;
-    let waiting = server.transport.messages(hop).await.unwrap();
+    let waiting = server.transport.messages(hop, None).await.unwrap().messages;
     assert_eq!((waiting.len(), waiting[0].recipients.len(), waiting[0].retry_count), (1, 1, 1));
     assert_eq!(waiting[0].last_error.as_ref().unwrap().text, "greylisted");
     server.advance(minutes(14)).await;
@@ -276,7 +279,7 @@ async fn operators_stop_queues() {
     assert_eq!(server.sent().len(), 2);
     let missing = queue::keys::HopNumber(999);
     assert!(matches!(server.transport.suspend_queue(missing).await, Err(VerbError::NoQueue(_))));
-    assert!(matches!(server.transport.messages(missing).await, Err(VerbError::NoQueue(_))));
+    assert!(matches!(server.transport.messages(missing, None).await, Err(VerbError::NoQueue(_))));
     assert!(matches!(server.transport.resubmit_queue(missing).await, Err(VerbError::NoQueue(_))));
 }
 
@@ -285,13 +288,16 @@ async fn operators_hold_hurry_and_remove_messages() {
     let mut server = unreachable(&["x@far.test"]).await;
     server.settle().await;
     let hop = server.queues().await[0].number;
-    let id = server.transport.messages(hop).await.unwrap()[0].id;
+    let id = server.transport.messages(hop, None).await.unwrap().messages[0].id;
     server.transport.suspend_message(id).await.unwrap();
     server.advance(minutes(72 * 60)).await;
     assert_eq!(server.connection_minutes(), [0], "held: neither tried nor expired");
     server.transport.retry_queue(hop).await.unwrap();
     server.settle().await;
-    assert!(server.transport.messages(hop).await.unwrap()[0].suspended, "only Resume lets it go");
+    assert!(
+        server.transport.messages(hop, None).await.unwrap().messages[0].suspended,
+        "only Resume lets it go"
+    );
     *server.world.reachable.lock().unwrap() = true;
     server.world.scripts.lock().unwrap().push_back(answer_all(try_later()));
     server.transport.remove_message(id, true).await.unwrap();
@@ -313,7 +319,7 @@ async fn operators_hold_hurry_and_remove_messages() {
 async fn a_message_that_two_remove_is_reported_once() {
     let server = unreachable(&["x@far.test"]).await;
     let queue = server.queues().await[0].number;
-    let id = server.transport.messages(queue).await.unwrap()[0].id;
+    let id = server.transport.messages(queue, None).await.unwrap().messages[0].id;
     let remove = || server.transport.remove_message(id, true);
     let (one, other) = tokio::join!(remove(), remove());
     assert!(one.is_ok() || other.is_ok());
@@ -324,7 +330,7 @@ async fn a_message_that_two_remove_is_reported_once() {
 async fn a_resumed_message_goes_at_once() {
     let mut server = one_queued(&["x@far.test"]).await;
     let hop = server.queues().await[0].number;
-    let id = server.transport.messages(hop).await.unwrap()[0].id;
+    let id = server.transport.messages(hop, None).await.unwrap().messages[0].id;
     server.transport.suspend_message(id).await.unwrap();
     server.settle().await;
     assert_eq!(server.sent().len(), 0);
@@ -502,4 +508,80 @@ async fn lose_blobs(server: &Server) {
     server.clock.advance(minutes(1));
     let mark = server.database.mark(minutes(0)).await.unwrap();
     assert_eq!(server.database.sweep(mark, []).await.unwrap().blobs_deleted, 1);
+}
+
+/// Recipients whose addresses are as long as they may be, at one far domain.
+fn long_recipients() -> Vec<String> {
+    let label = "x".repeat(62);
+    let domain = format!("{label}.{label}.{label}.test");
+    (0..PART_RECIPIENTS_MAX).map(|number| format!("{number:0>50}@{domain}")).collect()
+}
+
+/// A queue whose rows are more than a transaction takes; its messages were put off.
+async fn long_queue() -> (Server, usize) {
+    let mut server = server().await;
+    let recipients = long_recipients();
+    let octets: usize = recipients.iter().map(String::len).sum();
+    let messages = TRANSACTION_OCTETS_MAX / octets + 20;
+    let to: Vec<&str> = recipients.iter().map(String::as_str).collect();
+    for _ in 0..messages {
+        server.submit(envelope("alice@example.test", &to)).await.unwrap();
+        server.world.scripts.lock().unwrap().push_back(answer_all(try_later()));
+    }
+    server.settle().await;
+    server.world.scripts.lock().unwrap().clear();
+    assert_eq!(server.sent().len(), messages, "each was tried and put off");
+    (server, messages)
+}
+
+#[tokio::test]
+async fn a_long_queue_is_retried() {
+    let (mut server, messages) = long_queue().await;
+    let hop = server.queues().await[0].number;
+    server.transport.retry_queue(hop).await.unwrap();
+    server.settle().await;
+    assert_eq!((server.sent().len(), server.queue_rows()), (2 * messages, 0));
+}
+
+#[tokio::test]
+async fn a_long_queue_is_routed_again() {
+    let (mut server, messages) = long_queue().await;
+    let other = RoutingTable::new([connector(2, "Other", "*")]);
+    server.transport.set_routes(other);
+    let hop = server.queues().await[0].number;
+    server.transport.resubmit_queue(hop).await.unwrap();
+    server.settle().await;
+    assert_eq!((server.sent().len(), server.queue_rows()), (2 * messages, 0));
+    let seen = server.world.seen.lock().unwrap();
+    assert_eq!(seen.last().unwrap().hop.next_hop_connector, ConnectorGuid([2; 16]));
+}
+
+#[tokio::test]
+async fn messages_are_shown_page_by_page() {
+    let server = server().await;
+    for _ in 0..QUEUE_PAGE_PARTS + 1 {
+        server.submit(envelope("alice@example.test", &["x@far.test"])).await.unwrap();
+    }
+    let hop = server.queues().await[0].number;
+    let first = server.transport.messages(hop, None).await.unwrap();
+    assert_eq!(first.messages.len(), QUEUE_PAGE_PARTS);
+    let second = server.transport.messages(hop, first.next).await.unwrap();
+    assert_eq!((second.messages.len(), second.next), (1, None));
+    assert!(!first.messages.contains(&second.messages[0]));
+}
+
+#[tokio::test]
+async fn a_message_of_many_recipients_is_shown_once() {
+    let server = server().await;
+    let to: Vec<String> =
+        (0..2 * PART_RECIPIENTS_MAX + 1).map(|number| format!("r{number}@far.test")).collect();
+    let to: Vec<&str> = to.iter().map(String::as_str).collect();
+    let id = server.submit(envelope("alice@example.test", &to)).await.unwrap().id;
+    let queue = server.queues().await.remove(0);
+    assert_eq!(queue.message_count, 3, "rows");
+    let page = server.transport.messages(queue.number, None).await.unwrap();
+    assert_eq!(page.messages.len(), 1);
+    assert_eq!(page.messages[0].recipients.len(), to.len());
+    assert_eq!(server.transport.message(id.into()).await.unwrap(), page.messages);
+    assert_eq!(server.transport.queue(queue.number).await.unwrap(), queue);
 }

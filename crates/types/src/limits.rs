@@ -235,6 +235,8 @@ pub const OUTBOUND_CONNECTIONS_PER_HOP_MAX: usize = 20;
 pub const MESSAGES_PER_CONNECTION_MAX: usize = 20;
 /// Overdue parts that one turn of the queue looks at for delay and expiry.
 pub const NOTICES_PER_TURN_MAX: usize = 100;
+/// Rows of a queue that one page of Get-Message reads, in one snapshot.
+pub const QUEUE_PAGE_PARTS: usize = 1000;
 
 // ---- Logs ----
 
@@ -358,6 +360,10 @@ pub const CONFIGURATION_OBJECT_OCTETS_MAX: usize = 64 * 1024;
 pub const IMAP_CAPABILITIES_HIDDEN_MAX: usize = 100;
 /// Octets of one value of a verb's parameter.
 pub const VERB_ARGUMENT_OCTETS_MAX: usize = 64 * 1024;
+/// Levels of parentheses and -not in a filter of a verb.
+pub const FILTER_DEPTH_MAX: usize = 32;
+/// Comparisons in a filter of a verb.
+pub const FILTER_TERMS_MAX: usize = 256;
 /// Values of one parameter of a verb.
 pub const VERB_ARGUMENT_VALUES_MAX: usize = 10_000;
 /// Octets of objects that a verb takes from standard input.

@@ -118,7 +118,9 @@ fn with_text(mut schema: Value, about: &[&str]) -> Value {
 /// answered is exact.
 fn schema(shape: Shape, given: bool) -> Value {
     match shape {
-        Shape::Text | Shape::Span | Shape::Domain | Shape::Identity => json!({ "type": "string" }),
+        Shape::Text | Shape::Filter | Shape::Span | Shape::Domain | Shape::Identity => {
+            json!({ "type": "string" })
+        }
         Shape::Secret => json!({ "type": "string", "format": "password", "writeOnly": true }),
         Shape::Flag | Shape::Switch => json!({ "type": "boolean" }),
         Shape::Number => json!({ "type": "integer", "minimum": 0 }),

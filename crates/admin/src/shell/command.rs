@@ -102,6 +102,7 @@ fn value_name(shape: Shape) -> &'static str {
         Shape::NumberOrUnlimited => "N",
         Shape::Span => "SPAN",
         Shape::Time => "TIME",
+        Shape::Filter => "FILTER",
         Shape::Address => "ADDRESS",
         Shape::Domain => "DOMAIN",
         Shape::Identity => "RECIPIENT",

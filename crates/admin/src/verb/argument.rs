@@ -36,6 +36,8 @@ pub enum Shape {
     Domain,
     /// A recipient, by name, alias, address or GUID.
     Identity,
+    /// A condition on properties: `{Status -eq 'Retry'}`.
+    Filter,
     /// One of these words.
     OneOf(&'static [&'static str]),
 }
@@ -55,6 +57,7 @@ impl Shape {
             Shape::Time => "a moment such as 2026-03-01T08:00:00Z or 2026-03-01".to_owned(),
             Shape::Address => "a mail address".to_owned(),
             Shape::Domain => "a domain".to_owned(),
+            Shape::Filter => "a filter such as {Property -eq 'value'}".to_owned(),
             Shape::Identity => "a name, alias, address or GUID".to_owned(),
         })
     }

@@ -1,13 +1,15 @@
 //! Messages that wait in queues: Get-, Suspend-, Resume- and Remove-Message.
 
+use std::collections::HashSet;
+
 use transport::queue::keys::HopNumber;
 use transport::{InternalMessageId, MessageIdentity, MessageInfo, Transport};
 use types::ReversePath;
 
 use super::queue::{self, QueueIdentity, without_server};
 use crate::verb::{
-    Bytes, Cmdlet, Effect, Expected, Moment, Role, Scalar, Session, Shape, Verb, VerbError, object,
-    verb,
+    Bytes, Cmdlet, Effect, Expected, Filter, Filtered, Moment, ObjectType, Role, Scalar, Session,
+    Shape, Verb, VerbError, filtered, object, verb,
 };
 
 pub(super) const VERBS: &[Verb] = &[
@@ -54,6 +56,8 @@ verb! {
         identity: Option<WaitingIdentity> = first,
         /// Only of this queue.
         queue: Option<QueueIdentity>,
+        /// Only those, such as {FromAddress -like '*@example.com'}.
+        filter: Option<Filter>,
         /// How many at most; 1000 unless said otherwise.
         result_size: Option<u32>,
     }
@@ -85,8 +89,9 @@ verb! {
     }
 }
 
-/// ResultSize, unless it is given; Exchange's.
-const RESULT_SIZE_DEFAULT: u32 = 1000;
+impl Filtered for MessageObject {
+    const TYPE: ObjectType = MessageObject::OBJECT;
+}
 
 /// A message as it is written: `SERVER\queue\number`, or its number for all queues it is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +120,7 @@ impl WaitingIdentity {
         };
         let queue = match queue {
             None => None,
-            Some(queue) => Some(queue.find(session).await?.number),
+            Some(queue) => Some(queue.find(session).await?),
         };
         Ok(MessageIdentity { queue, id: self.id })
     }
@@ -129,48 +134,79 @@ impl Cmdlet for GetMessage {
     type Answer = Vec<MessageObject>;
 
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
-        let wanted = match &self.identity {
-            None => None,
-            Some(identity) => Some(identity.find(session).await?),
-        };
+        if let Some(filter) = &self.filter {
+            filter.check(&MessageObject::OBJECT)?;
+        }
         let queue = match &self.queue {
-            None => wanted.and_then(|wanted| wanted.queue),
-            Some(queue) => Some(queue.find(session).await?.number),
+            None => None,
+            Some(queue) => Some(queue.find(session).await?),
         };
-        let mut found = waiting(session, queue).await?;
-        found.retain(|message| wanted.is_none_or(|wanted| wanted.id == message.id));
-        if let (Some(identity), true) = (&self.identity, found.is_empty()) {
-            return Err(identity.missing());
-        }
-        let limit = self.result_size.unwrap_or(RESULT_SIZE_DEFAULT) as usize;
-        if found.len() > limit {
-            session.warn("there are more; see -ResultSize");
-            found.truncate(limit);
-        }
-        Ok(found.into_iter().map(|message| shown(session, message)).collect())
+        let found = match &self.identity {
+            Some(identity) => self.named(session, identity, queue).await?,
+            None => self.waiting(session, queue).await?,
+        };
+        Ok(queue::limited(session, found, self.result_size))
     }
 }
 
-/// The messages of a queue or of all, each once a queue.
-async fn waiting(
-    session: &Session<'_>,
-    queue: Option<HopNumber>,
-) -> Result<Vec<MessageInfo>, VerbError> {
-    let queues = match queue {
-        Some(queue) => vec![queue],
-        None => queue::all(session).await?.into_iter().map(|queue| queue.number).collect(),
-    };
-    let mut found: Vec<MessageInfo> = Vec::new();
-    for queue in queues {
-        for message in session.organization.transport.messages(queue).await? {
-            let same = |one: &&mut MessageInfo| one.queue == queue && one.id == message.id;
-            match found.iter_mut().rev().find(same) {
-                Some(known) => known.recipients.extend(message.recipients),
-                None => found.push(message),
+impl GetMessage {
+    /// The message of that identity, a queue each; only in `queue` if there is one.
+    async fn named(
+        &self,
+        session: &Session<'_>,
+        identity: &WaitingIdentity,
+        queue: Option<HopNumber>,
+    ) -> Result<Vec<MessageObject>, VerbError> {
+        let found = session.organization.transport.message(identity.find(session).await?).await;
+        let mut found = match found {
+            Err(transport::VerbError::NoMessage(_)) => Vec::new(),
+            found => found?,
+        };
+        found.retain(|message| queue.is_none_or(|queue| queue == message.queue));
+        if found.is_empty() {
+            return Err(identity.missing());
+        }
+        let found = found.into_iter().map(|message| shown(session, message)).collect();
+        filtered(self.filter.as_ref(), found)
+    }
+
+    /// What waits, queue by queue, until it is more than was asked for.
+    async fn waiting(
+        &self,
+        session: &Session<'_>,
+        queue: Option<HopNumber>,
+    ) -> Result<Vec<MessageObject>, VerbError> {
+        let queues = match queue {
+            Some(queue) => vec![queue],
+            None => queue::numbers(session).await?.into_iter().map(|(queue, _)| queue).collect(),
+        };
+        let mut found = Vec::new();
+        for queue in queues {
+            self.waiting_in(session, queue, &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    async fn waiting_in(
+        &self,
+        session: &Session<'_>,
+        queue: HopNumber,
+        found: &mut Vec<MessageObject>,
+    ) -> Result<(), VerbError> {
+        // A message that is tried meanwhile comes again, further behind.
+        let (mut seen, mut from) = (HashSet::new(), None);
+        while found.len() <= queue::result_size(self.result_size) {
+            let page = session.organization.transport.messages(queue, from).await?;
+            let new = page.messages.into_iter().filter(|message| seen.insert(message.id));
+            let new = new.map(|message| shown(session, message)).collect();
+            found.extend(filtered(self.filter.as_ref(), new)?);
+            match page.next {
+                Some(next) => from = Some(next),
+                None => break,
             }
         }
+        Ok(())
     }
-    Ok(found)
 }
 
 fn shown(session: &Session<'_>, message: MessageInfo) -> MessageObject {

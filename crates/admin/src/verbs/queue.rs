@@ -2,11 +2,11 @@
 //! to one is in `transport::queue`.
 
 use transport::queue::keys::HopNumber;
-use transport::{QueueInfo, Transport};
+use transport::{NextHopSolutionKey, QueueInfo, Transport};
 
 use crate::verb::{
-    Cmdlet, Effect, Expected, Moment, Role, Scalar, Session, Shape, Switch, Verb, VerbError,
-    object, verb,
+    Cmdlet, Effect, Expected, Filter, Filtered, Moment, ObjectType, Role, Scalar, Session, Shape,
+    Switch, Verb, VerbError, filtered, object, verb,
 };
 
 pub(super) const VERBS: &[Verb] = &[
@@ -46,6 +46,10 @@ verb! {
     pub struct GetQueue = "Get-Queue" (Role::TransportQueues, Effect::Read) {
         /// Only this one.
         identity: Option<QueueIdentity> = first,
+        /// Only those, such as {MessageCount -gt 10}.
+        filter: Option<Filter>,
+        /// How many at most; 1000 unless said otherwise.
+        result_size: Option<u32>,
     }
 }
 
@@ -75,6 +79,13 @@ verb! {
     }
 }
 
+/// ResultSize, unless it is given; Exchange's.
+const RESULT_SIZE_DEFAULT: u32 = 1000;
+
+impl Filtered for QueueObject {
+    const TYPE: ObjectType = QueueObject::OBJECT;
+}
+
 /// A queue as it is written: `SERVER\number`, the number, or its next hop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueIdentity(String);
@@ -92,19 +103,19 @@ impl Scalar for QueueIdentity {
 
 impl QueueIdentity {
     /// The queue that is meant.
-    pub(super) async fn find(&self, session: &Session<'_>) -> Result<QueueInfo, VerbError> {
+    pub(super) async fn find(&self, session: &Session<'_>) -> Result<HopNumber, VerbError> {
         let wanted = without_server(session, &self.0);
         let number = wanted.parse().map(HopNumber).ok();
-        let is_meant = |queue: &QueueInfo| {
-            number == Some(queue.number) || queue.key.next_hop_domain.eq_ignore_ascii_case(wanted)
+        let is_meant = |(queue, key): &(HopNumber, NextHopSolutionKey)| {
+            number == Some(*queue) || key.next_hop_domain.eq_ignore_ascii_case(wanted)
         };
-        let mut meant = all(session).await?.into_iter().filter(is_meant);
+        let mut meant = numbers(session).await?.into_iter().filter(is_meant);
         match (meant.next(), meant.next()) {
-            (Some(queue), None) => Ok(queue),
+            (Some((queue, _)), None) => Ok(queue),
             (None, _) => Err(VerbError::NotFound { what: "queue", identity: self.0.clone() }),
             (Some(one), Some(other)) => Err(VerbError::Ambiguous {
                 identity: self.0.clone(),
-                candidates: [one, other].map(|queue| identity(session, queue.number)).into(),
+                candidates: [one, other].map(|(queue, _)| identity(session, queue)).into(),
             }),
         }
     }
@@ -124,8 +135,26 @@ pub(super) fn identity(session: &Session<'_>, queue: HopNumber) -> String {
     format!("{}\\{}", session.organization.server, queue.0)
 }
 
-pub(super) async fn all(session: &Session<'_>) -> Result<Vec<QueueInfo>, VerbError> {
-    Ok(session.organization.transport.queues().await?)
+/// All queues.
+pub(super) async fn numbers(
+    session: &Session<'_>,
+) -> Result<Vec<(HopNumber, NextHopSolutionKey)>, VerbError> {
+    Ok(session.organization.transport.queue_keys().await?)
+}
+
+/// No more than were asked for: ResultSize, Exchange's default unless it is given.
+pub(super) fn limited<T>(session: &Session<'_>, mut found: Vec<T>, asked: Option<u32>) -> Vec<T> {
+    let limit = result_size(asked);
+    if found.len() > limit {
+        session.warn("there are more; see -ResultSize");
+        found.truncate(limit);
+    }
+    found
+}
+
+/// ResultSize.
+pub(super) fn result_size(asked: Option<u32>) -> usize {
+    asked.unwrap_or(RESULT_SIZE_DEFAULT) as usize
 }
 
 fn shown(session: &Session<'_>, queue: QueueInfo) -> QueueObject {
@@ -146,11 +175,14 @@ impl Cmdlet for GetQueue {
     type Answer = Vec<QueueObject>;
 
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
+        let transport = &session.organization.transport;
         let queues = match self.identity {
-            Some(identity) => vec![identity.find(session).await?],
-            None => all(session).await?,
+            Some(identity) => vec![transport.queue(identity.find(session).await?).await?],
+            None => transport.queues().await?,
         };
-        Ok(queues.into_iter().map(|queue| shown(session, queue)).collect())
+        let queues = queues.into_iter().map(|queue| shown(session, queue)).collect();
+        let queues = filtered(self.filter.as_ref(), queues)?;
+        Ok(limited(session, queues, self.result_size))
     }
 }
 
@@ -161,12 +193,12 @@ async fn meant<'s>(
     doing: &str,
 ) -> Result<Option<(&'s Transport, HopNumber)>, VerbError> {
     let queue = queue.find(session).await?;
-    let identity = identity(session, queue.number);
+    let identity = identity(session, queue);
     if !session.should_process(format!("{doing} queue {identity}")) {
         return Ok(None);
     }
     session.modified(identity, None, None);
-    Ok(Some((&session.organization.transport, queue.number)))
+    Ok(Some((&session.organization.transport, queue)))
 }
 
 impl Cmdlet for SuspendQueue {

@@ -12,6 +12,9 @@ async fn what_does_not_wait_is_not_found() {
     assert_eq!(shell.objects("Get-Queue").await, serde_json::json!([]));
     assert_eq!(shell.objects("Get-Message").await, serde_json::json!([]));
     for (line, expected) in [
+        ("Get-Queue -Filter {Colour -eq 1}", "Queue has no property Colour"),
+        ("Get-Queue -Filter {MessageCount -gt many}", "MessageCount: expected a whole number"),
+        ("Get-Message -Filter {Size}", "Filter: expected an operator"),
         ("Get-Queue 7", "queue \"7\" could not be found"),
         ("Get-Queue far.test", "queue \"far.test\" could not be found"),
         ("Suspend-Queue MAIL1\\7", "queue \"MAIL1\\\\7\" could not be found"),
@@ -36,7 +39,16 @@ async fn queues_are_for_who_runs_servers() {
     let mut shell = Shell::new().await;
     let groups = vec![RoleGroup::RecipientManagement];
     shell.caller = Caller::User { id: RecipientId([1; 16]), name: "help".to_owned(), groups };
-    for line in ["Get-Queue", "Suspend-Queue 7", "Get-Message", "Resume-Message 12"] {
+    for line in [
+        "Get-Queue",
+        "Suspend-Queue 7",
+        "Resume-Queue 7",
+        "Retry-Queue 7",
+        "Get-Message",
+        "Suspend-Message 12",
+        "Resume-Message 12",
+        "Remove-Message 12",
+    ] {
         assert_eq!(shell.run(line).await.unwrap_err(), "the role Transport Queues is needed");
     }
 }

@@ -119,6 +119,50 @@ fn mail_that_waits_is_held_while_the_server_is_stopped() {
 }
 
 #[test]
+fn a_queue_is_held_and_let_go_while_the_server_is_stopped() {
+    let data = Data::new();
+    let demo = data.demo();
+    let relay = nowhere(&data);
+    send(&demo, &relay, "Told");
+    let queue = text(&queue_in_retry(&data), "Identity").to_owned();
+    demo.stop();
+    run(&mut verb(&data, &["Suspend-Queue", &queue])).well();
+    let filter = "{Status -eq 'Suspended' -and NextHopDomain -like '*127.0.0.1*'}";
+    assert_eq!(objects(&data, &["Get-Queue", "-Filter", filter]).len(), 1);
+    assert_eq!(objects(&data, &["Get-Message", "-Filter", "{Subject -eq 'Untold'}"]).len(), 0);
+    run(&mut verb(&data, &["Resume-Queue", &queue])).well();
+    run(&mut verb(&data, &["Retry-Queue", &queue])).well();
+    assert_eq!(objects(&data, &["Get-Queue", &queue])[0]["Status"], "Ready");
+    let told = text(&waiting(&data, "Told"), "Identity").to_owned();
+    run(&mut verb(&data, &["Remove-Message", &told, "-Confirm:$false"])).well();
+    let demo = data.demo();
+    let report = wait_for("the report", || {
+        let mut kept = Imap::of(&demo, "alice");
+        kept.with_subject("INBOX", "Undeliverable: Told").pop()
+    });
+    assert!(report.message.contains("ann@far.example"), "{}", report.message);
+    demo.stop();
+}
+
+#[test]
+fn a_queue_that_is_let_go_or_retried_delivers() {
+    let data = Data::new();
+    let demo = data.demo();
+    let relay = nowhere(&data);
+    send(&demo, &relay, "Waits");
+    let queue = text(&queue_in_retry(&data), "Identity").to_owned();
+    run(&mut verb(&data, &["Suspend-Queue", &queue])).well();
+    let connectors = objects(&data, &["Get-SendConnector"]);
+    let sink = connectors.iter().find(|connector| connector["Name"] != "Far").unwrap();
+    let port = sink["Port"].to_string();
+    run(&mut verb(&data, &["Set-SendConnector", "Far", "-Port", &port])).well();
+    run(&mut verb(&data, &["Resume-Queue", &queue])).well();
+    run(&mut verb(&data, &["Retry-Queue", &queue])).well();
+    assert!(demo.sunk("Waits").contains("Waits"));
+    demo.stop();
+}
+
+#[test]
 fn mail_is_not_sent_to_a_listener_that_was_opened_meanwhile() {
     let data = Data::new();
     let demo = data.demo();

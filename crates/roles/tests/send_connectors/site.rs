@@ -217,7 +217,7 @@ impl Site {
     async fn last_error(&self, subject: &str) -> Option<Reply> {
         let transport = self.server.transport();
         for queue in transport.queues().await.unwrap() {
-            let messages = transport.messages(queue.number).await.unwrap();
+            let messages = transport.messages(queue.number, None).await.unwrap().messages;
             if let Some(message) = messages.into_iter().find(|message| message.subject == subject) {
                 return message.last_error.or(queue.view.last_error);
             }

@@ -1,21 +1,19 @@
-//! The operator's verbs on queues and messages: Get-Queue, Get-Message, Suspend-, Resume- and
-//! Retry-Queue, Suspend-, Resume- and Remove-Message, as typed functions.
+//! The operator's verbs that change queues and messages: Suspend-, Resume- and Retry-Queue,
+//! Suspend-, Resume- and Remove-Message, as typed functions. Those that show are in
+//! [`listing`](super::listing).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use store::{Read, ReadExt, StoreError, Txn};
-use types::ReversePath;
-use types::time::Timestamp;
+use store::{Bulk, Read, ReadExt, StoreError, Txn};
 
 use crate::envelope::{InternalMessageId, Source};
 use crate::queue::hop::{self, HopRecord};
 use crate::queue::keys::{self, HopNumber, PartKey};
 use crate::queue::message::{NEVER, Part, QueuedMessage, QueuedRecipient, cut_into_parts};
-use crate::queue::scheduler::{QueueStatus, QueueView};
 use crate::queue::{notices, rows};
 use crate::route::{DeliveryType, NextHopSolutionKey, RoutingTable};
-use crate::shared::Core;
-use crate::status::{self, Reply};
+use crate::status;
 use crate::submit::Transport;
 
 /// Why a verb did nothing.
@@ -35,48 +33,6 @@ pub enum VerbError {
     Store(#[from] StoreError),
 }
 
-/// A delivery queue as Get-Queue shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueueInfo {
-    /// Its number: `Server\number`.
-    pub number: HopNumber,
-    /// DeliveryType, NextHopDomain, NextHopConnector.
-    pub key: NextHopSolutionKey,
-    /// Status, retries and last error.
-    pub view: QueueView,
-    /// Rows that wait in it, each a message with up to a hundred recipients.
-    pub message_count: usize,
-}
-
-/// A waiting message as Get-Message shows it: its recipients in one queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageInfo {
-    /// InternalMessageId.
-    pub id: InternalMessageId,
-    /// The queue it waits in.
-    pub queue: HopNumber,
-    /// Held back by an operator.
-    pub suspended: bool,
-    /// FromAddress.
-    pub reverse_path: ReversePath,
-    /// InternetMessageId.
-    pub message_id: String,
-    /// Subject.
-    pub subject: String,
-    /// Size in octets.
-    pub octets: u64,
-    /// DateReceived.
-    pub accepted: Timestamp,
-    /// ExpirationTime.
-    pub expires: Timestamp,
-    /// RetryCount of the message itself.
-    pub retry_count: u32,
-    /// LastError of the message itself.
-    pub last_error: Option<Reply>,
-    /// Recipients that wait.
-    pub recipients: Vec<QueuedRecipient>,
-}
-
 /// A message an operator names: in one queue, or in all it waits in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageIdentity {
@@ -94,7 +50,7 @@ impl From<InternalMessageId> for MessageIdentity {
 
 impl MessageIdentity {
     /// Its parts that are meant. Errors: NoMessage, when there are none.
-    fn parts(&self, read: &impl Read) -> Result<Vec<LoadedPart>, VerbError> {
+    pub(super) fn parts(&self, read: &impl Read) -> Result<Vec<LoadedPart>, VerbError> {
         let mut found = Vec::new();
         for key in rows::parts_of_message(read, self.id)? {
             found.extend(rows::part_and_message(read, key)?.map(|(part, of)| (key, part, of)));
@@ -107,45 +63,9 @@ impl MessageIdentity {
     }
 }
 
-type LoadedPart = (PartKey, Part, QueuedMessage);
+pub(super) type LoadedPart = (PartKey, Part, QueuedMessage);
 
 impl Transport {
-    /// Get-Queue.
-    pub async fn queues(&self) -> Result<Vec<QueueInfo>, VerbError> {
-        let found = self.core.database.read(|snapshot| {
-            let mut found = Vec::new();
-            for (number, record) in rows::hops(snapshot)? {
-                let count = rows::parts_of_hop(snapshot, number)?.len();
-                found.push((number, record, count));
-            }
-            Ok::<_, StoreError>(found)
-        });
-        let info = |(number, record, message_count): (HopNumber, HopRecord, usize)| QueueInfo {
-            number,
-            view: view(&self.core, number, &record),
-            key: record.key,
-            message_count,
-        };
-        Ok(found.await?.into_iter().map(info).collect())
-    }
-
-    /// Get-Message for one queue.
-    pub async fn messages(&self, queue: HopNumber) -> Result<Vec<MessageInfo>, VerbError> {
-        let retry = self.core.settings.retry;
-        let found = self.core.database.read(move |snapshot| {
-            must_exist(snapshot, queue)?;
-            let mut found = Vec::new();
-            for key in rows::parts_of_hop(snapshot, queue)? {
-                if let Some((part, message)) = rows::part_and_message(snapshot, key)? {
-                    let expires = retry.expires_at(message.accepted);
-                    found.push(message_info(key, part, message, expires));
-                }
-            }
-            Ok(found)
-        });
-        found.await
-    }
-
     /// Suspend-Queue: messages enter and none leaves; what is on the wire finishes.
     pub async fn suspend_queue(&self, queue: HopNumber) -> Result<(), VerbError> {
         self.set_queue_suspended(queue, true).await
@@ -156,16 +76,16 @@ impl Transport {
         self.set_queue_suspended(queue, false).await
     }
 
-    /// Retry-Queue: connect now, and try messages now that were put off.
+    /// Retry-Queue: connect now, and try messages now that were put off. Suspended messages
+    /// stay.
     pub async fn retry_queue(&self, queue: HopNumber) -> Result<(), VerbError> {
-        self.change_parts_of_queue(queue, |txn, key, part, _| {
-            if part.is_suspended() {
-                return Ok(());
-            }
-            let due = part.due.min(txn.now());
-            rows::replace_part(txn, key, &part, &Part { due, ..part.clone() })
-        })
-        .await?;
+        let now = self.core.now();
+        let read = self.core.database.read(move |snapshot| {
+            must_exist(snapshot, queue)?;
+            Ok::<_, VerbError>(rows::later_parts(snapshot, queue, now)?)
+        });
+        let later = read.await?;
+        self.in_slices(later, hurry).await?;
         self.core.board().scheduler.retry_now(queue);
         self.announce([queue]);
         Ok(())
@@ -181,22 +101,42 @@ impl Transport {
         });
         let parts = read.await?;
         let locked = self.core.board().lock(parts);
-        let hops = self.reroute_all(locked.clone()).await;
+        let routes = self.core.routes();
+        let rerouted = self.in_slices(locked.clone(), move |txn, key| reroute(txn, key, &routes));
+        let hops = rerouted.await;
         self.core.board().unlock(&locked);
         self.announce(hops?);
         Ok(())
     }
 
-    async fn reroute_all(&self, parts: Vec<PartKey>) -> Result<BTreeSet<HopNumber>, VerbError> {
-        let routes = self.core.routes();
-        let write = self.core.database.write(move |txn| {
-            let mut hops = BTreeSet::new();
-            for key in &parts {
-                hops.extend(reroute(txn, *key, &routes)?);
-            }
-            Ok::<_, VerbError>(hops)
-        });
-        write.await
+    /// Changes parts in slices of the bulk lane: a queue may be long. Gives the queues that the
+    /// changes concern.
+    async fn in_slices(
+        &self,
+        parts: Vec<PartKey>,
+        change: impl Fn(&mut Txn<'_>, PartKey) -> Result<BTreeSet<HopNumber>, StoreError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<BTreeSet<HopNumber>, VerbError> {
+        let (parts, change) = (Arc::new(parts), Arc::new(change));
+        let (mut done, mut hops) = (0, BTreeSet::new());
+        while done < parts.len() {
+            let (rest, change) = (Arc::clone(&parts), Arc::clone(&change));
+            let slice = move |txn: &mut Txn<'_>| {
+                txn.permit_growth();
+                let (mut at, mut hops) = (done, BTreeSet::new());
+                while at < rest.len() && !txn.slice_full() {
+                    hops.extend(change(txn, rest[at])?);
+                    at += 1;
+                }
+                Ok::<_, StoreError>(Bulk::Done((at, hops)))
+            };
+            let (at, changed) = self.core.database.write_bulk(slice).await?;
+            done = at;
+            hops.extend(changed);
+        }
+        Ok(hops)
     }
 
     /// Suspend-Message: it stays and does not expire until it is resumed.
@@ -290,21 +230,6 @@ impl Transport {
         Ok(())
     }
 
-    async fn change_parts_of_queue(
-        &self,
-        queue: HopNumber,
-        change: impl PartVerb,
-    ) -> Result<(), VerbError> {
-        let write = self.core.database.write(move |txn| {
-            txn.permit_growth();
-            must_exist(txn, queue)?;
-            let parts = rows::parts_of_hop(txn, queue)?;
-            change_parts(txn, parts, &change)?;
-            Ok(())
-        });
-        write.await
-    }
-
     async fn change_parts_of_message(
         &self,
         message: MessageIdentity,
@@ -341,11 +266,9 @@ impl<F> PartVerb for F where
 {
 }
 
-fn must_exist(read: &dyn Read, queue: HopNumber) -> Result<(), VerbError> {
-    match read.record::<HopRecord>(&keys::hop(queue))? {
-        Some(_) => Ok(()),
-        None => Err(VerbError::NoQueue(queue)),
-    }
+/// What is known of a queue. Errors: NoQueue.
+pub(super) fn must_exist(read: &dyn Read, queue: HopNumber) -> Result<HopRecord, VerbError> {
+    read.record(&keys::hop(queue))?.ok_or(VerbError::NoQueue(queue))
 }
 
 /// Applies a change to each part; answers whose queues they stand in.
@@ -362,6 +285,15 @@ fn change_parts(
         }
     }
     Ok(hops)
+}
+
+/// Makes a part due now that was put off.
+fn hurry(txn: &mut Txn<'_>, key: PartKey) -> Result<BTreeSet<HopNumber>, StoreError> {
+    let Some((part, _)) = rows::part_and_message(txn, key)? else { return Ok(BTreeSet::new()) };
+    if part.due > txn.now() && !part.is_suspended() {
+        rows::replace_part(txn, key, &part, &Part { due: txn.now(), ..part.clone() })?;
+    }
+    Ok(BTreeSet::from([part.hop]))
 }
 
 /// Moves a part's recipients to the queues they belong to now.
@@ -407,36 +339,4 @@ fn replace_by(
         rows::add_part(txn, key.id, &part)?;
     }
     Ok(())
-}
-
-fn view(core: &Core, number: HopNumber, record: &HopRecord) -> QueueView {
-    core.board().scheduler.view(number).unwrap_or(QueueView {
-        status: if record.suspended { QueueStatus::Suspended } else { QueueStatus::Ready },
-        retry_count: 0,
-        last_error: None,
-        last_retry: None,
-        next_retry: None,
-    })
-}
-
-fn message_info(
-    key: PartKey,
-    part: Part,
-    message: QueuedMessage,
-    expires: Timestamp,
-) -> MessageInfo {
-    MessageInfo {
-        id: key.id,
-        queue: part.hop,
-        suspended: part.is_suspended(),
-        reverse_path: message.reverse_path,
-        message_id: message.message_id,
-        subject: message.subject,
-        octets: message.octets,
-        accepted: message.accepted,
-        expires,
-        retry_count: part.retry_count,
-        last_error: part.last_error,
-        recipients: part.recipients,
-    }
 }

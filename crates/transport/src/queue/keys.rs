@@ -103,6 +103,12 @@ pub(crate) fn due_of(hop: HopNumber) -> Range<Vec<u8>> {
     range(Kind::Due, &[&hop.0.to_be_bytes()])
 }
 
+/// Those of a queue that are due after a time.
+pub(crate) fn due_after(hop: HopNumber, at: Timestamp) -> Range<Vec<u8>> {
+    let next = Timestamp::from_micros(at.micros().saturating_add(1));
+    key(Kind::Due, &[&hop.0.to_be_bytes(), &time(next)])..due_of(hop).end
+}
+
 pub(crate) fn notice(at: Timestamp, part: PartKey) -> Vec<u8> {
     key(Kind::Notice, &[&time(at), &id(part.id), &part.part.to_be_bytes()])
 }

@@ -12,6 +12,7 @@ pub mod admin;
 pub(crate) mod board;
 pub mod hop;
 pub mod keys;
+pub mod listing;
 mod local;
 pub mod manager;
 pub mod message;

@@ -164,6 +164,54 @@ pub(crate) fn parts_of_hop(read: &impl Read, hop: HopNumber) -> Result<Vec<PartK
     part_keys(read, &keys::due_of(hop))
 }
 
+/// How many parts a queue has.
+pub(crate) fn count_parts(read: &impl Read, hop: HopNumber) -> Result<usize, StoreError> {
+    let mut count = 0;
+    visit_keys(read, &keys::due_of(hop), &mut |_| {
+        count += 1;
+        ControlFlow::Continue(())
+    })?;
+    Ok(count)
+}
+
+/// Up to `limit` parts of a queue behind a place in it, and the place to go on from; None: there
+/// are no more.
+pub(crate) fn page_of_hop(
+    read: &impl Read,
+    hop: HopNumber,
+    from: Option<&[u8]>,
+    limit: usize,
+) -> Result<(Vec<PartKey>, Option<Vec<u8>>), StoreError> {
+    let mut range = keys::due_of(hop);
+    if let Some(from) = from {
+        range.start = from.to_vec();
+    }
+    let (mut parts, mut next) = (Vec::new(), None);
+    visit_keys(read, &range, &mut |key| {
+        if parts.len() == limit {
+            next = Some(key.to_vec());
+            return ControlFlow::Break(());
+        }
+        parts.extend(keys::part_at_end(key));
+        ControlFlow::Continue(())
+    })?;
+    Ok((parts, next))
+}
+
+/// The parts of a queue that are put off to a time after `now`.
+pub(crate) fn later_parts(
+    read: &impl Read,
+    hop: HopNumber,
+    now: Timestamp,
+) -> Result<Vec<PartKey>, StoreError> {
+    let mut later = Vec::new();
+    visit_keys(read, &keys::due_after(hop, now), &mut |key| {
+        later.extend(keys::time_and_part(key).filter(|(at, _)| *at != NEVER).map(|(_, part)| part));
+        ControlFlow::Continue(())
+    })?;
+    Ok(later)
+}
+
 /// The parts of a message.
 pub(crate) fn parts_of_message(
     read: &impl Read,
