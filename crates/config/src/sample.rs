@@ -108,7 +108,7 @@ fn write_settings(
 }
 
 /// A key without a default is shown as a comment.
-fn write_value(file: &mut String, key: &str, value: Option<&Value>) {
+pub(crate) fn write_value(file: &mut String, key: &str, value: Option<&Value>) {
     match value {
         Some(value) => file.push_str(&format!("{key} = {value}\n")),
         None => file.push_str(&format!("# {key} =\n")),
@@ -116,17 +116,21 @@ fn write_value(file: &mut String, key: &str, value: Option<&Value>) {
 }
 
 fn write_examples(file: &mut String) {
-    for (key, example) in EXAMPLES {
-        let about = Settings::SETTINGS.iter().find(|setting| setting.key == key);
-        file.push('\n');
-        write_comment(file, about.map(|setting| setting.about).unwrap_or_default());
-        for line in example.lines() {
-            file.push_str(&format!("# {line}\n"));
-        }
+    EXAMPLES.into_iter().for_each(|(key, _)| write_example(file, key));
+}
+
+/// An example as a comment, below that of its key.
+pub(crate) fn write_example(file: &mut String, wanted: &str) {
+    let about = Settings::SETTINGS.iter().find(|setting| setting.key == wanted);
+    file.push('\n');
+    write_comment(file, about.map(|setting| setting.about).unwrap_or_default());
+    let example = EXAMPLES.iter().find(|(key, _)| *key == wanted);
+    for line in example.map(|(_, example)| *example).unwrap_or_default().lines() {
+        file.push_str(&format!("# {line}\n"));
     }
 }
 
-fn write_comment(file: &mut String, lines: &[&str]) {
+pub(crate) fn write_comment(file: &mut String, lines: &[&str]) {
     for line in lines {
         file.push_str(&format!("#{line}\n"));
     }
@@ -134,7 +138,7 @@ fn write_comment(file: &mut String, lines: &[&str]) {
 
 /// The defaults as a table. A default that TOML cannot express would show as missing, which
 /// the tests below refuse.
-fn table_of<T: Section>(section: &T) -> Table {
+pub(crate) fn table_of<T: Section>(section: &T) -> Table {
     Table::try_from(section).unwrap_or_default()
 }
 

@@ -285,3 +285,20 @@ async fn the_watch_notices_a_renewed_certificate_and_ends_with_the_server() {
     trigger.shut_down();
     watch.await.unwrap();
 }
+
+#[test]
+fn an_administrators_certificate_is_installed_for_its_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let issued = self_signed(&names(&["*.a.test", "b.test"])).unwrap();
+    let (chain, key) = (directory.path().join("chain"), directory.path().join("key"));
+    fs::write(&chain, issued.chain_pem).unwrap();
+    fs::write(&key, issued.key_pem).unwrap();
+    let certificates = directory.path().join("certificates");
+    let info = CertificateStore::install(&certificates, "mail.a.test", &chain, &key).unwrap();
+    for (name, expected) in
+        [("mail.a.test", true), ("B.test", true), ("a.test", false), ("x.mail.a.test", false)]
+    {
+        assert_eq!(info.is_for(name), expected, "{name}");
+    }
+    assert_eq!(CertificateStore::open(&certificates).unwrap().certificates().len(), 1);
+}

@@ -4,7 +4,7 @@ use admin::shell::{self, Line};
 use clap::{CommandFactory, Parser, Subcommand};
 use config::{Log, LogLevel};
 
-use crate::commands::{completion, demo, reference, run};
+use crate::commands::{completion, demo, reference, run, setup};
 
 /// A mail server that does on the network what Exchange does
 #[derive(Debug, Parser)]
@@ -22,6 +22,7 @@ struct Cli {
 pub enum Command {
     Demo(demo::Demo),
     Run(run::Run),
+    Setup(setup::Setup),
     #[command(subcommand)]
     Config(admin::config::Config),
     Ports(admin::ports::Ports),
@@ -35,7 +36,7 @@ pub enum Command {
 /// What a command line asks for.
 pub enum Task {
     /// A command of this program.
-    Command(Command),
+    Command(Box<Command>),
     /// A verb of the administrator.
     Verb(Box<Line>),
 }
@@ -50,7 +51,7 @@ pub fn read() -> Task {
             let line = Line::parse(words).unwrap_or_else(|error| error.exit());
             Task::Verb(Box::new(line))
         }
-        _ => Task::Command(Cli::parse().command),
+        _ => Task::Command(Box::new(Cli::parse().command)),
     }
 }
 
@@ -64,7 +65,7 @@ impl Task {
     /// demonstration or runs a verb. None for a server, whose configuration file says it.
     pub fn log(&self) -> Option<Log> {
         match self {
-            Task::Command(Command::Run(_)) => None,
+            Task::Command(command) if matches!(**command, Command::Run(_)) => None,
             _ => Some(Log { level: LogLevel::Warn, ..Log::default() }),
         }
     }

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod reference;
 pub mod run;
 mod serve;
+pub mod setup;
 mod verb;
 
 use std::env;
@@ -12,9 +13,13 @@ use std::io;
 use std::path::Path;
 
 use admin::{Console, Outcome, Program};
+use types::{AddressError, Domain};
 
 use crate::cli::{Command, Task};
 use crate::error::Error;
+
+/// Where the configuration file is unless somebody says otherwise.
+const CONFIG_FILE: &str = "/etc/rialto/rialto.toml";
 
 /// Does what was asked.
 pub async fn run(task: Task) -> Result<Outcome, Error> {
@@ -24,9 +29,10 @@ pub async fn run(task: Task) -> Result<Outcome, Error> {
         Task::Verb(line) => return verb::run(*line, &mut console).await,
         Task::Command(command) => command,
     };
-    match command {
+    match *command {
         Command::Demo(demo) => demo.run().await,
         Command::Run(run) => run.run().await,
+        Command::Setup(setup) => setup.run(&mut console).await,
         Command::Config(config) => verb::config(&config, &mut console).await,
         Command::Ports(ports) => Ok(ports.run(&program(), &mut console).await?),
         Command::Completion(completion) => {
@@ -53,4 +59,12 @@ fn program() -> Program {
 /// The program's file; by its name alone when the system does not tell.
 fn file() -> String {
     env::current_exe().map_or_else(|_| "rialto".to_owned(), |path| path.display().to_string())
+}
+
+/// A name, not an address in brackets: a server's own name is made from it.
+fn name(text: &str) -> Result<Domain, AddressError> {
+    match Domain::parse(text)? {
+        domain if domain.is_literal() => Err(AddressError::Domain),
+        domain => Ok(domain),
+    }
 }

@@ -18,6 +18,12 @@ pub enum Error {
     /// The demonstration.
     #[error(transparent)]
     Demo(#[from] roles::demo::DemoError),
+    /// A new server.
+    #[error(transparent)]
+    Setup(#[from] roles::setup::SetupError),
+    /// What a new server shall be.
+    #[error(transparent)]
+    SetupArgument(#[from] crate::commands::setup::SetupArgumentError),
     /// The configuration asks for a role that this program does not play.
     #[error("role {0} is not built")]
     Role(ports::Role),

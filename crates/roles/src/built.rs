@@ -31,7 +31,17 @@ const CAPABILITIES: [(&Capability, &str); 2] =
 /// The program's side of the port table: everything it has, nothing of it open. The server
 /// has no name, so connectors keep the placeholder of the documents.
 pub fn built() -> Registry {
-    let mut registry = Registry::new("<Server>", &[Role::Mailbox]);
+    built_for("<Server>")
+}
+
+/// Whether the program can open it.
+pub(crate) fn serves(listener: &Listener) -> bool {
+    LISTENERS.iter().any(|(built, _)| built.id == listener.id)
+}
+
+/// The same for a server of this name.
+pub(crate) fn built_for(server: &str) -> Registry {
+    let mut registry = Registry::new(server, &[Role::Mailbox]);
     for (listener, implementation) in LISTENERS {
         registry.built(listener, implementation);
     }

@@ -441,7 +441,10 @@ async fn open_storage(settings: &Settings) -> Result<Storage, StartError> {
 }
 
 /// The domains of the settings, unless the directory has them already.
-async fn accept_domains(settings: &Settings, storage: &Storage) -> Result<(), StartError> {
+pub(crate) async fn accept_domains(
+    settings: &Settings,
+    storage: &Storage,
+) -> Result<(), StartError> {
     for name in &settings.domains {
         let name = Domain::parse(name).map_err(|_| StartError::ServerName(name.clone()))?;
         if storage.directory.snapshot().domain(&name).is_some() {

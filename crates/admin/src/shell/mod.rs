@@ -16,6 +16,7 @@ use std::path::PathBuf;
 
 pub use command::{command, commands};
 pub use render::Format;
+pub use secret::{ask_secret, first_line};
 
 use crate::verb::{Arguments, Call, Effect, Reply, Verb};
 use crate::{AdminError, Console, Outcome, verbs};

@@ -40,18 +40,25 @@ pub(super) fn read(line: &mut Line) -> Result<(), AdminError> {
 }
 
 fn take(option: &str) -> Result<String, AdminError> {
+    let secret = ask_secret(&format!("{option}: "))?;
+    secret.ok_or_else(|| AdminError::NoSecret(option.to_owned()))
+}
+
+/// One line of standard input: unseen where that is a terminal, and asked for there only. None,
+/// when there is nothing.
+pub fn ask_secret(question: &str) -> io::Result<Option<String>> {
     let input = io::stdin();
     let unseen = match input.is_terminal() {
-        true => Some(Unseen::ask(&format!("{option}: "))?),
+        true => Some(Unseen::ask(question)?),
         false => None,
     };
     let secret = first_line(&mut input.lock())?;
     drop(unseen);
-    secret.ok_or_else(|| AdminError::NoSecret(option.to_owned()))
+    Ok(secret)
 }
 
 /// The first line without its end; None, when there is nothing.
-fn first_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
+pub fn first_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
     let mut line = String::new();
     let limit = VERB_ARGUMENT_OCTETS_MAX as u64 + 1;
     let read = input.take(limit).read_line(&mut line)?;

@@ -75,6 +75,16 @@ pub struct CertificateInfo {
     pub not_after: SystemTime,
 }
 
+impl CertificateInfo {
+    /// Whether it is for a server of this name: exactly, or by a wildcard for the first label
+    /// (RFC 9525 section 6.3).
+    pub fn is_for(&self, server: &str) -> bool {
+        let server = server.to_ascii_lowercase();
+        let wildcard = wildcard_of(&server);
+        self.names.iter().any(|name| *name == server || Some(name) == wildcard.as_ref())
+    }
+}
+
 /// The certificates of a directory, always the newest ones that could be read.
 #[derive(Debug)]
 pub struct CertificateStore {
@@ -116,6 +126,26 @@ impl CertificateStore {
             write_generated(directory, &issued)?;
         }
         CertificateStore::open(directory)
+    }
+
+    /// Puts an administrator's certificate into a directory, as `NAME.crt` and `NAME.key`, once
+    /// the two files turned out to belong together; the key for its owner's eyes only.
+    pub fn install(
+        directory: &Path,
+        name: &str,
+        chain_file: &Path,
+        key_file: &Path,
+    ) -> Result<CertificateInfo, CertificateError> {
+        let info = describe(chain_file, &read_pair(chain_file, key_file)?)?;
+        fs::create_dir_all(directory).map_err(at(directory))?;
+        for (from, extension, readable) in
+            [(key_file, "key", Readable::ByOwner), (chain_file, "crt", Readable::ByAll)]
+        {
+            let bytes = fs::read(from).map_err(at(from))?;
+            let to = directory.join(format!("{name}.{extension}"));
+            write_atomically(&to, &bytes, readable).map_err(at(&to))?;
+        }
+        Ok(info)
     }
 
     /// Reads the directory again if a file changed, and says whether one did. After an error
@@ -173,11 +203,15 @@ impl Loaded {
     fn choose(&self, name: Option<&str>) -> Arc<CertifiedKey> {
         let name = name.map(str::to_ascii_lowercase);
         let found = name.as_deref().and_then(|name| {
-            let wildcard = name.split_once('.').map(|(_, parent)| format!("*.{parent}"));
-            self.by_name.get(name).or_else(|| self.by_name.get(&wildcard?))
+            self.by_name.get(name).or_else(|| self.by_name.get(&wildcard_of(name)?))
         });
         Arc::clone(found.unwrap_or(&self.default))
     }
+}
+
+/// `*.contoso.com` for `mail.contoso.com`.
+fn wildcard_of(name: &str) -> Option<String> {
+    name.split_once('.').map(|(_, parent)| format!("*.{parent}"))
 }
 
 fn load(directory: &Path) -> Result<Loaded, CertificateError> {
@@ -223,17 +257,20 @@ fn stamp(files: &[PathBuf]) -> Result<Stamp, CertificateError> {
 }
 
 fn read_certified(file: &Path) -> Result<CertifiedKey, CertificateError> {
+    read_pair(file, &file.with_extension("key"))
+}
+
+fn read_pair(file: &Path, key_file: &Path) -> Result<CertifiedKey, CertificateError> {
     let chain = read_certificates(file).map_err(at(file))?;
     if chain.is_empty() {
         return Err(unusable(file, "no certificate in it"));
     }
-    let key_file = file.with_extension("key");
-    let pem = fs::read(&key_file).map_err(at(&key_file))?;
-    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|e| unusable(&key_file, e))?;
+    let pem = fs::read(key_file).map_err(at(key_file))?;
+    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|e| unusable(key_file, e))?;
     let key = rustls::crypto::ring::sign::any_supported_type(&key)
-        .map_err(|error| unusable(&key_file, error))?;
+        .map_err(|error| unusable(key_file, error))?;
     let certified = CertifiedKey::new(chain, key);
-    certified.keys_match().map_err(|_| unusable(&key_file, "not the key of this certificate"))?;
+    certified.keys_match().map_err(|_| unusable(key_file, "not the key of this certificate"))?;
     Ok(certified)
 }
 

@@ -8,8 +8,9 @@ use admin::Outcome;
 use clap::Args;
 use net::shutdown::Signals;
 use roles::demo::{self, Options, Ports};
-use types::{AddressError, Domain};
+use types::Domain;
 
+use super::name;
 use super::serve::until_terminated;
 use crate::error::Error;
 
@@ -23,7 +24,7 @@ pub struct Demo {
     #[arg(long = "dir", value_name = "DIR")]
     directory: PathBuf,
     /// The users' domain
-    #[arg(long, default_value = "example.test", value_parser = domain)]
+    #[arg(long, default_value = "example.test", value_parser = name)]
     domain: Domain,
     /// Users u000, u001 and so on beside alice, bob and carol
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -71,14 +72,6 @@ impl Demo {
             resolver: self.resolver,
             unthrottled: self.unthrottled,
         }
-    }
-}
-
-/// A name, not an address in brackets: the server's own name is made from it.
-fn domain(text: &str) -> Result<Domain, AddressError> {
-    match Domain::parse(text)? {
-        domain if domain.is_literal() => Err(AddressError::Domain),
-        domain => Ok(domain),
     }
 }
 

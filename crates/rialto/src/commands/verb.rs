@@ -16,12 +16,11 @@ use roles::organization::Stopped;
 use roles::storage::database_folders;
 use tokio::sync::OnceCell;
 
+use super::CONFIG_FILE;
 use crate::error::{Error, in_one_line};
 
 /// Says where the configuration file is.
 const CONFIG_VARIABLE: &str = "RIALTO_CONFIG";
-/// Where it is otherwise.
-const CONFIG_FILE: &str = "/etc/rialto/rialto.toml";
 
 /// Does what a line says.
 pub async fn run(line: Line, console: &mut Console<'_>) -> Result<Outcome, Error> {

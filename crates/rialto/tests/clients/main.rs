@@ -24,6 +24,7 @@ mod recorded;
 mod restart;
 mod rows;
 mod send;
+mod setup;
 mod support;
 mod swaks;
 mod verbs;

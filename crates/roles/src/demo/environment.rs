@@ -10,8 +10,8 @@ use ports::listeners::{
 };
 use ports::{Listener, Registry};
 
-use super::whole_file::{self, FileError};
 use super::{Demo, DemoError};
+use crate::whole_file::{self, FileError};
 
 /// The file in the data directory.
 pub const FILE_NAME: &str = "env.sh";

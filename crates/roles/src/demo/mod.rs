@@ -18,7 +18,6 @@ mod settings;
 pub mod sink;
 mod users;
 mod welcome;
-mod whole_file;
 
 #[cfg(test)]
 mod tests;
@@ -33,10 +32,10 @@ use store::StoreError;
 use transport::Refused;
 use types::{Address, AddressError, Domain, SystemClock};
 
+pub use crate::whole_file::FileError;
 pub use environment::FILE_NAME as ENVIRONMENT_FILE;
 pub use options::{NotPorts, Options, Ports};
 pub use settings::settings;
-pub use whole_file::FileError;
 
 use samples::SAMPLES;
 

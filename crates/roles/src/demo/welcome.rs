@@ -3,17 +3,18 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
+use ports::Listener;
 use ports::listeners::{CLIENT_FRONTEND, DEFAULT_FRONTEND, IMAP4_TLS, POP3_TLS, SUBMISSION_TLS};
-use ports::{Encryption, Listener, Registry};
 
 use super::environment::{FILE_NAME, quoted};
 use super::{Demo, sink};
+use crate::open_ports;
 
 /// The whole text.
 pub(super) fn text(demo: &Demo) -> String {
     let settings = demo.server.settings();
     let mut text = format!("{}\n\n", settings.server_name);
-    services(&mut text, &demo.server.registry(), &settings.short_name());
+    text.push_str(&open_ports::lines(&demo.server.registry(), &settings.short_name()));
     users(&mut text, demo);
     commands(&mut text, demo);
     verbs(&mut text, &demo.options.directory);
@@ -22,28 +23,6 @@ pub(super) fn text(demo: &Demo) -> String {
     let sink = path(data.join(sink::FOLDER_NAME));
     let _ = writeln!(text, "Mail to other domains ends in {sink}");
     text
-}
-
-fn services(text: &mut String, registry: &Registry, server: &str) {
-    for open in registry.open() {
-        let listener = open.listener;
-        let _ = writeln!(
-            text,
-            "  {:<23}{:<7}{:<10}{}",
-            open.address.to_string(),
-            listener.protocol().split(' ').next().unwrap_or_default(),
-            encryption(listener.encryption),
-            listener.display_name(server),
-        );
-    }
-}
-
-fn encryption(encryption: Encryption) -> &'static str {
-    match encryption {
-        Encryption::Plain => "",
-        Encryption::StartTls => "STARTTLS",
-        Encryption::Tls => "TLS",
-    }
 }
 
 fn users(text: &mut String, demo: &Demo) {

@@ -36,11 +36,16 @@ impl Imap {
         Imap::login(&demo.address("IMAPS_PORT"), demo.authority(), &demo.user(user))
     }
 
-    /// Logs in.
+    /// Logs in to a server whose certificate is for this host.
     pub fn login(address: &str, authority: &Path, user: &str) -> Self {
+        Imap::login_to("localhost", address, authority, user)
+    }
+
+    /// Logs in to a server of this name.
+    pub fn login_to(name: &str, address: &str, authority: &Path, user: &str) -> Self {
         let tcp = TcpStream::connect(address).unwrap();
         tcp.set_read_timeout(Some(PATIENCE)).unwrap();
-        let name = ServerName::try_from("localhost").unwrap();
+        let name = ServerName::try_from(name.to_owned()).unwrap();
         let tls = ClientConnection::new(Arc::new(trusting(authority)), name).unwrap();
         let mut imap = Imap { stream: BufReader::new(StreamOwned::new(tls, tcp)) };
         let greeting = imap.response();

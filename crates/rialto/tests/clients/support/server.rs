@@ -67,13 +67,13 @@ impl Data {
     pub fn server(&self, settings: &str, resolver: SocketAddr) -> Process {
         let file = self.path().join("rialto.toml");
         fs::write(&file, settings).unwrap();
+        self.serve(&file, &["--resolver", &resolver.to_string()])
+    }
+
+    /// A server with the settings of a file that is there, once it is ready.
+    pub fn serve(&self, file: &Path, more: &[&str]) -> Process {
         let process = Process::start(self, &["run", "--config"], |command| {
-            command
-                .arg(&file)
-                .arg("--resolver")
-                .arg(resolver.to_string())
-                .env("RIALTO_LOG", "info")
-                .env("NO_COLOR", "1");
+            command.arg(file).args(more).env("RIALTO_LOG", "info").env("NO_COLOR", "1");
         });
         wait_for("the server", || process.log().contains("ready").then_some(()));
         process

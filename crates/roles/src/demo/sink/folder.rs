@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::demo::whole_file::{self, FileError};
 use crate::private;
+use crate::whole_file::{self, FileError};
 
 /// The folder's name in the data directory.
 pub const FOLDER_NAME: &str = "sink";

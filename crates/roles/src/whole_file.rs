@@ -18,7 +18,7 @@ pub struct FileError {
 }
 
 /// Writes a file beside `path`, syncs it, and gives it its name.
-pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
+pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     try_write(path, content).map_err(|source| FileError { path: path.to_owned(), source })
 }
 

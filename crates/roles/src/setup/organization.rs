@@ -1,0 +1,29 @@
+//! The directory of a new server: its domain, and the mailbox of its administrator.
+
+use auth::VerifierOptions;
+use directory::{MailboxKind, NewMailbox};
+
+use super::{Plan, SetupError};
+use crate::server::accept_domains;
+use crate::storage::{MAILBOX_DATABASE, Storage};
+
+/// Makes the databases and what is in them.
+pub(super) async fn make(plan: &Plan) -> Result<(), SetupError> {
+    let storage = Storage::open(&plan.directory, VerifierOptions::default()).await?;
+    let made = populate(plan, &storage).await;
+    storage.close().await;
+    made
+}
+
+async fn populate(plan: &Plan, storage: &Storage) -> Result<(), SetupError> {
+    let settings = plan.settings();
+    accept_domains(&settings, storage).await?;
+    let password = Some(plan.password.clone());
+    let address = plan.administrator.clone();
+    let mailbox = NewMailbox {
+        kind: MailboxKind::User { password, administrator: true },
+        ..NewMailbox::user(address, &settings.short_name(), MAILBOX_DATABASE)
+    };
+    storage.directory.create_mailbox(mailbox).await?;
+    Ok(())
+}
