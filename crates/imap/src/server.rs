@@ -42,7 +42,13 @@ pub struct Server {
     pub intake_memory: Arc<Budget>,
     /// Capabilities never listed.
     pub hidden_capabilities: Vec<String>,
+    /// Who is told how long commands take.
+    pub observer: Option<CommandObserver>,
 }
+
+/// Hears the name of a command, as the client wrote it, and how long it took. That is until its
+/// answer was sent, and so depends on the client as well.
+pub type CommandObserver = Arc<dyn Fn(&str, Duration) + Send + Sync>;
 
 impl Server {
     /// Capabilities not listed for an account: some clients mishandle some.

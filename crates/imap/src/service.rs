@@ -16,7 +16,7 @@ use types::limits;
 
 use crate::capability;
 use crate::codec::append::{Append, append_at_message};
-use crate::codec::command::tag_of;
+use crate::codec::command::{name_of, tag_of};
 use crate::codec::{Command, Frame, Literal, parse};
 use crate::commands::authenticate::Login;
 use crate::commands::idle::wake;
@@ -306,6 +306,15 @@ impl Service {
         let (tag, command) = parse(text, utf8);
         self.io.set_tag(tag.unwrap_or("*"));
         match command {
+            Ok(command) if matches!(self.state, State::Authenticated(_)) => {
+                let begun = Instant::now();
+                let next = self.command(command).await;
+                if let Some(observer) = &self.server.observer {
+                    observer(name_of(text), begun.elapsed());
+                }
+                next
+            }
+            // A login takes as long as the client's answers.
             Ok(command) => self.command(command).await,
             Err(bad) => self.finish(Ok(bad.into()), true).await,
         }

@@ -3,8 +3,8 @@
 
 mod support;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use imap::{End, Server};
 use mailbox::key::List;
@@ -37,6 +37,7 @@ fn changed(site: &Site, change: impl FnOnce(&mut Server)) -> Arc<Server> {
         message_octets_max: from.message_octets_max,
         intake_memory: Arc::clone(&from.intake_memory),
         hidden_capabilities: vec!["NOTIFY".into()],
+        observer: None,
         sessions: Arc::clone(&from.sessions),
     };
     change(&mut server);
@@ -92,6 +93,25 @@ async fn what_comes_together_with_starttls_is_not_believed() {
     client.send(b"a STARTTLS\r\nb NOOP\r\n").await;
     assert!(client.line().await.starts_with("a OK"));
     assert_eq!(client.next_line().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_after_the_login_are_timed_by_their_names() {
+    let site = Site::new().await;
+    let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+    let told = Arc::clone(&heard);
+    let server = changed(&site, |server| {
+        server.login_type = LoginType::PlainTextLogin;
+        server.observer = Some(Arc::new(move |name, _| told.lock().unwrap().push(name.to_owned())));
+    });
+    let mut client = connect(&server);
+    client.line().await;
+    client.command("LOGIN alice secret").await;
+    client.command("SELECT INBOX").await;
+    client.command("uid search ALL").await;
+    client.send(b"a NONSENSE\r\nb LOGOUT\r\n").await;
+    while client.next_line().await.is_some() {}
+    assert_eq!(*heard.lock().unwrap(), ["SELECT", "uid search", "LOGOUT"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

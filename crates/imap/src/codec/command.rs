@@ -117,6 +117,22 @@ pub fn tag_of(text: &[u8]) -> Option<&str> {
     (parser.is_done() || parser.peek() == Some(b' ')).then_some(tag)
 }
 
+/// The name of a command that was parsed, as the client wrote it: `UID FETCH`.
+pub fn name_of(text: &[u8]) -> &str {
+    let word = |from: usize| {
+        let rest = text.get(from..).unwrap_or_default();
+        rest.iter().take_while(|octet| !octet.is_ascii_whitespace()).count()
+    };
+    let first = word(0) + 1;
+    let mut end = first + word(first);
+    if text.get(first..end).is_some_and(|word| word.eq_ignore_ascii_case(b"UID")) {
+        end += 1;
+        end += word(end);
+    }
+    let name = text.get(first..end).unwrap_or_default();
+    std::str::from_utf8(name).unwrap_or_default()
+}
+
 /// Parses a whole command. The tag comes even when the rest is bad, so that it can be answered.
 pub fn parse(text: &[u8], utf8: bool) -> (Option<&str>, Parsed<Command>) {
     let Some(tag) = tag_of(text) else { return (None, Err(Bad::Syntax("Expected a tag"))) };
@@ -308,6 +324,22 @@ mod tests {
 
     fn command(text: &str) -> Parsed<Command> {
         parse(text.as_bytes(), false).1
+    }
+
+    #[test]
+    fn commands_by_their_names() {
+        for (text, name) in [
+            ("a NOOP\r\n", "NOOP"),
+            ("a noop", "noop"),
+            ("a UID FETCH 1 FLAGS", "UID FETCH"),
+            ("a uid expunge", "uid expunge"),
+            ("a UID", ""),
+            ("a", ""),
+            ("", ""),
+        ] {
+            assert_eq!(name_of(text.as_bytes()), name, "{text}");
+        }
+        assert_eq!(name_of(b"a SEARCH TEXT \xff"), "SEARCH");
     }
 
     #[test]

@@ -77,6 +77,7 @@ impl Site {
             message_octets_max: 1_000_000,
             intake_memory: Budget::new(4_000_000),
             hidden_capabilities: Vec::new(),
+            observer: None,
         };
         let (trigger, shutdown) = Shutdown::new();
         Site { server: Arc::new(server), directory, database, trigger, shutdown }
