@@ -1,8 +1,11 @@
 //! A running server as it sees itself. Crate `roles` implements it.
 
 use std::pin::Pin;
+use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::verb::VerbName;
 
 /// An answer that is being put together.
 pub type Observing<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -17,6 +20,26 @@ pub trait Monitor: Send + Sync {
 
     /// How its parts are.
     fn components(&self) -> Vec<Component>;
+
+    /// What took longer than `SLOW_OPERATION_MS_MIN`, the newest first.
+    fn slow_operations(&self) -> Vec<SlowOperation>;
+
+    /// A verb took so long.
+    fn verb_took(&self, verb: VerbName, took: Duration);
+}
+
+/// Something that took long. Whose it was is in the log only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SlowOperation {
+    /// When it ended, RFC 3339.
+    pub ended: String,
+    /// The service of the port table.
+    pub service: String,
+    /// A command of the protocol, or a verb.
+    pub operation: String,
+    /// How long it took.
+    pub seconds: f64,
 }
 
 /// What a part of a server is.

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use imap::server::CommandObserver;
 use imap::{End, Handover};
 use net::{Connection, ServerTls};
+use ports::listeners::IMAP4;
 
 use crate::backend::{BackEnds, Client, Session};
 use crate::listeners::Protocol;
@@ -50,7 +52,13 @@ pub(crate) fn server(parts: &Parts, start_tls: Option<ServerTls>) -> Arc<imap::S
         message_octets_max: parts.settings.max_receive_size.bytes(),
         intake_memory: Arc::clone(&parts.intake_memory),
         hidden_capabilities: Vec::new(),
+        observer: Some(observer(parts)),
     })
+}
+
+fn observer(parts: &Parts) -> CommandObserver {
+    let slow = Arc::clone(&parts.slow);
+    Arc::new(move |command, took| slow.took(IMAP4.service, command, took))
 }
 
 impl net::listener::Handler for Imap4 {

@@ -35,6 +35,7 @@ mod private;
 mod recipients;
 pub mod server;
 pub mod setup;
+mod slow_operations;
 mod smtp_in;
 pub mod storage;
 mod tls;

@@ -1,14 +1,17 @@
 //! The running server, for who watches it over the administration interface.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use admin::monitor::{Component, Monitor, Observing, Service};
+use admin::monitor::{Component, Monitor, Observing, Service, SlowOperation};
+use admin::verb::VerbName;
 use net::{CertificateStore, Resolver};
+use ports::listeners::ADMIN;
 
 use crate::health::{self, Health};
 use crate::metrics::{Metrics, Sample};
 use crate::server::Parts;
+use crate::slow_operations::SlowOperations;
 use crate::storage::Storage;
 
 /// Answers for one server.
@@ -16,6 +19,7 @@ pub(crate) struct ServerMonitor {
     metrics: Arc<Metrics>,
     sample: Sample,
     health: Arc<Health>,
+    slow: Arc<SlowOperations>,
     storage: Storage,
     resolver: Resolver,
     certificates: Arc<CertificateStore>,
@@ -28,6 +32,7 @@ impl ServerMonitor {
             sample: Sample::new(&parts.metrics, &parts.storage, &parts.transport, data),
             metrics: Arc::clone(&parts.metrics),
             health: Arc::clone(&parts.health),
+            slow: Arc::clone(&parts.slow),
             storage: parts.storage.clone(),
             resolver: parts.resolver.clone(),
             certificates: Arc::clone(&parts.certificates),
@@ -64,5 +69,13 @@ impl Monitor for ServerMonitor {
         let certificates = self.certificates.certificates();
         components.extend(certificates.iter().map(|info| health::certificate(info, now)));
         components
+    }
+
+    fn slow_operations(&self) -> Vec<SlowOperation> {
+        self.slow.newest_first()
+    }
+
+    fn verb_took(&self, verb: VerbName, took: Duration) {
+        self.slow.took(ADMIN.service, verb.as_str(), took);
     }
 }

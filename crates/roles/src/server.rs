@@ -45,6 +45,7 @@ use crate::logs::Logs;
 use crate::metrics::{Counted, CountedLogins, Mail, Metrics, Sessions};
 use crate::policy::DatabaseDefaults;
 use crate::recipients::DirectoryRecipients;
+use crate::slow_operations::SlowOperations;
 use crate::smtp_in::SmtpIn;
 use crate::storage::{MAILBOX_DATABASE, Storage, StorageError};
 use crate::{admin_service, imap_service, migrations, pop3_service, private};
@@ -190,6 +191,7 @@ pub(crate) struct Parts {
     pub logs: Arc<Logs>,
     pub metrics: Arc<Metrics>,
     pub health: Arc<Health>,
+    pub slow: Arc<SlowOperations>,
     pub resolver: Resolver,
     /// Connections and sessions of both IMAP4 listeners together: Exchange's limits are those of
     /// the service.
@@ -312,6 +314,7 @@ impl Opened {
             tls: tls(&certificates)?,
             signers: crate::dkim_keys::load(settings)?,
             logs,
+            slow: SlowOperations::new(&metrics),
             metrics,
             health: Arc::clone(&running.health),
             resolver: resolver(settings)?,

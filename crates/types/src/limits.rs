@@ -386,6 +386,10 @@ pub const ADMIN_CONNECTIONS_MAX: u32 = 64;
 pub const ADMIN_CONNECTIONS_PER_SOURCE_MAX: u32 = 16;
 /// Octets of an answer that the command line takes from the administration interface.
 pub const ADMIN_ANSWER_OCTETS_MAX: usize = 1024 * 1024 * 1024;
+/// Milliseconds from which an operation counts as slow: a person notices.
+pub const SLOW_OPERATION_MS_MIN: u64 = 1_000;
+/// Slow operations that a server remembers; older ones go.
+pub const SLOW_OPERATIONS_KEPT_MAX: usize = 100;
 /// Days of validity that a certificate should have left; less is told as a degraded part of the
 /// server. Most certificates are renewed a month before their end.
 pub const CERTIFICATE_WARNING_DAYS: u64 = 14;

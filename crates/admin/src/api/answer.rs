@@ -1,12 +1,14 @@
 //! From a request to its answer, without HTTP around it.
 
+use std::time::Instant;
+
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::{health, openapi};
 use crate::monitor::Monitor;
 use crate::organization::Organization;
-use crate::verb::{Arguments, Call, Caller, Role, Verb, VerbError, invoke};
+use crate::verb::{Arguments, Call, Caller, Reply, Role, Verb, VerbError, invoke};
 use crate::verbs;
 
 /// A request whose caller is known.
@@ -88,11 +90,20 @@ impl Api {
                 Ok(Body::Json(health::components(&self.monitor(caller)?.components())))
             }
             Asked::Run(call) => {
-                let reply = invoke(&self.organization, caller, call).await?;
-                let reply = serde_json::to_value(reply).map_err(VerbError::from)?;
-                Ok(Body::Json(reply))
+                let reply = self.run(caller, call).await?;
+                Ok(Body::Json(serde_json::to_value(reply).map_err(VerbError::from)?))
             }
+            Asked::SlowOperations => Ok(Body::Json(json!(self.monitor(caller)?.slow_operations()))),
         }
+    }
+
+    async fn run(&self, caller: &Caller, call: Call) -> Result<Reply, VerbError> {
+        let (verb, begun) = (call.verb.name, Instant::now());
+        let reply = invoke(&self.organization, caller, call).await;
+        if let Some(monitor) = &self.organization.monitor {
+            monitor.verb_took(verb, begun.elapsed());
+        }
+        reply
     }
 
     /// The running server, for who may watch it.
@@ -116,6 +127,8 @@ pub(crate) enum Asked {
     Metrics,
     /// How the server's parts are.
     Components,
+    /// What took long.
+    SlowOperations,
     /// That a verb runs.
     Run(Call),
 }
@@ -126,7 +139,8 @@ impl Request<'_> {
         match (self.method, self.path) {
             ("GET", "/v1/verbs") => Ok(Asked::Verbs),
             ("GET", "/v1/openapi.json") => Ok(Asked::Document),
-            ("GET", "/metrics") => Ok(Asked::Metrics),
+            ("GET", METRICS) => Ok(Asked::Metrics),
+            ("GET", SLOW_OPERATIONS) => Ok(Asked::SlowOperations),
             ("GET", health::COMPONENTS) => Ok(Asked::Components),
             (method, path) => match (method, path.strip_prefix("/v1/verbs/")) {
                 ("POST", Some(name)) => self.call(verbs::find(name)?).map(Asked::Run),
@@ -143,6 +157,9 @@ impl Request<'_> {
         Ok(Call { verb, arguments, what_if })
     }
 }
+
+pub(crate) const METRICS: &str = "/metrics";
+pub(crate) const SLOW_OPERATIONS: &str = "/v1/slow-operations";
 
 /// What is read and not run.
 const PAGES: [&str; 6] =

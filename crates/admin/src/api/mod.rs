@@ -8,6 +8,7 @@
 //! | `GET /metrics` | what the server counts, in Prometheus' text format |
 //! | `GET /health/live`, `GET /health/ready` | 200 or 503, for everybody |
 //! | `GET /health/components` | how the server's parts are |
+//! | `GET /v1/slow-operations` | what took long |
 //!
 //! An error is `{"error": {"code": "NotFound", "message": "…"}}` with a fitting status.
 //!
@@ -28,8 +29,8 @@ mod local_user;
 mod openapi;
 mod server;
 
-pub(crate) use answer::Asked;
 pub use answer::{Answer, Api, Body, Request};
+pub(crate) use answer::{Asked, METRICS, SLOW_OPERATIONS};
 pub use client::{Client, ClientError};
 pub use failure::Failure;
 pub use local_user::local_caller;

@@ -61,6 +61,8 @@ catalogue! {
         "Messages in delivery queues, by DeliveryType and Status as Get-Queue shows them.";
     DELIVERY_REPORTS: Counter "rialto_delivery_reports_total" []
         "Reports made for senders: of failure, delay, relay and delivery.";
+    SLOW_OPERATIONS: Counter "rialto_slow_operations_total" ["service"]
+        "Commands of IMAP4, messages of SMTP and verbs that took longer than a second.";
     STORE_SYNCS: Counter "rialto_store_syncs_total" ["database"]
         "Groups of writes made durable, each with one wait for the disk.";
     STORE_COMMITS: Counter "rialto_store_commits_total" ["database"]

@@ -29,7 +29,7 @@ use types::limits::METRICS_UPKEEP_SECS;
 
 pub(crate) use by_connector::ByConnector;
 pub use catalogue::markdown;
-pub(crate) use catalogue::{MESSAGES_SENT, Metric};
+pub(crate) use catalogue::{MESSAGES_SENT, Metric, SLOW_OPERATIONS};
 pub(crate) use logins::CountedLogins;
 pub(crate) use mail::Mail;
 pub(crate) use sample::Sample;

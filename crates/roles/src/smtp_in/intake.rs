@@ -8,6 +8,7 @@ use auth::{Principal, RecipientId};
 use bytes::Bytes;
 use directory::{Directory, Resolution};
 use mailbox::{Access, Guid, Home, Homes, Mailbox, MailboxNumber};
+use ports::listeners::DEFAULT_FRONTEND;
 use smtp::codec;
 use smtp::server::{Rights, SessionInfo, Transaction, Verdict};
 use store::Database;
@@ -23,6 +24,7 @@ use types::{Address, Domain, ReversePath};
 use super::envelope;
 use super::room::Room;
 use super::trace::Trace;
+use crate::slow_operations::SlowOperations;
 
 /// Authors of one message that are looked at.
 const AUTHORS_MAX: usize = 100;
@@ -35,6 +37,7 @@ pub(crate) struct Intake {
     pub homes: Arc<dyn Homes>,
     pub server: Domain,
     pub room: Room,
+    pub slow: Arc<SlowOperations>,
 }
 
 impl Intake {
@@ -113,8 +116,12 @@ impl Intake {
         trace: &Trace,
     ) -> codec::Reply {
         let id = self.transport.next_id();
+        let begun = Instant::now();
         let submitted = self.submit(id, session, principal, transaction, bytes, trace);
-        match submitted.instrument(error_span!("message", internal_message_id = %id)).await {
+        let submitted =
+            submitted.instrument(error_span!("message", internal_message_id = %id)).await;
+        self.slow.took(DEFAULT_FRONTEND.service, "DATA", begun.elapsed());
+        match submitted {
             Ok(accepted) => self.accepted(&accepted),
             Err(Refused(reply)) => wire(reply),
         }

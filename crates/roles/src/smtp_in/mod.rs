@@ -75,6 +75,7 @@ impl SmtpIn {
             homes: parts.homes.clone(),
             server,
             room: room::Room::default(),
+            slow: Arc::clone(&parts.slow),
         };
         Ok(SmtpIn(Arc::new(Shared {
             doors: RwLock::new(Arc::new(doors)),
