@@ -86,6 +86,12 @@ pub enum AdminError {
     /// A server was asked and gave no answer, or a refusal.
     #[error(transparent)]
     Client(#[from] crate::api::ClientError),
+    /// Nobody listens on the socket.
+    #[error("no server listens on {0}")]
+    NotRunning(PathBuf),
+    /// What the server counts cannot be read.
+    #[error("the server's metrics: {0}")]
+    Exposition(#[from] crate::exposition::Malformed),
     /// A task of ours is gone.
     #[error("interrupted: {0}")]
     Interrupted(#[from] tokio::task::JoinError),

@@ -22,6 +22,7 @@ mod program;
 pub mod reference;
 pub mod shell;
 pub mod store;
+pub mod top;
 pub mod verb;
 pub mod verbs;
 

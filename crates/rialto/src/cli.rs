@@ -28,6 +28,7 @@ pub enum Command {
     Ports(admin::ports::Ports),
     #[command(subcommand)]
     Store(admin::store::Store),
+    Top(admin::top::Top),
     Completion(completion::Completion),
     #[command(subcommand, hide = true)]
     Reference(reference::Reference),

@@ -43,6 +43,7 @@ pub async fn run(task: Task) -> Result<Outcome, Error> {
             reference.run(console.output)?;
             Ok(Outcome::Good)
         }
+        Command::Top(top) => verb::top(&top, &mut console).await,
         Command::Store(store) => Ok(store.run(&program(), &mut console).await?),
     }
 }

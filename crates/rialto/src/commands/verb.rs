@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use admin::api::{Client, SOCKET_NAME, local_caller};
 use admin::config::{Config, Target};
 use admin::shell::{Executor, Line};
+use admin::top::Top;
 use admin::verb::{Call, Reply, VerbError, invoke};
 use admin::{AdminError, Console, Outcome};
 use config::Settings;
@@ -43,6 +44,13 @@ pub async fn config(config: &Config, console: &mut Console<'_>) -> Result<Outcom
     let outcome = config.run(file.as_ref(), &server, console).await;
     server.close().await;
     Ok(outcome?)
+}
+
+/// Watches a running server.
+pub async fn top(top: &Top, console: &mut Console<'_>) -> Result<Outcome, Error> {
+    let Target { dir, config } = top.target.clone();
+    let settings = Server::new(dir, config, false).settings()?;
+    Ok(top.run(&settings.data_directory.join(SOCKET_NAME), console).await?)
 }
 
 /// The server that is meant; looked for at the first call, because not every verb needs it.

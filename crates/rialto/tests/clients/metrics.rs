@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use admin::exposition::Exposition;
 use serde_json::Value;
 
+use crate::support::imap::Imap;
 use crate::support::message;
 use crate::support::patience::{PATIENCE, wait_for};
 use crate::support::programs::{installed, program, run};
@@ -111,4 +112,27 @@ fn a_server_that_stops_is_not_ready_and_still_says_so() {
         not_ready
     });
     assert!(stopping.contains("not ready"), "{stopping}");
+}
+
+#[test]
+fn top_shows_what_the_server_does() {
+    let data = Data::new();
+    let demo = data.demo();
+    let _session = Imap::of(&demo, "alice");
+    let top = |words: &[&str]| {
+        let mut top = program(RIALTO);
+        top.arg("top").args(words).arg("--dir").arg(data.path());
+        run(&mut top)
+    };
+    let view: Value = serde_json::from_str(&top(&["--once", "--json"]).well()).unwrap();
+    let services = view["Services"].as_array().unwrap();
+    let imap = services.iter().find(|row| row["Service"] == "IMAP4 front-end service").unwrap();
+    assert_eq!(imap["Sessions"], 1.0, "{view}");
+    assert_eq!(view["Queues"], serde_json::json!([]), "{view}");
+    assert!(view["Process"]["ResidentMemoryOctets"].as_f64().unwrap() > 0.0, "{view}");
+    assert_eq!(view["Databases"].as_array().unwrap().len(), 2, "{view}");
+    let page = top(&["--once"]).well();
+    assert!(page.contains("messages/s: ") && !page.contains('\x1b'), "{page}");
+    demo.stop();
+    assert!(top(&["--once"]).with(2).contains("no server listens on"));
 }
