@@ -7,12 +7,12 @@ DESTDIR ?=
 
 RIALTO = target/release/rialto
 
-.PHONY: help run build test install
+.PHONY: help run build test install install-files
 
 help:
 	@echo "make run      build the server and start a demonstration in $(DEMO_DIR)/"
 	@echo "make test     everything that must pass before a change is taken"
-	@echo "make install  copy the program to $(PREFIX)/bin"
+	@echo "make install  the program, its manual, completions and systemd unit, below $(PREFIX)"
 
 run: build
 	exec $(RIALTO) demo --dir $(DEMO_DIR) $(DEMO_ARGS)
@@ -27,5 +27,8 @@ test:
 	scripts/install-packages build test
 	cargo xtask ci
 
-install: build
-	install -D -m 755 $(RIALTO) $(DESTDIR)$(PREFIX)/bin/rialto
+install: build install-files
+
+# For packages, and for tests: a program that is built already.
+install-files:
+	scripts/install-files $(RIALTO) $(PREFIX) $(DESTDIR)

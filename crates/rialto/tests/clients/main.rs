@@ -12,6 +12,7 @@
 mod configured;
 mod curl;
 mod fetch;
+mod installation;
 mod mbsync;
 mod metrics;
 mod migration;

@@ -85,7 +85,7 @@ impl NewServer {
     }
 
     fn start(&self) -> String {
-        indented(&service::text(&self.plan.configuration))
+        indented(&service::text(&self.plan.configuration, &self.plan.directory))
     }
 
     /// Nothing leaves before there is a Send connector, and nothing should before the records.

@@ -197,6 +197,7 @@ async fn the_report_tells_all_that_is_left_to_do() {
 
         To start it
           rialto run --config /etc/rialto.toml
+          or as a service: the unit rialto.service is for /etc/rialto/rialto.toml and /var/lib/rialto
 
         When the records are there, so that mail to other domains leaves
           rialto new-send-connector Internet --address-spaces 'SMTP:*;1' --config /etc/rialto.toml
