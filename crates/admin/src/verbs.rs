@@ -1,6 +1,7 @@
 //! All verbs, one module a noun of Exchange's cmdlets.
 
 mod accepted_domain;
+mod admin_audit_log;
 mod cas_mailbox;
 mod command;
 mod configuration;
@@ -12,6 +13,7 @@ mod mailbox;
 mod mailbox_folder_permission;
 mod mailbox_permission;
 mod mailbox_request;
+mod mailbox_statistics;
 mod message;
 mod queue;
 mod recipient;
@@ -26,6 +28,7 @@ use crate::verb::{Verb, VerbError, nearest};
 /// Every verb there is.
 pub const VERBS: &[&[Verb]] = &[
     accepted_domain::VERBS,
+    admin_audit_log::VERBS,
     cas_mailbox::VERBS,
     command::VERBS,
     configuration::VERBS,
@@ -37,6 +40,7 @@ pub const VERBS: &[&[Verb]] = &[
     mailbox_folder_permission::VERBS,
     mailbox_permission::VERBS,
     mailbox_request::VERBS,
+    mailbox_statistics::VERBS,
     message::VERBS,
     queue::VERBS,
     recipient::VERBS,

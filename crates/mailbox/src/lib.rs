@@ -38,6 +38,7 @@ pub mod recoverable;
 mod residents;
 pub mod rights;
 pub mod search;
+mod sizes;
 pub mod sweep;
 pub mod table;
 pub mod uid_set;
@@ -62,6 +63,7 @@ pub use record::{Content, Event, EventKind, Folder, QuotaLimits, Retention, Spec
 pub use recoverable::{ExpiredFrom, ExpiredItems, RecoverableItem};
 pub use residents::{Resident, residents};
 pub use rights::{Access, AclEntry, Grantee, Rights};
+pub use sizes::FolderSize;
 pub use table::{Category, Table, TableEvent, TableQuery, TableRow};
 pub use uid_set::{UidRuns, UidSet};
 pub use view::{FolderStatus, Vanished, View};

@@ -1,6 +1,7 @@
 //! Verbs as an administrator writes them, on an organization in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod audit;
 mod configuration;
 mod configured;
 mod kinds;
@@ -8,5 +9,6 @@ mod queues;
 mod recipients;
 mod requests;
 mod shell;
+mod statistics;
 #[path = "../support/mod.rs"]
 mod support;

@@ -40,6 +40,11 @@ fn a_user_comes_and_goes_while_the_server_runs() {
     let text = message::text("stranger@elsewhere.example", &dora, "Welcome");
     smtp::deliver(&demo.address("SMTP_PORT"), "stranger@elsewhere.example", &dora, &text);
     assert!(Imap::of(&demo, "dora").only("Welcome").message.contains("Welcome"));
+    let shown = run(&mut verb(&data, &["Get-MailboxStatistics", "dora", "-List"])).well();
+    assert!(shown.contains(": 1\n"), "{shown}");
+    let folders = ["Get-MailboxFolderStatistics", "dora", "-FolderScope", "Inbox", "-List"];
+    let shown = run(&mut verb(&data, &folders)).well();
+    assert!(shown.contains(": /Inbox\n"), "{shown}");
     let shown = run(&mut verb(&data, &["get-mailbox", "--anr", "dor", "--json"])).well();
     let mut rename = verb(&data, &["set-mailbox", "-", "--display-name", "Dora D"]);
     assert_eq!(run(rename.stdin(input(&data, &shown))).well(), "");
@@ -50,6 +55,9 @@ fn a_user_comes_and_goes_while_the_server_runs() {
     run(&mut verb(&data, &["Remove-Mailbox", "dora", "-Confirm:$false"])).well();
     let gone = run(&mut verb(&data, &["get-mailbox", "dora"])).with(2);
     assert_eq!(gone, "rialto: mailbox \"dora\" could not be found\n");
+    let done = run(&mut verb(&data, &["Search-AdminAuditLog", "-ObjectIds", &dora])).well();
+    let verbs: Vec<&str> = done.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
+    assert!(verbs.ends_with(&["Remove-Mailbox", "Set-Mailbox", "New-Mailbox"]), "{done}");
     demo.stop();
 }
 
