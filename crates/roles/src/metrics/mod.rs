@@ -6,7 +6,7 @@
 //!
 //! Invariants: each server has a recorder of its own, so the counts of two in one process do not
 //! mix. What a session, a login, a message or a sync costs is an atomic addition, after finding
-//! the connector by its name; everything else is asked for when somebody reads ([`Sample`]).
+//! the connector by its name; everything else is asked for when somebody reads (`sample`).
 //! The values of every label are bounded.
 
 mod by_connector;
