@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use mailbox::Fault;
 use store::StoreError;
 
+use crate::imap_source::ImapError;
+
 /// Why a request cannot be made, or does not go on. What is wrong with a single message is no
 /// error: it counts as a bad item.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,9 @@ pub enum MigrationError {
     /// Nothing says how the mail is kept.
     #[error("{0} does not show whether it is Mbox, Maildir or Eml: say SourceFormat")]
     UnknownFormat(PathBuf),
+    /// A request whose row says what no verb asks for.
+    #[error("mail is not exported to other servers")]
+    NoExport,
     /// A limit with a name.
     #[error("limit reached: {0}")]
     Limit(&'static str),
@@ -49,6 +54,9 @@ pub enum MigrationError {
     /// The request was suspended or removed, or the server stops.
     #[error("stopped")]
     Stopped,
+    /// A source on the network.
+    #[error(transparent)]
+    Imap(#[from] ImapError),
     /// The mailbox.
     #[error(transparent)]
     Mailbox(#[from] Fault),

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 use store::{Bulk, Database, Direction, Read, ReadExt, Txn};
+use types::limits::MIGRATION_FOLDER_REPORT_ITEMS_MAX;
 
 use crate::error::MigrationError;
 use crate::keys;
@@ -21,6 +22,28 @@ pub struct FolderProgress {
     /// Of a target that is one file: its octets.
     #[serde(default)]
     pub length: u64,
+    /// Its names from the top down, with slashes between them.
+    #[serde(default)]
+    pub name: String,
+    /// Items carried over.
+    #[serde(default)]
+    pub items: u64,
+    /// Items that could not be.
+    #[serde(default)]
+    pub bad_items: u64,
+    /// What was wrong with the first of those.
+    #[serde(default)]
+    pub bad: Vec<String>,
+}
+
+impl FolderProgress {
+    /// Counts a batch.
+    pub(crate) fn count(&mut self, gain: &Gain) {
+        self.items += gain.items;
+        self.bad_items += gain.bad.len() as u64;
+        let room = MIGRATION_FOLDER_REPORT_ITEMS_MAX.saturating_sub(self.bad.len());
+        self.bad.extend(gain.bad.iter().take(room).map(|text| cut(text)));
+    }
 }
 
 /// What a batch adds to a request.
@@ -184,4 +207,22 @@ fn folders(
 fn cut(text: &str) -> String {
     let end = text.floor_char_boundary(MESSAGE_OCTETS_MAX.min(text.len()));
     text[..end].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_names_its_first_bad_items_only() {
+        let mut progress = FolderProgress::default();
+        let bad: Vec<String> =
+            (0..MIGRATION_FOLDER_REPORT_ITEMS_MAX + 5).map(|at| at.to_string()).collect();
+        let gain = Gain { items: 2, bad, ..Gain::default() };
+        progress.count(&gain);
+        progress.count(&gain);
+        let all = gain.bad.len() as u64 * 2;
+        assert_eq!((progress.items, progress.bad_items), (4, all));
+        assert_eq!(progress.bad, gain.bad[..MIGRATION_FOLDER_REPORT_ITEMS_MAX]);
+    }
 }

@@ -4,7 +4,7 @@
 //! A [`Source`] has folders, and in each folder items in an order that only grows at its end; a
 //! [`Sink`] takes them. [`transfer`] carries items from one to the other in batches and keeps a
 //! [`Ledger`]: per folder a cursor, how far it has come. Sources are files on the server's disk
-//! ([`disk`]) and, for exports, a mailbox ([`MailboxSource`]); sinks are a mailbox
+//! ([`disk`]), mailboxes on other servers ([`imap_source`]) and, for exports, a mailbox ([`MailboxSource`]); sinks are a mailbox
 //! ([`MailboxSink`]) and folders on the disk.
 //!
 //! Nothing missing, nothing twice, also after a kill: an import writes the items of a batch and
@@ -28,6 +28,7 @@ pub mod disk;
 mod error;
 mod filter;
 mod folder;
+pub mod imap_source;
 mod keys;
 mod ledger;
 mod lines;
@@ -44,6 +45,7 @@ pub use disk::DiskSource;
 pub use error::MigrationError;
 pub use filter::{FolderFilter, FolderPattern};
 pub use folder::{SourceFolder, special_by_name};
+pub use imap_source::{ImapEndpoint, ImapSource, Network, Pace, Secret, Security};
 pub use ledger::{FolderProgress, Gain, Ledger};
 pub use mailbox_sink::MailboxSink;
 pub use mailbox_source::MailboxSource;

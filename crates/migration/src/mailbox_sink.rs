@@ -1,17 +1,20 @@
 //! A mailbox that mail is imported into.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use mailbox::{Access, Change, Fault, FolderId, Keywords, Mailbox, NewItem, Parcel, Special};
+use sha2::{Digest, Sha256};
 use store::{Bulk, Txn};
 use types::limits::BULK_SLICE_OCTETS;
 
 use crate::error::MigrationError;
 use crate::folder::SourceFolder;
 use crate::ledger::{FolderProgress, Gain, Ledger};
+use crate::mailbox_source::MailboxSource;
 use crate::message::{Item, Message};
 use crate::request::Request;
-use crate::transfer::Sink;
+use crate::transfer::{Sink, Source};
 
 /// A mailbox that mail is imported into. Items and the cursor behind them are one transaction of
 /// the bulk lane, so that deliveries and clients come between.
@@ -20,6 +23,8 @@ pub struct MailboxSink {
     ledger: Ledger,
     /// Folders keep their purposes only where they keep their place at the top.
     keeps_purposes: bool,
+    /// What the folder has, by SHA-256 of the octets; None: nobody asked yet.
+    there: Option<HashSet<[u8; 32]>>,
 }
 
 /// An item that is staged; the parcel is None for a bad one.
@@ -36,6 +41,7 @@ impl MailboxSink {
             mailbox: Mailbox::open(mailbox.database().clone(), mailbox.number(), Access::System),
             ledger: Ledger::of(request),
             keeps_purposes: request.target_path().is_empty(),
+            there: None,
         }
     }
 
@@ -63,6 +69,20 @@ impl MailboxSink {
         Ok(Parcel { staged, item, keywords })
     }
 
+    /// Whether the folder has the octets of an item; afterwards it has.
+    async fn has(
+        &mut self,
+        item: &Item,
+        progress: &FolderProgress,
+    ) -> Result<bool, MigrationError> {
+        let Ok(message) = &item.body else { return Ok(false) };
+        let there = match &mut self.there {
+            Some(there) => there,
+            none => none.insert(digests(&self.mailbox, &progress.target).await?),
+        };
+        Ok(!there.insert(Sha256::digest(&message.octets).into()))
+    }
+
     /// Writes items and says so, in one transaction.
     async fn write(
         &self,
@@ -74,6 +94,7 @@ impl MailboxSink {
         progress.cursor = Some(last.cursor.clone());
         let target = target(progress)?;
         let gain = items.iter().fold(Gain::default(), |all, item| all.and(&item.gain));
+        progress.count(&gain);
         let (number, ledger) = (self.mailbox.number(), self.ledger.clone());
         let (place, recorded) = (folder.place.clone(), progress.clone());
         let slice = move |txn: &mut Txn<'_>| {
@@ -96,6 +117,8 @@ impl Sink for MailboxSink {
         path: &[String],
         progress: &mut FolderProgress,
     ) -> Result<(), MigrationError> {
+        self.there = None;
+        progress.name = folder.path.join("/");
         let known = progress.target.parse().ok().map(FolderId::new);
         let special = folder.special.filter(|_| self.keeps_purposes);
         let (path, class) = (path.to_vec(), folder.class.clone());
@@ -128,11 +151,36 @@ impl Sink for MailboxSink {
                 self.write(folder, std::mem::take(&mut ready), progress).await?;
                 octets = 0;
             }
-            let item = self.stage(folder, item).await?;
-            octets += item.parcel.as_ref().map_or(0, Parcel::row_octets);
-            ready.push(item);
+            let ready_item = match item.again && self.has(&item, progress).await? {
+                true => Ready::passed_over(item),
+                false => self.stage(folder, item).await?,
+            };
+            octets += ready_item.parcel.as_ref().map_or(0, Parcel::row_octets);
+            ready.push(ready_item);
         }
         self.write(folder, ready, progress).await
+    }
+}
+
+impl Ready {
+    /// An item that is there already.
+    fn passed_over(item: Item) -> Self {
+        let gain = Gain { units: item.units, ..Gain::default() };
+        Ready { cursor: item.cursor, gain, parcel: None }
+    }
+}
+
+/// What a folder has.
+async fn digests(mailbox: &Mailbox, folder: &str) -> Result<HashSet<[u8; 32]>, MigrationError> {
+    let (place, path) = (folder.to_owned(), Vec::new());
+    let folder = SourceFolder { place, path, special: None, class: None, units: 0 };
+    let (mut source, mut found, mut after) = (MailboxSource::new(mailbox), HashSet::new(), None);
+    loop {
+        let items = source.batch(&folder, after.as_deref()).await?;
+        let Some(last) = items.last() else { return Ok(found) };
+        after = Some(last.cursor.clone());
+        let bodies = items.iter().filter_map(|item| item.body.as_ref().ok());
+        found.extend(bodies.map(|message| <[u8; 32]>::from(Sha256::digest(&message.octets))));
     }
 }
 
@@ -262,7 +310,12 @@ mod tests {
 
     fn item(number: u8) -> Item {
         let text = format!("Subject: {number}\r\n\r\n{}", "x".repeat(12_000));
-        Item { cursor: vec![number], units: 1, body: Ok(Message::of(text.into_bytes())) }
+        Item {
+            cursor: vec![number],
+            units: 1,
+            again: false,
+            body: Ok(Message::of(text.into_bytes())),
+        }
     }
 
     #[tokio::test]

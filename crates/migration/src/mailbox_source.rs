@@ -102,7 +102,7 @@ fn batch(view: &View<'_>, folder: FolderId, last: u32) -> Result<Vec<Item>, Faul
             Err(fault) if is_damage(&fault) => Err(format!("UID {}: {fault}", entry.uid.get())),
             Err(fault) => return Err(fault),
         };
-        items.push(Item { cursor: cursor(entry.uid), units: 1, body });
+        items.push(Item { cursor: cursor(entry.uid), units: 1, again: false, body });
     }
     Ok(items)
 }

@@ -32,6 +32,8 @@ pub struct Item {
     pub cursor: Vec<u8>,
     /// How much of the folder's [`units`](crate::SourceFolder::units) it is.
     pub units: u64,
+    /// The source cannot say whether it gave this one before, under another cursor.
+    pub again: bool,
     /// The message; or why there is none, which makes it a bad item.
     pub body: Result<Message, String>,
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::MigrationError;
 use crate::filter::{FolderFilter, FolderPattern, split_path};
+use crate::imap_source::ImapEndpoint;
 
 /// A request for good (RequestGuid).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,6 +53,8 @@ pub enum Place {
         /// How it is kept there.
         format: DiskFormat,
     },
+    /// A mailbox on another server; of imports only.
+    Imap(ImapEndpoint),
 }
 
 /// What was asked for. It does not change.

@@ -13,7 +13,7 @@ use migration::{
     DiskFormat, DiskSource, FolderProgress, Item, Kind, MailboxSink, MigrationError, RequestStatus,
     Sink, SourceFolder, transfer,
 };
-use support::{World, kept, octets, on_disk, put};
+use support::{World, kept, network, octets, on_disk, put};
 use types::limits::MIGRATION_BATCH_ITEMS;
 
 const FROM: &str = "From a@b.example Mon Nov  2 08:30:00 2026\n";
@@ -123,7 +123,7 @@ async fn an_import_that_was_cut_off_anywhere_brings_everything_once() {
             let ended = transfer(database, &request, &mut source, &mut cut).await;
             assert!(matches!(ended, Err(MigrationError::Stopped)), "{ended:?}");
             assert_eq!(world.state(&request).await.status, RequestStatus::InProgress);
-            migration::run(&request, &to).await.unwrap();
+            migration::run(&request, &to, &network()).await.unwrap();
             assert_eq!(kept(&to).await, kept(&from).await, "{format:?}");
         }
     }
@@ -136,11 +136,11 @@ async fn an_export_that_goes_on_writes_only_what_is_missing() {
     for format in FORMATS {
         let disk = tempfile::tempdir().unwrap();
         let request = world.request(on_disk(Kind::Export, &from, disk.path(), format)).await;
-        migration::run(&request, &from).await.unwrap();
+        migration::run(&request, &from, &network()).await.unwrap();
         put(&from, &[], &message("new"), Flags::NONE, "k").await;
         leave_a_torn_batch(disk.path(), format);
         world.requests.resume(request.id).await.unwrap();
-        migration::run(&request, &from).await.unwrap();
+        migration::run(&request, &from, &network()).await.unwrap();
         let to = world.mailbox().await;
         world.run(on_disk(Kind::Import, &to, disk.path(), format), &to).await;
         assert_eq!(kept(&to).await, kept(&from).await, "{format:?}");
@@ -296,11 +296,11 @@ async fn a_suspended_request_writes_nothing_until_it_is_resumed() {
     let mut new = on_disk(Kind::Import, &to, disk.path(), DiskFormat::Eml);
     new.suspended = true;
     let request = world.request(new).await;
-    migration::run(&request, &to).await.unwrap();
+    migration::run(&request, &to, &network()).await.unwrap();
     assert_eq!(world.state(&request).await.status, RequestStatus::Suspended);
     assert_eq!(kept(&to).await, []);
     world.requests.resume(request.id).await.unwrap();
-    migration::run(&request, &to).await.unwrap();
+    migration::run(&request, &to, &network()).await.unwrap();
     assert_eq!(kept(&to).await.len(), 1);
     let again = world.requests.suspend(request.id).await;
     assert!(matches!(again, Err(MigrationError::Status("Completed"))), "{again:?}");

@@ -7,26 +7,48 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use mailbox::{Fault, Home, Homes, Mailbox};
-use migration::{Ledger, MigrationError, Request, RequestId, RequestStatus, Requests};
-use net::Shutdown;
+use migration::{Ledger, MigrationError, Network, Request, RequestId, RequestStatus, Requests};
+use net::connect::{OwnListeners, Rules};
+use net::{Connector, Resolver, Shutdown};
 use tokio::task::{JoinHandle, JoinSet};
 use types::limits::MIGRATION_REQUESTS_RUNNING_MAX;
 
 use crate::homes::ServerHomes;
-use crate::server::Parts;
+use crate::outbound::send::trusted_roots;
+use crate::server::{Parts, StartError};
 
 /// Works on requests until shutdown is asked for.
-pub(crate) fn start(parts: &Parts, shutdown: Shutdown) -> JoinHandle<()> {
+pub(crate) fn start(
+    parts: &Parts,
+    own_listeners: OwnListeners,
+    shutdown: Shutdown,
+) -> Result<JoinHandle<()>, StartError> {
     let runner = Runner {
+        network: network(parts, own_listeners)?,
         requests: Requests::new(parts.storage.mailboxes.clone()),
         homes: Arc::clone(&parts.homes),
         running: JoinSet::new(),
         taken: HashSet::new(),
     };
-    tokio::spawn(runner.run(shutdown))
+    Ok(tokio::spawn(runner.run(shutdown)))
+}
+
+/// The way to other servers, whose names an administrator says.
+fn network(parts: &Parts, own_listeners: OwnListeners) -> Result<Network, StartError> {
+    let resolver = match parts.settings.resolver.server {
+        Some(server) => Resolver::with_server(server),
+        None => Resolver::system(),
+    };
+    let rules = Rules { allow_loopback: parts.settings.resolver.allow_loopback, own_listeners };
+    Ok(Network {
+        connector: Connector::new(rules),
+        resolver: resolver.map_err(|error| StartError::Resolver(error.to_string()))?,
+        roots: trusted_roots(&parts.settings),
+    })
 }
 
 struct Runner {
+    network: Network,
     requests: Requests,
     homes: Arc<ServerHomes>,
     running: JoinSet<Ended>,
@@ -66,7 +88,8 @@ impl Runner {
         waiting.sort_by_key(|(_, state)| state.status != RequestStatus::InProgress);
         for (request, _) in waiting.into_iter().take(room(self.running.len())) {
             self.taken.insert(request.id);
-            self.running.spawn(work(self.requests.clone(), Arc::clone(&self.homes), request));
+            let (requests, homes) = (self.requests.clone(), Arc::clone(&self.homes));
+            self.running.spawn(work(requests, homes, self.network.clone(), request));
         }
         Ok(())
     }
@@ -84,10 +107,15 @@ const fn room(running: usize) -> usize {
     MIGRATION_REQUESTS_RUNNING_MAX.saturating_sub(running)
 }
 
-async fn work(requests: Requests, homes: Arc<ServerHomes>, request: Request) -> Ended {
+async fn work(
+    requests: Requests,
+    homes: Arc<ServerHomes>,
+    network: Network,
+    request: Request,
+) -> Ended {
     tracing::info!(request = request.name, kind = ?request.kind, "working on a request");
     let ended = match mailbox(&homes, &request).await {
-        Ok(mailbox) => migration::run(&request, &mailbox).await,
+        Ok(mailbox) => migration::run(&request, &mailbox, &network).await,
         Err(fault) => Ledger::of(&request).end(requests.database(), Err(fault.to_string())).await,
     };
     (request.id, ended)

@@ -368,7 +368,7 @@ async fn serve(
         .filter(|own| !sink.iter().any(|binding| binding.socket_address() == *own))
         .for_each(|own| own_listeners.add(own));
     let (outbound, queues) =
-        crate::outbound::start(parts, own_listeners, registry, &shutdown).await?;
+        crate::outbound::start(parts, own_listeners.clone(), registry, &shutdown).await?;
     tasks.push(queues);
     let configuration = Configuration {
         file: parts.file.clone(),
@@ -393,7 +393,7 @@ async fn serve(
         ),
         (
             Part::new(ComponentKind::Migration, "requests", Some(Service::MailboxReplication)),
-            migrations::start(parts, shutdown),
+            migrations::start(parts, own_listeners, shutdown)?,
         ),
     ] {
         parts.health.watch(part, &task);

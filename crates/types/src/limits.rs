@@ -428,6 +428,24 @@ pub const MIGRATION_BATCH_ITEMS: usize = 64;
 pub const MIGRATION_BATCH_OCTETS: usize = 1024 * 1024;
 /// Octets of a file beside the messages of a source, such as `dovecot-keywords`.
 pub const MIGRATION_SIDE_FILE_OCTETS_MAX: u64 = 64 * 1024;
+/// Octets of the lines of one response of an IMAP source, literals apart.
+pub const MIGRATION_IMAP_LINE_OCTETS_MAX: usize = 256 * 1024;
+/// Literals of one response of an IMAP source; all together they have `MESSAGE_OCTETS_CEILING`.
+pub const MIGRATION_IMAP_LITERALS_MAX: usize = 64;
+/// Lists in lists of a response of an IMAP source; those that are asked for have three.
+pub const MIGRATION_IMAP_NESTING_MAX: usize = 16;
+/// Responses to one command to an IMAP source: far more than messages of a look, or folders.
+pub const MIGRATION_IMAP_RESPONSES_MAX: usize = 1_000_000;
+/// Messages of an IMAP source that are looked at ahead; a few octets each.
+pub const MIGRATION_IMAP_WINDOW_MESSAGES: usize = 1_000;
+/// Seconds an IMAP source may be silent; one that opens a large folder takes its time.
+pub const MIGRATION_IMAP_SILENCE_SECS_MAX: u64 = 180;
+/// Times that an IMAP source is tried in a row without a message.
+pub const MIGRATION_IMAP_TRIES_MAX: u32 = 8;
+/// Seconds between two tries; the first pause is one second, and each is twice the one before.
+pub const MIGRATION_IMAP_PAUSE_SECS_MAX: u64 = 60;
+/// Messages about bad items that are kept for the report of one folder.
+pub const MIGRATION_FOLDER_REPORT_ITEMS_MAX: usize = 20;
 
 // ---- POP3 ----
 

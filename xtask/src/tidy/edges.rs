@@ -25,7 +25,7 @@ const EDGES: &[(&str, Knows)] = &[
     ("directory", Only(&["types", "store", "auth"])),
     ("mailbox", Only(&["types", "store", "content"])),
     ("transport", Only(&["types", "store"])),
-    ("migration", Only(&["types", "store", "mailbox", "content"])),
+    ("migration", Only(&["types", "store", "mailbox", "content", "net"])),
     ("smtp", Only(&["types"])),
     ("imap", Only(&["types", "net", "auth", "store", "mailbox", "content", "directory"])),
     ("pop3", Only(&["types", "net", "auth", "mailbox"])),

@@ -201,13 +201,14 @@ fn of_migration(error: &MigrationError) -> ErrorCode {
         | MigrationError::File { .. }
         | MigrationError::NotRegular(_)
         | MigrationError::UnknownFormat(_)
+        | MigrationError::NoExport
         | MigrationError::Limit(_) => ErrorCode::InvalidArgument,
         MigrationError::NotEmpty(_)
         | MigrationError::NameInUse(_)
         | MigrationError::Status(_)
         | MigrationError::TooManyBadItems(..) => ErrorCode::Conflict,
         MigrationError::NotFound => ErrorCode::NotFound,
-        MigrationError::Stopped => ErrorCode::Unavailable,
+        MigrationError::Stopped | MigrationError::Imap(_) => ErrorCode::Unavailable,
         MigrationError::Mailbox(fault) => of_mailbox(fault),
         MigrationError::Store(StoreError::DiskNearlyFull) => ErrorCode::Unavailable,
         MigrationError::Store(_) | MigrationError::Interrupted(_) | MigrationError::Entropy(_) => {

@@ -6,14 +6,16 @@
 mod export;
 mod import;
 mod new;
+mod source;
 
 use auth::RecipientId;
 use mailbox::Guid;
-use migration::{DiskFormat, Kind, Place, Request, RequestState, RequestStatus};
+use migration::{DiskFormat, Kind, Ledger, Place, Request, RequestState, RequestStatus};
 use types::Timestamp;
 
 use crate::verb::{
-    Bytes, Expected, Identity, Moment, Scalar, Session, Shape, Verb, VerbError, guid_text, object,
+    Bytes, Expected, Identity, Moment, Scalar, Session, Shape, Switch, Verb, VerbError, guid_text,
+    object,
 };
 
 pub(super) const VERBS: &[Verb] = &[
@@ -46,8 +48,12 @@ object! {
         status: &'static str,
         /// The path on the server.
         file_path: String,
-        /// Mbox, Maildir or Eml: what was said or seen.
+        /// Mbox, Maildir or Eml: what was said or seen; or Imap.
         format: &'static str,
+        /// The other server, with its port.
+        source_server: String,
+        /// Who logs in there.
+        source_user: String,
         /// The folder of the source that counts as its top.
         source_root_folder: String,
         /// The folder of the target that everything goes below.
@@ -92,6 +98,9 @@ object! {
         completion_timestamp: Option<Moment>,
         /// When it last got on.
         last_update_timestamp: Moment,
+        /// With IncludeReport: how many messages of which folder were carried over, and the first
+        /// that could not be.
+        report: Vec<String>,
     }
 }
 
@@ -200,8 +209,13 @@ async fn statistics(
     session: &Session<'_>,
     kind: Kind,
     identity: &RequestIdentity,
+    include_report: Switch,
 ) -> Result<Vec<MailboxRequestStatisticsObject>, VerbError> {
     let (request, state) = find(session, kind, identity).await?;
+    let report = match include_report {
+        Switch(true) => report(session, &request).await?,
+        Switch(false) => Vec::new(),
+    };
     let owner = Owner::of(session, &request);
     let moment = |secs: i64| Moment(Timestamp::from_secs(secs));
     Ok(vec![MailboxRequestStatisticsObject {
@@ -219,7 +233,19 @@ async fn statistics(
         start_timestamp: state.started.map(moment),
         completion_timestamp: state.ended.map(moment),
         last_update_timestamp: moment(state.updated),
+        report,
     }])
+}
+
+/// A line for each folder, and below it its bad items.
+async fn report(session: &Session<'_>, request: &Request) -> Result<Vec<String>, VerbError> {
+    let database = session.organization.requests.database();
+    let folders = Ledger::of(request).folders(database).await?;
+    let lines = folders.into_values().flat_map(|folder| {
+        let about = format!("{}: {} items, {} bad", folder.name, folder.items, folder.bad_items);
+        std::iter::once(about).chain(folder.bad)
+    });
+    Ok(lines.collect())
 }
 
 /// Suspends, resumes or removes a request.
@@ -271,21 +297,49 @@ const fn what(kind: Kind) -> &'static str {
 
 fn shown(session: &Session<'_>, (request, state): &Found) -> MailboxRequestObject {
     let owner = Owner::of(session, request);
-    let Place::Disk { path, format } = &request.place;
-    let format = FORMATS.iter().find(|(_, known)| known == format);
+    let place = ShownPlace::of(&request.place);
     MailboxRequestObject {
         identity: owner.identity(request),
         request_guid: guid_text(&request.id.0),
         name: request.name.clone(),
         mailbox: owner.address,
         status: state.status.name(),
-        file_path: path.display().to_string(),
-        format: format.map_or("", |(name, _)| name),
+        file_path: place.file_path,
+        format: place.format,
+        source_server: place.source_server,
+        source_user: place.source_user,
         source_root_folder: request.source_root.clone(),
         target_root_folder: request.target_root.clone(),
         include_folders: request.include.clone(),
         exclude_folders: request.exclude.clone(),
         when_created: Moment(Timestamp::from_secs(request.created)),
+    }
+}
+
+/// The other end of a request; a password is not shown.
+#[derive(Default)]
+struct ShownPlace {
+    file_path: String,
+    format: &'static str,
+    source_server: String,
+    source_user: String,
+}
+
+impl ShownPlace {
+    fn of(place: &Place) -> Self {
+        match place {
+            Place::Disk { path, format } => {
+                let known = FORMATS.iter().find(|(_, known)| known == format);
+                let format = known.map_or("", |(name, _)| name);
+                ShownPlace { file_path: path.display().to_string(), format, ..Self::default() }
+            }
+            Place::Imap(endpoint) => ShownPlace {
+                format: "Imap",
+                source_server: source::written(endpoint),
+                source_user: endpoint.user.clone(),
+                ..Self::default()
+            },
+        }
     }
 }
 

@@ -69,7 +69,7 @@ impl MessageFiles {
                 Ok(body) => body,
             };
             octets += body.as_ref().map_or(0, |message| message.octets.len());
-            items.push(Item { cursor: file.name.clone(), units: 1, body });
+            items.push(Item { cursor: file.name.clone(), units: 1, again: false, body });
         }
         Ok(Some(items))
     }

@@ -99,7 +99,12 @@ fn batch(file: impl Read + io::Seek, start: u64) -> io::Result<Vec<Item>> {
         let Some(raw) = mbox.read()? else { break };
         let end = raw.end;
         if let Some(body) = body(raw, begin) {
-            items.push(Item { cursor: end.to_be_bytes().to_vec(), units: end - begin, body });
+            items.push(Item {
+                cursor: end.to_be_bytes().to_vec(),
+                units: end - begin,
+                again: false,
+                body,
+            });
         }
         begin = end;
     }

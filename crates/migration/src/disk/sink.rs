@@ -99,6 +99,7 @@ impl Sink for DiskSink {
         if progress.target.is_empty() {
             let is_inbox = folder.special == Some(Special::Inbox) && path.len() == 1;
             progress.target = target_path(self.format, path, is_inbox);
+            progress.name = folder.path.join("/");
             self.record(folder, progress, Gain::default()).await?;
         }
         let (root, format, known) = (Arc::clone(&self.root), self.format, progress.clone());
@@ -117,6 +118,7 @@ impl Sink for DiskSink {
             let mut gain = Gain::default();
             items.iter().for_each(|item| gain.add(&name, item));
             write(&root, format, items, &mut next)?;
+            next.count(&gain);
             Ok::<_, MigrationError>((next, gain))
         });
         let (next, gain) = written.await??;

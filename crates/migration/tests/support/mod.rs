@@ -1,12 +1,19 @@
 //! Mailboxes in memory, and requests on them.
 
+#![allow(dead_code)] // each test has its part of it
+
+pub mod source;
+
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use mailbox::{
     Access, Flags, Guid, Keywords, Mailbox, MailboxNumber, NewItem, Parcel, Special, UidSet,
 };
-use migration::{DiskFormat, Kind, NewRequest, Place, Request, RequestState, Requests};
+use migration::{DiskFormat, Kind, Network, NewRequest, Place, Request, RequestState, Requests};
+use net::connect::Rules;
+use net::tls::Roots;
+use net::{Connector, Resolver};
 use store::{Database, Options};
 
 /// A message as a test sees it: folder, octets, flags, keywords, time.
@@ -44,8 +51,18 @@ impl World {
     /// Runs a request to its end.
     pub async fn run(&self, new: NewRequest, mailbox: &Mailbox) -> RequestState {
         let request = self.request(new).await;
-        migration::run(&request, mailbox).await.unwrap();
+        migration::run(&request, mailbox, &network()).await.unwrap();
         self.state(&request).await
+    }
+}
+
+/// Loopback only, by address.
+pub fn network() -> Network {
+    let nobody = "127.0.0.1:9".parse().unwrap();
+    Network {
+        connector: Connector::new(Rules::default()),
+        resolver: Resolver::with_server(nobody).unwrap(),
+        roots: Roots::System,
     }
 }
 
@@ -54,11 +71,15 @@ fn guid(number: MailboxNumber) -> Guid {
 }
 
 pub fn on_disk(kind: Kind, mailbox: &Mailbox, path: &Path, format: DiskFormat) -> NewRequest {
+    on_place(kind, mailbox, Place::Disk { path: path.to_owned(), format })
+}
+
+pub fn on_place(kind: Kind, mailbox: &Mailbox, place: Place) -> NewRequest {
     NewRequest {
         kind,
         name: None,
         mailbox: guid(mailbox.number()),
-        place: Place::Disk { path: path.to_owned(), format },
+        place,
         source_root: String::new(),
         target_root: String::new(),
         include: Vec::new(),

@@ -19,6 +19,7 @@ mod migration;
 mod mutt;
 mod offlineimap;
 mod postfix;
+mod pull;
 mod python;
 mod queues;
 mod recorded;

@@ -15,12 +15,12 @@ const KILLS: usize = 3;
 /// So that every message is more than the database keeps in its rows, and takes its time.
 const LINES: usize = 800;
 
-fn verb(data: &Data, words: &[&str]) -> String {
+pub fn verb(data: &Data, words: &[&str]) -> String {
     let mut command = program(RIALTO);
     run(command.args(words).arg("--dir").arg(data.path())).well()
 }
 
-fn statistics(data: &Data, request: &str) -> Value {
+pub fn statistics(data: &Data, request: &str) -> Value {
     let noun = request.split_once("Mailbox").unwrap().1;
     let get = format!("Get-Mailbox{noun}RequestStatistics");
     let shown = verb(data, &[&get, request, "--json"]);

@@ -7,7 +7,7 @@
 mod message;
 mod protection;
 mod routes;
-mod send;
+pub(crate) mod send;
 mod targets;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -263,7 +263,7 @@ impl SmtpNextHop {
 }
 
 /// Whom certificates of next hops must lead to where they must verify.
-fn trusted_roots(settings: &Settings) -> Roots {
+pub(crate) fn trusted_roots(settings: &Settings) -> Roots {
     settings.tls.trusted_roots.clone().map_or(Roots::System, Roots::File)
 }
 

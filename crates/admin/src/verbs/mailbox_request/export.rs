@@ -2,7 +2,7 @@
 
 use migration::Kind;
 
-use super::new::{BadItemLimit, Made};
+use super::new::{BadItemLimit, End, Made};
 use super::{
     Act, Format, MailboxRequestObject, MailboxRequestStatisticsObject, RequestIdentity, Status,
     act, listed, statistics,
@@ -57,6 +57,8 @@ verb! {
     pub struct GetMailboxExportRequestStatistics = "Get-MailboxExportRequestStatistics" (Role::MailboxImportExport, Effect::Read) {
         /// The request: `alice\MailboxExport`, or its GUID.
         identity: RequestIdentity = first,
+        /// With what was done of each folder.
+        include_report: Switch,
     }
 }
 
@@ -92,8 +94,7 @@ impl Cmdlet for NewMailboxExportRequest {
         let new = Made {
             kind: KIND,
             mailbox: self.mailbox,
-            path: self.file_path,
-            format: self.target_format,
+            end: End::Disk { path: self.file_path, format: self.target_format },
             name: self.name,
             source_root: self.source_root_folder.unwrap_or_default(),
             target_root: self.target_root_folder.unwrap_or_default(),
@@ -119,7 +120,7 @@ impl Cmdlet for GetMailboxExportRequestStatistics {
     type Answer = Vec<MailboxRequestStatisticsObject>;
 
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
-        statistics(session, KIND, &self.identity).await
+        statistics(session, KIND, &self.identity, self.include_report).await
     }
 }
 

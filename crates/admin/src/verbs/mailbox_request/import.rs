@@ -1,29 +1,48 @@
-//! MailboxImportRequest: mail from the server's disk into a mailbox.
+//! MailboxImportRequest: mail from the server's disk, or from another server, into a mailbox.
 
+use config::ByteQuantity;
 use migration::Kind;
 
-use super::new::{BadItemLimit, Made};
+use super::new::{BadItemLimit, End, Made};
+use super::source::{Given, SecurityWord, SourcePassword, SourceServer};
 use super::{
     Act, Format, MailboxRequestObject, MailboxRequestStatisticsObject, RequestIdentity, Status,
     act, listed, statistics,
 };
-use crate::verb::{Cmdlet, Effect, Identity, Role, Session, Switch, VerbError, verb};
+use crate::verb::{Arguments, Cmdlet, Effect, Identity, Role, Session, Switch, VerbError, verb};
 
 const KIND: Kind = Kind::Import;
 
 verb! {
-    /// Imports mail from the server's disk into a mailbox. The running server does it in the
+    /// Imports mail from the server's disk, or by IMAP from another server, into a mailbox. The running server does it in the
     /// background; while it is stopped, the request is only recorded.
     pub struct NewMailboxImportRequest = "New-MailboxImportRequest" (Role::MailboxImportExport, Effect::Change) {
         /// The mailbox.
         mailbox: Identity = first,
         /// Where the mail is: the absolute path of a file or a folder on the server, which the server's
-        /// user can read. Links below it are not followed.
-        file_path: String,
+        /// user can read. Links below it are not followed. Without it there is a SourceServer.
+        file_path: Option<String>,
         /// How it is kept there. Without it the server looks: a file that begins with `From ` is an
         /// Mbox; a folder is what the first sign in it says, `cur` or `new`, a name in `.eml`, or a
         /// file that begins with `From `.
         source_format: Option<Format>,
+        /// Another server that has IMAP: `mail.example.org`, with `:PORT` behind it unless that is
+        /// 993 (143 without Tls).
+        source_server: Option<SourceServer>,
+        /// Tls (without it), StartTls, or None: the password too goes in the clear.
+        security: Option<SecurityWord>,
+        /// Takes any certificate of the other server: whoever is in between reads the password.
+        accept_untrusted_certificates: Switch,
+        /// Who logs in to the other server.
+        source_user: Option<String>,
+        /// The password there. It is kept until the request is removed, and never shown.
+        source_password: Option<SourcePassword>,
+        /// Octets asked for in a second; without it as many as the other server gives.
+        source_bytes_per_second: Option<ByteQuantity>,
+        /// Messages asked for in a second; without it as many as the other server gives.
+        source_messages_per_second: Option<u32>,
+        /// With messages that are marked `\Deleted`.
+        include_deleted: Switch,
         /// The name of the request; MailboxImport without it, with a number if that is taken.
         name: Option<String>,
         /// Only what is below this folder of the source, which counts as the top.
@@ -60,6 +79,8 @@ verb! {
     pub struct GetMailboxImportRequestStatistics = "Get-MailboxImportRequestStatistics" (Role::MailboxImportExport, Effect::Read) {
         /// The request: `alice\MailboxImport`, or its GUID.
         identity: RequestIdentity = first,
+        /// With what was done of each folder.
+        include_report: Switch,
     }
 }
 
@@ -91,12 +112,17 @@ verb! {
 impl Cmdlet for NewMailboxImportRequest {
     type Answer = Vec<MailboxRequestObject>;
 
+    /// Somebody logs in to the other server.
+    fn missing_secret(arguments: &Arguments) -> Option<&'static str> {
+        let wants = arguments.has("source_server") && !arguments.has("source_password");
+        wants.then_some("source_password")
+    }
+
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
         let new = Made {
             kind: KIND,
+            end: self.end()?,
             mailbox: self.mailbox,
-            path: self.file_path,
-            format: self.source_format,
             name: self.name,
             source_root: self.source_root_folder.unwrap_or_default(),
             target_root: self.target_root_folder.unwrap_or_default(),
@@ -106,6 +132,32 @@ impl Cmdlet for NewMailboxImportRequest {
             suspended: self.suspend.0,
         };
         new.run(session).await
+    }
+}
+
+impl NewMailboxImportRequest {
+    /// One of both: a path, or another server with what belongs to it.
+    fn end(&self) -> Result<End, VerbError> {
+        let given = Given {
+            security: self.security,
+            any_certificate: self.accept_untrusted_certificates.0,
+            user: self.source_user.clone(),
+            password: self.source_password.clone(),
+            deleted: self.include_deleted.0,
+            octets: self.source_bytes_per_second,
+            messages: self.source_messages_per_second,
+        };
+        match (&self.file_path, &self.source_server) {
+            (Some(path), None) => {
+                given.refuse()?;
+                Ok(End::Disk { path: path.clone(), format: self.source_format })
+            }
+            (None, Some(_)) if self.source_format.is_some() => {
+                Err(VerbError::Invalid("SourceFormat goes with FilePath".to_owned()))
+            }
+            (None, Some(server)) => Ok(End::Imap(Box::new(given.endpoint(server)?))),
+            _ => Err(VerbError::Invalid("one of FilePath and SourceServer is needed".to_owned())),
+        }
     }
 }
 
@@ -122,7 +174,7 @@ impl Cmdlet for GetMailboxImportRequestStatistics {
     type Answer = Vec<MailboxRequestStatisticsObject>;
 
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
-        statistics(session, KIND, &self.identity).await
+        statistics(session, KIND, &self.identity, self.include_report).await
     }
 }
 

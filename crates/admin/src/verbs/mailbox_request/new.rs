@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use mailbox::Guid;
-use migration::{DiskFormat, FolderPattern, Kind, MigrationError, NewRequest, Place, disk};
+use migration::{
+    DiskFormat, FolderPattern, ImapEndpoint, Kind, MigrationError, NewRequest, Place, disk,
+};
 
 use super::super::mailbox::{MAILBOX, open};
 use super::{Format, MailboxRequestObject, shown, what};
@@ -33,12 +35,17 @@ impl Scalar for BadItemLimit {
     }
 }
 
+/// The other end of a request.
+pub(super) enum End {
+    Disk { path: String, format: Option<Format> },
+    Imap(Box<ImapEndpoint>),
+}
+
 /// What the New verbs were given.
 pub(super) struct Made {
     pub kind: Kind,
     pub mailbox: Identity,
-    pub path: String,
-    pub format: Option<Format>,
+    pub end: End,
     pub name: Option<String>,
     pub source_root: String,
     pub target_root: String,
@@ -91,12 +98,24 @@ impl Made {
         Ok(made)
     }
 
-    /// The path and what is there. An import is looked at now, so that a wrong path is told at once.
     async fn place(&self, session: &Session<'_>) -> Result<Place, VerbError> {
-        let path = PathBuf::from(&self.path);
+        match &self.end {
+            End::Disk { path, format } => self.disk(session, path, *format).await,
+            End::Imap(endpoint) => Ok(Place::Imap(ImapEndpoint::clone(endpoint))),
+        }
+    }
+
+    /// The path and what is there. An import is looked at now, so that a wrong path is told at once.
+    async fn disk(
+        &self,
+        session: &Session<'_>,
+        path: &str,
+        format: Option<Format>,
+    ) -> Result<Place, VerbError> {
+        let path = PathBuf::from(path);
         disk::check_path(&path)?;
         refuse_own_data(session, &path).await?;
-        let format = match (self.kind, self.format) {
+        let format = match (self.kind, format) {
             (_, Some(Format(format))) => format,
             (Kind::Import, None) => disk::detect(&path).await?,
             (Kind::Export, None) => DiskFormat::Mbox,

@@ -1,5 +1,6 @@
 //! What the tests share: servers, programs, and eyes of our own.
 
+pub mod dovecot;
 pub mod imap;
 pub mod message;
 pub mod patience;

@@ -1,0 +1,61 @@
+//! The way to sources on the network.
+
+use std::net::{IpAddr, SocketAddr};
+
+use net::tls::Roots;
+use net::{ClientTls, Connector, LineStream, Purpose, Resolver, Stream};
+
+use super::endpoint::{ImapEndpoint, Security};
+use super::error::ImapError;
+
+/// What connections to sources are made with.
+#[derive(Clone)]
+pub struct Network {
+    /// Makes them.
+    pub connector: Connector,
+    /// Finds addresses.
+    pub resolver: Resolver,
+    /// Whom to trust.
+    pub roots: Roots,
+}
+
+impl Network {
+    /// A connection; in TLS, if that is to be so from the start.
+    pub(crate) async fn connect(&self, to: &ImapEndpoint) -> Result<LineStream, ImapError> {
+        let mut lines = LineStream::new(self.reach(to).await?);
+        if to.security == Security::Tls {
+            self.start_tls(to, &mut lines).await?;
+        }
+        Ok(lines)
+    }
+
+    /// Puts TLS on.
+    pub(crate) async fn start_tls(
+        &self,
+        to: &ImapEndpoint,
+        lines: &mut LineStream,
+    ) -> Result<(), ImapError> {
+        let tls = match to.any_certificate {
+            true => ClientTls::opportunistic().map_err(net::tls::RootsError::from)?,
+            false => ClientTls::verified(&self.roots)?,
+        };
+        Ok(lines.start_tls_client(&to.host, &tls).await?)
+    }
+
+    /// The first of its addresses that answers.
+    async fn reach(&self, to: &ImapEndpoint) -> Result<Stream, ImapError> {
+        let addresses = match to.host.parse::<IpAddr>() {
+            Ok(address) => vec![address],
+            Err(_) => self.resolver.addresses(&to.host).await?,
+        };
+        let mut last = ImapError::NoAddress(to.host.clone());
+        for address in addresses {
+            let address = SocketAddr::new(address, to.port);
+            match self.connector.connect(Purpose::Configured, address, None).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error.into(),
+            }
+        }
+        Err(last)
+    }
+}
