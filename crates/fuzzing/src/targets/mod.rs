@@ -7,6 +7,7 @@ pub mod content;
 pub mod directory;
 pub mod imap;
 pub mod mailbox;
+pub mod migration;
 pub mod net;
 pub mod pop3;
 pub mod roles;

@@ -96,7 +96,7 @@ impl<R: Read + Seek> Mbox<R> {
 
     /// Reads a body of that length, if a message may end there. False: nothing was read.
     fn exact_body(&mut self, length: u64, out: &mut Vec<u8>) -> io::Result<bool> {
-        if length + out.len() as u64 > MESSAGE_OCTETS_CEILING as u64 {
+        if length.saturating_add(out.len() as u64) > MESSAGE_OCTETS_CEILING as u64 {
             return Ok(false);
         }
         let body = self.at;
@@ -154,6 +154,17 @@ impl<R: Read + Seek> Mbox<R> {
         self.at = self.input.seek(SeekFrom::Start(to))?;
         Ok(())
     }
+}
+
+/// The messages of a file in memory, each with where it ends; None: it is too large. Ends at what
+/// is no mbox.
+pub fn messages(file: Vec<u8>) -> impl Iterator<Item = (u64, Option<Message>)> {
+    let mut mbox = Mbox::open(io::Cursor::new(file), 0).ok();
+    std::iter::from_fn(move || {
+        let raw = mbox.as_mut()?.read().ok()??;
+        let message = raw.message.map(|octets| message(&octets, &raw.envelope, raw.verbatim));
+        Some((raw.end, message))
+    })
 }
 
 /// The message of an mbox with what the file says of it.
@@ -347,6 +358,13 @@ mod tests {
     }
 
     const FROM: &str = "From a@b.example Mon Nov  2 08:30:00 2026\n";
+
+    #[test]
+    fn a_content_length_that_no_file_has_is_not_believed() {
+        let file = format!("From a\nContent-Length: {}\n\nx\n\nFrom b\n\ny\n", u64::MAX);
+        let found = messages(file.into_bytes()).map(|(_, message)| message.unwrap().octets.len());
+        assert_eq!(found.count(), 2);
+    }
 
     #[test]
     fn quoting_of_all_kinds_is_read() {

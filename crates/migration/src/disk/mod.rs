@@ -17,6 +17,7 @@ mod source;
 mod tree;
 
 pub use detect::detect;
+pub use mbox::messages as mbox_messages;
 pub use root::absolute as check_path;
 pub use sink::{DiskSink, ExportFolder, target};
 pub use source::DiskSource;

@@ -1,0 +1,43 @@
+//! Mail that is imported: responses of an IMAP source, and mbox files.
+
+use migration::disk::mbox_messages;
+use migration::imap_source::response::{Literal, RawResponse, Response};
+
+/// What a source sends, in lines and literals, until something is no response.
+pub fn responses(octets: &[u8]) {
+    let mut rest = octets;
+    while let Some((raw, behind)) = raw(rest) {
+        rest = behind;
+        let Ok(response) = Response::parse(raw) else { return };
+        if let Response::Fetch(fetched) = response
+            && let Some(Literal::Kept(body)) = fetched.body
+        {
+            assert!(body.len() <= octets.len(), "a message is no longer than what was sent");
+        }
+    }
+}
+
+/// Messages of an mbox stand in it one behind the other.
+pub fn mbox(octets: &[u8]) {
+    let mut last = 0;
+    for (end, message) in mbox_messages(octets.to_vec()) {
+        assert!(end > last, "a message ends behind the one before");
+        assert!(message.is_none_or(|message| message.octets.len() as u64 <= 2 * (end - last)));
+        last = end;
+    }
+    assert!(last <= octets.len() as u64, "a message ends in the file");
+}
+
+/// A whole response, and what stands behind it.
+fn raw(mut rest: &[u8]) -> Option<(RawResponse, &[u8])> {
+    let mut raw = RawResponse::default();
+    loop {
+        let end = rest.iter().position(|octet| *octet == b'\n')?;
+        let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
+        rest = &rest[end + 1..];
+        let Some(literal) = raw.line(line).ok()? else { return Some((raw, rest)) };
+        let (literal, behind) = rest.split_at_checked(usize::try_from(literal).ok()?)?;
+        raw.literal(Literal::Kept(literal.to_vec()));
+        rest = behind;
+    }
+}
