@@ -71,7 +71,8 @@ impl Dovecot {
         let received = SystemTime::UNIX_EPOCH + Duration::from_secs(message.received);
         File::options().write(true).open(&path).unwrap().set_modified(received).unwrap();
         if let Some(owner) = owner() {
-            own(&folder, owner);
+            // The folders get theirs at the start.
+            own(&path, owner);
         }
     }
 
