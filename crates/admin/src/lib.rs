@@ -23,6 +23,7 @@ pub mod reference;
 pub mod shell;
 pub mod store;
 pub mod top;
+pub mod tracking_log;
 pub mod verb;
 pub mod verbs;
 

@@ -10,6 +10,7 @@ use transport::Transport;
 use types::Clock;
 
 use crate::monitor::Monitor;
+use crate::tracking_log::TrackingLog;
 
 /// The organization as one server sees it, opened by the server itself or, while that is
 /// stopped, by the command line.
@@ -25,6 +26,8 @@ pub struct Organization {
     pub homes: Arc<dyn Homes>,
     /// The queues of outgoing mail.
     pub transport: Transport,
+    /// What happened to messages.
+    pub tracking_log: Arc<dyn TrackingLog>,
     /// Requests to import and to export.
     pub requests: migration::Requests,
     /// The running server, as it sees itself; None: only its data is open, and nobody works

@@ -15,6 +15,7 @@ mod mailbox_permission;
 mod mailbox_request;
 mod mailbox_statistics;
 mod message;
+mod message_tracking_log;
 mod queue;
 mod recipient;
 mod recipient_permission;
@@ -42,6 +43,7 @@ pub const VERBS: &[&[Verb]] = &[
     mailbox_request::VERBS,
     mailbox_statistics::VERBS,
     message::VERBS,
+    message_tracking_log::VERBS,
     queue::VERBS,
     recipient::VERBS,
     recipient_permission::VERBS,

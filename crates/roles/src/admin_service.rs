@@ -16,15 +16,16 @@ use crate::health::Part;
 use crate::listeners::{DRAIN, Protocol, gate};
 use crate::metrics::Sessions;
 use crate::monitor::ServerMonitor;
-use crate::organization::organization;
+use crate::organization::{Running, organization};
 use crate::server::{Parts, StartError};
 
 /// The interface to this server and its data.
 pub(crate) fn api(parts: &Parts) -> Arc<Api> {
     let (homes, transport) = (Arc::clone(&parts.homes), parts.transport.clone());
     let monitor: Arc<dyn Monitor> = Arc::new(ServerMonitor::new(parts));
+    let running = Running { monitor, logs: Arc::clone(&parts.logs) };
     Arc::new(Api {
-        organization: organization(&parts.file, &parts.storage, homes, transport, Some(monitor)),
+        organization: organization(&parts.file, &parts.storage, homes, transport, Some(running)),
     })
 }
 

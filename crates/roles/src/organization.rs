@@ -14,17 +14,28 @@ use types::SystemClock;
 
 use crate::homes::ServerHomes;
 use crate::locations::Locations;
+use crate::logs::{Logs, TrackingFiles};
 use crate::outbound::routing_table;
 use crate::server::{StartError, open_transport, server_name, transport_options};
 use crate::storage::{MAILBOX_DATABASE, Storage};
 
+/// What a server that runs adds to its data.
+pub(crate) struct Running {
+    /// How it does.
+    pub monitor: Arc<dyn Monitor>,
+    /// Lines that are not in the files yet.
+    pub logs: Arc<Logs>,
+}
+
+/// The data for verbs, of a server that runs or is stopped.
 pub(crate) fn organization(
     settings: &Settings,
     storage: &Storage,
     homes: Arc<ServerHomes>,
     transport: Transport,
-    monitor: Option<Arc<dyn Monitor>>,
+    running: Option<Running>,
 ) -> Organization {
+    let (monitor, logs) = running.map(|Running { monitor, logs }| (monitor, logs)).unzip();
     Organization {
         server: settings.short_name(),
         database: MAILBOX_DATABASE,
@@ -33,6 +44,7 @@ pub(crate) fn organization(
         transport,
         requests: Requests::new(storage.mailboxes.clone()),
         monitor,
+        tracking_log: Arc::new(TrackingFiles::new(&settings.data_directory, logs)),
         settings: Arc::new(settings.clone()),
         clock: Arc::new(SystemClock),
     }

@@ -176,14 +176,15 @@ fn address(
     }
 }
 
-/// What the tracking log says of reports that were committed.
-pub(crate) fn events(copies: &[PlannedCopy]) -> Vec<TrackingEvent> {
+/// What the tracking log says of reports about a message that were committed.
+pub(crate) fn events(copies: &[PlannedCopy], about: &QueuedMessage) -> Vec<TrackingEvent> {
     let event = |copy: &PlannedCopy| {
         let local = copy.local.iter().map(|local| &local.target.recipient);
         let remote = copy.remote.iter().flat_map(|(_, recipients)| recipients);
         let who = local.chain(remote).map(|recipient| recipient.address.clone()).collect();
         let message = Arc::new(tracked(copy.id, &copy.message));
-        TrackingEvent::new(EventId::Dsn, Source::Dsn, &message, who)
+        let event = TrackingEvent::new(EventId::Dsn, Source::Dsn, &message, who);
+        TrackingEvent { reference: about.message_id.clone(), ..event }
     };
     copies.iter().map(event).collect()
 }

@@ -305,7 +305,7 @@ impl Run<'_> {
 
     async fn commit(&self, plan: Plan) -> Result<Accepted, StoreError> {
         let Plan { copies, reports, mut events } = plan;
-        events.extend(reports::events(&reports));
+        events.extend(reports::events(&reports, &self.message));
         let work =
             Work { copies: copies.iter().chain(&reports).cloned().collect(), changes: Vec::new() };
         let committed = self.core.commit(work).await?;

@@ -4,6 +4,8 @@
 //! and to a hook, where tests and the operator's live view listen. Events are written after
 //! the commit they speak of.
 
+mod record;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,6 +15,8 @@ use types::time::Timestamp;
 
 use crate::envelope::{InternalMessageId, NetworkMessageId, Origin, Source};
 use crate::status::Reply;
+
+pub use record::{FIELDS, TrackingRecord};
 
 /// Target of the `tracing` events.
 pub const TARGET: &str = "message_tracking";
@@ -48,39 +52,49 @@ pub enum EventId {
     Drop,
 }
 
-impl fmt::Display for EventId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            EventId::Receive => "RECEIVE",
-            EventId::Deliver => "DELIVER",
-            EventId::DuplicateDeliver => "DUPLICATEDELIVER",
-            EventId::Send => "SEND",
-            EventId::Fail => "FAIL",
-            EventId::Defer => "DEFER",
-            EventId::Dsn => "DSN",
-            EventId::Expand => "EXPAND",
-            EventId::DuplicateExpand => "DUPLICATEEXPAND",
-            EventId::Redirect => "REDIRECT",
-            EventId::Resolve => "RESOLVE",
-            EventId::Transfer => "TRANSFER",
-            EventId::Drop => "DROP",
-        })
-    }
+/// Gives the variants of an enum the names that the log has.
+macro_rules! names {
+    ($type:ident: $($variant:ident = $name:literal,)*) => {
+        impl $type {
+            /// The names that the log has.
+            pub const NAMES: &'static [&'static str] = &[$($name,)*];
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $($type::$variant => $name,)*
+                })
+            }
+        }
+    };
 }
 
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Source::Smtp => "SMTP",
-            Source::StoreDriver => "STOREDRIVER",
-            Source::Dsn => "DSN",
-            Source::Queue => "QUEUE",
-            Source::Pickup => "PICKUP",
-            Source::Admin => "ADMIN",
-            Source::Resolver => "RESOLVER",
-            Source::Routing => "ROUTING",
-        })
-    }
+names! { EventId:
+    Receive = "RECEIVE",
+    Deliver = "DELIVER",
+    DuplicateDeliver = "DUPLICATEDELIVER",
+    Send = "SEND",
+    Fail = "FAIL",
+    Defer = "DEFER",
+    Dsn = "DSN",
+    Expand = "EXPAND",
+    DuplicateExpand = "DUPLICATEEXPAND",
+    Redirect = "REDIRECT",
+    Resolve = "RESOLVE",
+    Transfer = "TRANSFER",
+    Drop = "DROP",
+}
+
+names! { Source:
+    Smtp = "SMTP",
+    StoreDriver = "STOREDRIVER",
+    Dsn = "DSN",
+    Queue = "QUEUE",
+    Pickup = "PICKUP",
+    Admin = "ADMIN",
+    Resolver = "RESOLVER",
+    Routing = "ROUTING",
 }
 
 /// What every event of one message repeats.
@@ -119,6 +133,8 @@ pub struct TrackingEvent {
     pub recipient_status: Option<Reply>,
     /// `related-recipient-address`: the group, or the address before forwarding.
     pub related_recipient_address: Option<Address>,
+    /// `reference`: of a report, the Message-ID of what it is about.
+    pub reference: String,
     /// `server-hostname` of the next hop, or the connector.
     pub source_context: String,
 }
@@ -139,6 +155,7 @@ impl TrackingEvent {
             recipient_address,
             recipient_status: None,
             related_recipient_address: None,
+            reference: String::new(),
             source_context: String::new(),
         }
     }
@@ -206,6 +223,7 @@ fn log(event: &TrackingEvent) {
         total_bytes = message.total_bytes,
         recipient_count = event.recipient_address.len(),
         related_recipient_address = event.related_recipient_address.as_ref().map(tracing::field::display),
+        reference = %event.reference,
         message_subject = %message.message_subject,
         return_path = %message.return_path,
         directionality = event.directionality(),

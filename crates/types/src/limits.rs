@@ -245,6 +245,11 @@ pub const LOG_FIELD_OCTETS_MAX: usize = 64 * 1024;
 /// Octets of lines that wait to be written into logs. Beyond that lines are dropped: a slow
 /// disk may cost log lines, not memory and not the patience of clients.
 pub const LOG_QUEUE_OCTETS_MAX: usize = 8 * 1024 * 1024;
+/// Octets of a line of the message tracking log that is read: recipients, twice as long where
+/// each octet is quoted, and the other fields. Longer lines are left out.
+pub const TRACKING_LINE_OCTETS_MAX: usize = 256 * 1024;
+/// Events that one search of the message tracking log answers with (ResultSize).
+pub const TRACKING_RESULTS_MAX: u32 = 100_000;
 
 // ---- IMAP ----
 

@@ -77,6 +77,9 @@ pub enum VerbError {
     /// A queue or a message is not there, or could not be changed.
     #[error(transparent)]
     Transport(#[from] transport::VerbError),
+    /// The message tracking log is there and cannot be read.
+    #[error("cannot read the message tracking log: {0}")]
+    Log(std::io::Error),
     /// The answer cannot be written.
     #[error("cannot write the answer: {0}")]
     Json(#[from] serde_json::Error),
@@ -137,7 +140,7 @@ impl VerbError {
             VerbError::Mailbox(fault) => of_mailbox(fault),
             VerbError::Migration(error) => of_migration(error),
             VerbError::Transport(error) => of_transport(error),
-            VerbError::Json(_) => ErrorCode::Internal,
+            VerbError::Log(_) | VerbError::Json(_) => ErrorCode::Internal,
         }
     }
 }

@@ -37,6 +37,7 @@ pub use filter::Filter;
 pub(crate) use filter::{Filtered, filtered};
 pub use identity::Identity;
 pub use invoke::{Call, Reply, invoke};
+pub use moment::ExactMoment;
 pub use name::{VerbName, nearest, words};
 pub use object::{Bytes, Moment, Object, ObjectType, Property, Quota, Shaped, Span, guid_text};
 pub use role::{Caller, Role, RoleGroup};

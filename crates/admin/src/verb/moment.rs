@@ -1,62 +1,86 @@
-//! Moments as parameters: RFC 3339 (`2026-03-01T08:00:00Z`), a date alone, a date and a time
-//! without a zone, and the form of Exchange's shell in the language of the documents
-//! (`03/01/2026 08:00`). Without a zone it is UTC, as in all moments that verbs show.
+//! Moments as they are written: RFC 3339, a date or a date and time without an offset, or as
+//! Exchange's shell has them in the United States (`11/23/2026 15:30`). Without an offset it is
+//! UTC, as in logs: who asks and who answers may live in different zones.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde::{Serialize, Serializer};
 use types::Timestamp;
 
 use super::argument::{Expected, Scalar, Shape};
-use super::object::Moment;
+use super::object::{Moment, Shaped};
 
-/// Forms without a zone.
-const SHELL_FORMS: [&str; 3] = ["%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y"];
+const AMERICAN: [&str; 2] = ["%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"];
+const AMERICAN_DATE: &str = "%m/%d/%Y";
 
 impl Scalar for Moment {
     const SHAPE: Shape = Shape::Time;
 
     fn parse(text: &str) -> Result<Self, Expected> {
         let text = text.trim();
-        let zoned = text.parse::<jiff::Timestamp>().ok();
-        let at =
-            zoned.or_else(|| civil(text)?.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp()));
-        let at = at.ok_or_else(|| Self::SHAPE.expected())?;
-        Ok(Moment(Timestamp::from_micros(at.as_microsecond())))
+        let with_offset = || text.parse().ok();
+        let utc = || TimeZone::UTC.to_timestamp(without_offset(text)?).ok();
+        let moment: Option<jiff::Timestamp> = with_offset().or_else(utc);
+        let moment = moment.ok_or_else(|| Shape::Time.expected())?;
+        Ok(Moment(Timestamp::from_micros(moment.as_microsecond())))
     }
 }
 
-fn civil(text: &str) -> Option<DateTime> {
-    let at_midnight = |date: Date| date.at(0, 0, 0, 0);
-    let plain = text.parse().ok().or_else(|| text.parse().ok().map(at_midnight));
-    plain.or_else(|| {
-        SHELL_FORMS.iter().find_map(|form| {
-            let with_time = DateTime::strptime(form, text).ok();
-            with_time.or_else(|| Date::strptime(form, text).ok().map(at_midnight))
-        })
-    })
+fn without_offset(text: &str) -> Option<DateTime> {
+    let american = || AMERICAN.iter().find_map(|form| DateTime::strptime(form, text).ok());
+    let date = || jiff::civil::Date::strptime(AMERICAN_DATE, text).ok().map(DateTime::from);
+    text.parse().ok().or_else(american).or_else(date)
+}
+
+/// A moment in an answer, to the millisecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExactMoment(pub Timestamp);
+
+impl Shaped for ExactMoment {
+    const SHAPE: Shape = Shape::Time;
+}
+
+impl Serialize for ExactMoment {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let moment = jiff::Timestamp::from_microsecond(self.0.micros()).unwrap_or_default();
+        to.collect_str(&format_args!("{moment:.3}"))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
-    fn moments_in_every_form() {
-        let at = |text: &str| Moment::parse(text).map(|moment| moment.0.secs());
+    fn a_moment_has_many_spellings() {
+        let expected = Moment(Timestamp::from_secs(1_795_447_800));
         for text in [
-            "2026-03-01T08:30:00Z",
-            "2026-03-01T09:30:00+01:00",
-            "2026-03-01T08:30:00",
-            "2026-03-01 08:30",
-            "03/01/2026 08:30",
-            "3/1/2026 08:30:00",
+            "2026-11-23T15:30:00Z",
+            "2026-11-23T16:30:00+01:00",
+            "2026-11-23T15:30",
+            " 2026-11-23 15:30:00 ",
+            "11/23/2026 15:30",
+            "11/23/2026 15:30:00",
         ] {
-            assert_eq!(at(text), Ok(1_772_353_800), "{text}");
+            assert_eq!(Moment::parse(text), Ok(expected), "{text}");
         }
-        assert_eq!(at("2026-03-01"), Ok(1_772_323_200));
-        assert_eq!(at("03/01/2026"), Ok(1_772_323_200));
-        for text in ["", "noon", "2026-13-01", "31/12/2026", "2026-03-01T25:00:00"] {
-            assert_eq!(at(text), Err(Shape::Time.expected()), "{text}");
+        let midnight = Moment(Timestamp::from_secs(1_795_392_000));
+        for text in ["2026-11-23", "11/23/2026"] {
+            assert_eq!(Moment::parse(text), Ok(midnight), "{text}");
         }
+    }
+
+    #[test]
+    fn what_no_calendar_has_is_refused() {
+        for text in ["", "yesterday", "23/11/2026", "2026-02-30", "11/23/2026 25:00", "15:30"] {
+            assert_eq!(Moment::parse(text), Err(Shape::Time.expected()), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_exact_moment_has_milliseconds() {
+        let moment = ExactMoment(Timestamp::from_micros(1_795_447_800_125_999));
+        assert_eq!(serde_json::to_value(moment).unwrap(), "2026-11-23T15:30:00.125Z");
     }
 }

@@ -1,12 +1,16 @@
 //! An organization in memory.
 
+use std::io;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
 
 use admin::organization::Organization;
+use admin::tracking_log::TrackingLog;
 use auth::VerifierOptions;
 use directory::{Directory, RecipientId};
 use mailbox::{Access, Fault, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber};
 use store::{Database, Options, StoreError, Txn};
+use transport::tracking::TrackingRecord;
 use transport::{
     Delivery, DeliveryOutcome, DomainType, LocalDelivery, Recipients, Resolved, Transport,
 };
@@ -46,6 +50,7 @@ pub async fn organization() -> Organization {
     Organization {
         server: "MAIL1".to_owned(),
         transport: transport(&database),
+        tracking_log: Arc::new(Events::default()),
         requests: migration::Requests::new(database.clone()),
         monitor: None,
         database: "Mailbox Database",
@@ -53,6 +58,22 @@ pub async fn organization() -> Organization {
         directory,
         settings: Arc::default(),
         clock: Arc::new(ManualClock::new(Timestamp::from_secs(1_700_000_000))),
+    }
+}
+
+/// A message tracking log in memory.
+#[derive(Default)]
+pub struct Events(pub Vec<TrackingRecord>);
+
+impl TrackingLog for Events {
+    fn visit(
+        &self,
+        span: RangeInclusive<Timestamp>,
+        visitor: &mut dyn FnMut(TrackingRecord) -> ControlFlow<()>,
+    ) -> io::Result<()> {
+        let within = self.0.iter().filter(|record| span.contains(&record.date_time));
+        let _ = within.cloned().try_for_each(visitor);
+        Ok(())
     }
 }
 

@@ -12,3 +12,4 @@ mod shell;
 mod statistics;
 #[path = "../support/mod.rs"]
 mod support;
+mod tracking;

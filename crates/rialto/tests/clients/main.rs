@@ -29,4 +29,5 @@ mod send;
 mod setup;
 mod support;
 mod swaks;
+mod tracking;
 mod verbs;

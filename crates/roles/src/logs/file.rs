@@ -11,7 +11,8 @@ use super::kind::{Kind, Limits};
 use super::row::Row;
 use crate::private;
 
-const EXTENSION: &str = ".LOG";
+/// How files' names end.
+pub(super) const EXTENSION: &str = ".LOG";
 
 /// A log as its writer sees it.
 pub(super) struct LogFile {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use config::receive::TransportRole;
 use config::{ByteQuantity, TimeSpan, TransportService, Unlimited};
+use transport::tracking;
 use types::Timestamp;
 
 /// A log.
@@ -45,12 +46,6 @@ impl Tree {
     }
 }
 
-const TRACKING_FIELDS: &str = "date-time,client-ip,client-hostname,server-ip,server-hostname,\
-    source-context,connector-id,source,event-id,internal-message-id,message-id,\
-    network-message-id,recipient-address,recipient-status,total-bytes,recipient-count,\
-    related-recipient-address,reference,message-subject,sender-address,return-path,\
-    message-info,directionality,tenant-id,original-client-ip,original-server-ip,custom-data,\
-    transport-traffic-type,log-id,schema-version";
 const CONNECTIVITY_FIELDS: &str = "date-time,session,source,destination,direction,description";
 const PROTOCOL_FIELDS: &str = "date-time,connector-id,session-id,sequence-number,\
     local-endpoint,remote-endpoint,event,data,context";
@@ -85,7 +80,7 @@ impl Kind {
     /// The `#` lines at the head of a file begun at this moment.
     pub(super) fn head(self, at: Timestamp) -> String {
         let (log_type, fields) = match self {
-            Kind::Tracking => ("Message Tracking Log", TRACKING_FIELDS),
+            Kind::Tracking => ("Message Tracking Log", &*tracking::FIELDS.join(",")),
             Kind::Connectivity => ("Transport Connectivity Log", CONNECTIVITY_FIELDS),
             Kind::Receive(_) => ("SMTP Receive Protocol Log", PROTOCOL_FIELDS),
             Kind::Send => ("SMTP Send Protocol Log", PROTOCOL_FIELDS),

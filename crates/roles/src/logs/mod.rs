@@ -14,6 +14,7 @@ mod kind;
 mod protocol;
 mod row;
 mod tracking;
+mod tracking_files;
 mod writer;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use net::SessionId;
 
 pub(crate) use connectivity::Connectivity;
 pub(crate) use protocol::{Endpoints, Protocol};
+pub(crate) use tracking_files::TrackingFiles;
 
 use kind::{Kind, Limits, Tree};
 use row::Row;
@@ -51,6 +53,11 @@ impl Logs {
             settings: settings.transport_service.clone(),
             writer: Writer::start(root, limits),
         })
+    }
+
+    /// Waits until the files have every line so far. Blocks.
+    fn flush(&self) {
+        self.writer.flush();
     }
 
     /// Waits until everything is written, and takes no more.

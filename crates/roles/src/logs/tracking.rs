@@ -1,13 +1,13 @@
 //! The message tracking log: one line for each event of `transport::tracking`.
 //!
 //! Of Exchange's fields these stay empty, because this server does not have them: server-ip,
-//! reference, message-info, tenant-id, original-server-ip, custom-data. sender-address is the
+//! message-info, tenant-id, original-server-ip, custom-data. sender-address is the
 //! envelope's sender: the From field is not kept beside a message.
 
 use std::sync::Arc;
 
 use net::SessionId;
-use transport::tracking::{EventId, TrackingEvent, TrackingHook};
+use transport::tracking::{EventId, TrackingEvent, TrackingHook, TrackingRecord};
 use types::Address;
 
 use super::Logs;
@@ -26,46 +26,43 @@ impl Logs {
     }
 
     fn track(&self, event: &TrackingEvent) {
+        let record = self.record(event);
+        self.write(Kind::Tracking, Row::new(event.date_time, &record.values()));
+    }
+
+    fn record(&self, event: &TrackingEvent) -> TrackingRecord {
         let message = &event.message;
         let origin = &message.origin;
-        let client_ip = origin.remote.map(|ip| ip.to_string()).unwrap_or_default();
+        let client_ip = text(origin.remote);
         let hop = Hop::of(event, &self.server);
-        let status = event.recipient_status.as_ref().map(ToString::to_string);
-        let related = event.related_recipient_address.as_ref().map(ToString::to_string);
-        let sender = message.return_path.address().map(ToString::to_string);
-        let (subject, sender) = (self.subject(event), sender.unwrap_or_default());
-        let fields: [&str; 29] = [
-            &client_ip,
-            hop.client,
-            "",
-            hop.server,
-            hop.context,
-            &self.connector_id(&origin.connector),
-            &event.source.to_string(),
-            &event.event_id.to_string(),
-            &message.internal_message_id.to_string(),
-            &message.message_id,
-            &message.network_message_id.to_string(),
-            &list(&event.recipient_address),
-            &status.unwrap_or_default(),
-            &message.total_bytes.to_string(),
-            &event.recipient_address.len().to_string(),
-            &related.unwrap_or_default(),
-            "",
-            subject,
-            &sender,
-            &message.return_path.to_string(),
-            "",
-            event.directionality(),
-            "",
-            &client_ip,
-            "",
-            "",
-            "Email",
-            &SessionId::next().to_string(),
-            SCHEMA_VERSION,
-        ];
-        self.write(Kind::Tracking, Row::new(event.date_time, &fields));
+        TrackingRecord {
+            date_time: event.date_time,
+            client_hostname: hop.client.to_owned(),
+            server_hostname: hop.server.to_owned(),
+            source_context: hop.context.to_owned(),
+            connector_id: self.connector_id(&origin.connector),
+            source: event.source.to_string(),
+            event_id: event.event_id.to_string(),
+            internal_message_id: message.internal_message_id.to_string(),
+            message_id: message.message_id.clone(),
+            network_message_id: message.network_message_id.to_string(),
+            recipient_address: list(&event.recipient_address),
+            recipient_status: text(event.recipient_status.as_ref()),
+            total_bytes: message.total_bytes.to_string(),
+            recipient_count: event.recipient_address.len().to_string(),
+            related_recipient_address: text(event.related_recipient_address.as_ref()),
+            reference: event.reference.clone(),
+            message_subject: self.subject(event).to_owned(),
+            sender_address: text(message.return_path.address()),
+            return_path: message.return_path.to_string(),
+            directionality: event.directionality().to_owned(),
+            original_client_ip: client_ip.clone(),
+            client_ip,
+            transport_traffic_type: "Email".to_owned(),
+            log_id: SessionId::next().to_string(),
+            schema_version: SCHEMA_VERSION.to_owned(),
+            ..TrackingRecord::default()
+        }
     }
 
     /// MessageTrackingLogSubjectLoggingEnabled.
@@ -93,6 +90,11 @@ impl<'e> Hop<'e> {
             _ => Hop { client: own, server: "", context },
         }
     }
+}
+
+/// A value, or nothing.
+fn text(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
 }
 
 /// Values joined by `;`, as the log has them.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::mem;
 use std::path::PathBuf;
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -37,13 +38,15 @@ struct Waiting {
     lines: Vec<(Kind, Row)>,
     octets: usize,
     dropped: u64,
+    /// Dropped once the lines are written: who waits for them hears of it.
+    flushes: Vec<Sender<()>>,
     closed: bool,
 }
 
 impl Waiting {
     /// Whether it is time to write without gathering more.
     fn is_urgent(&self) -> bool {
-        self.closed || self.octets > LOG_QUEUE_OCTETS_MAX / 2
+        self.closed || !self.flushes.is_empty() || self.octets > LOG_QUEUE_OCTETS_MAX / 2
     }
 }
 
@@ -69,6 +72,16 @@ impl Queue {
         }
     }
 
+    /// Asks for everything that waits to be written. `done` is dropped when it is, or at once
+    /// when nothing is written any more.
+    fn flush(&self, done: Sender<()>) {
+        let mut waiting = self.lock();
+        if !waiting.closed {
+            waiting.flushes.push(done);
+            self.wake.notify_one();
+        }
+    }
+
     /// Nothing is taken from now on.
     fn close(&self) {
         self.lock().closed = true;
@@ -78,7 +91,7 @@ impl Queue {
     /// Waits for lines, lets more gather, and takes them all. When it returns a closed batch,
     /// that was the last.
     fn take(&self) -> Waiting {
-        let nothing = |waiting: &mut Waiting| waiting.lines.is_empty() && !waiting.closed;
+        let nothing = |waiting: &mut Waiting| waiting.lines.is_empty() && !waiting.is_urgent();
         let idle = self.wake.wait_while(self.lock(), nothing);
         let some = idle.unwrap_or_else(PoisonError::into_inner);
         let calm = |waiting: &mut Waiting| !waiting.is_urgent();
@@ -109,6 +122,14 @@ impl Writer {
         self.queue.push(kind, row);
     }
 
+    /// Waits until what was handed over can be read in the files.
+    pub(super) fn flush(&self) {
+        let (done, written) = channel();
+        self.queue.flush(done);
+        // Nothing is sent: the thread drops its end.
+        let _ = written.recv();
+    }
+
     /// Waits until what was handed over is written; nothing is written after it.
     pub(super) fn close(&self) {
         self.queue.close();
@@ -136,6 +157,7 @@ impl<L: Fn(Kind) -> Limits> Desk<L> {
                 self.append(kind, &row);
             }
             self.flush();
+            drop(batch.flushes);
             if batch.closed {
                 return;
             }
@@ -201,6 +223,22 @@ mod tests {
             numbers.map(|line| line.split(',').nth(1).unwrap().to_owned()).collect();
         assert_eq!(numbers, (0..1000).map(|n| n.to_string()).collect::<Vec<_>>());
         assert_eq!(writer.queue.lock().octets, 0);
+    }
+
+    #[test]
+    fn what_was_handed_over_can_be_read_after_a_flush() {
+        let root = tempfile::tempdir().unwrap();
+        let writer = Writer::start(root.path().to_owned(), limits);
+        let file = Kind::Connectivity.folder(root.path()).join("CONNECTLOG19700101-1.LOG");
+        for number in 1..4 {
+            writer.write(Kind::Connectivity, Row::new(Timestamp::EPOCH, &["x"]));
+            writer.flush();
+            let text = fs::read_to_string(&file).unwrap();
+            assert_eq!(text.lines().filter(|line| !line.starts_with('#')).count(), number);
+        }
+        writer.flush();
+        writer.close();
+        writer.flush();
     }
 
     #[test]

@@ -111,7 +111,7 @@ async fn report_delay(
     let copies =
         reports::plan(core, Occasion { action: Action::Delayed, message, bytes, recipients })
             .await?;
-    let events = reports::events(&copies);
+    let events = reports::events(&copies, message);
     let changes = vec![PartChange { key, change: Change::DelayReported }];
     core.commit(Work { copies, changes }).await?;
     core.settings.tracking.write(core.now(), events);

@@ -44,12 +44,14 @@ fn no_answer() -> Reply {
 
 /// Records the results and sends the reports they call for.
 pub(crate) async fn settle(core: &Arc<Core>, results: Vec<PartResult>) -> Result<(), StoreError> {
-    let mut copies = Vec::new();
+    let (mut copies, mut reported) = (Vec::new(), Vec::new());
     for result in &results {
-        copies.extend(plan_reports(core, result).await?);
+        let reports = plan_reports(core, result).await?;
+        reported.extend(reports::events(&reports, &result.message));
+        copies.extend(reports);
     }
     let mut events: Vec<_> = results.iter().flat_map(tracking_events).collect();
-    events.extend(reports::events(&copies));
+    events.extend(reported);
     let changes = results.iter().map(change).collect();
     core.commit(Work { copies, changes }).await?;
     core.settings.tracking.write(core.now(), events);
