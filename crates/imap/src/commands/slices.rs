@@ -10,7 +10,8 @@ use mailbox::{Content, ContentNumber, Entry, Fault, Mailbox, View};
 
 use crate::reply::{Reply, Trouble};
 
-/// Visits the content of each message that is still there, in their order. Gives what the visits made of `state`.
+/// Visits the content of each message that is still there, in their order. Gives what the visits
+/// made of `state`.
 pub async fn each_content<S, V>(
     mailbox: &Mailbox,
     found: &Arc<[Entry]>,
