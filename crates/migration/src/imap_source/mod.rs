@@ -5,7 +5,7 @@
 //! is gone through from its beginning, and its items are [`again`](crate::Item::again): the sink
 //! leaves out those whose octets it has.
 //!
-//! A message is known by the look before it is fetched ([`window`]); octets come in batches of
+//! A message is known by the look before it is fetched (`window`); octets come in batches of
 //! what is written in one go. One that cannot be had is asked for alone, and is a bad item when
 //! it is still there and still refused. A connection that is lost is made again, a few times with
 //! growing pauses; answers that are no IMAP count as lost ones.
