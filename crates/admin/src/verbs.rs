@@ -20,6 +20,7 @@ mod queue;
 mod recipient;
 mod recipient_permission;
 mod recoverable_items;
+mod result_size;
 mod service_health;
 
 pub(crate) use command::{NAME as GET_COMMAND, reply as get_command};

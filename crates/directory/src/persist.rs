@@ -105,3 +105,36 @@ fn recipients(read: &dyn Read, from: &[u8]) -> Result<Page, StoreError> {
     })?;
     Ok((page, next))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use auth::{HashCost, Password, VerifierOptions};
+    use store::Options;
+    use types::{Address, Domain};
+
+    use super::*;
+    use crate::directory::Directory;
+    use crate::domain::DomainKind;
+    use crate::request::NewMailbox;
+
+    #[tokio::test]
+    async fn a_page_has_so_many_recipients() {
+        let database = Database::open(Options::memory()).unwrap();
+        let options = VerifierOptions { cost: HashCost::LEAST, ..VerifierOptions::default() };
+        let directory = Directory::open(database.clone(), options).await.unwrap();
+        let (name, kind) = (Domain::parse("here.test").unwrap(), DomainKind::Authoritative);
+        let domain = AcceptedDomain { name, kind, match_sub_domains: false, catch_all: None };
+        directory.add_domain(domain).await.unwrap();
+        let new = (0..=DIRECTORY_PAGE_RECIPIENTS).map(|number| {
+            let address = Address::parse(&format!("u{number}@here.test")).unwrap();
+            NewMailbox::user(address, "ex1", "db")
+        });
+        directory.create_mailboxes(new.collect(), Password::new("x").unwrap()).await.unwrap();
+        let snapshot = database.snapshot().unwrap();
+        let (first, next) = recipients(&snapshot, &keys::recipients().start).unwrap();
+        assert_eq!(first.len(), DIRECTORY_PAGE_RECIPIENTS);
+        let (second, next) = recipients(&snapshot, &next.unwrap()).unwrap();
+        assert_eq!((second.len(), next), (1, None));
+    }
+}

@@ -461,7 +461,81 @@ fn date(out: &mut Vec<u8>, name: &str, unix: i64, zone_minutes: i16) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use mailbox::{Access, Change, Flags, Keywords, Mailbox, MailboxNumber, NewItem, Special};
+    use store::{Database, Options};
+
     use super::*;
+
+    /// What is asked of so many copies of a message, in one batch.
+    async fn batch(message: String, count: usize, item: FetchItem) -> Batch {
+        let database = Database::open(Options::memory()).unwrap();
+        let (number, inbox) = (MailboxNumber::new(1), FolderId::new(Special::Inbox as u64));
+        Mailbox::create(&database, number, Guid([1; 16])).await.unwrap();
+        let mailbox = Mailbox::open(database, number, Access::System);
+        let new = NewItem {
+            summary: content::derive(message.as_bytes()).encode().into(),
+            prefix: Vec::new(),
+            flags: Flags::NONE,
+            keywords: Keywords::NONE,
+            received: None,
+            zone_minutes: 0,
+        };
+        let staged = mailbox.stage(message.into_bytes()).await.unwrap();
+        let append = move |change: &mut Change<'_, '_>| {
+            (0..count).try_for_each(|_| change.append(inbox, &staged, &new).map(drop))
+        };
+        mailbox.write(append).await.unwrap();
+        let (mut uids, mut table) = (UidSet::new(), UidRuns::new());
+        uids.insert_run(1..=count as u32);
+        (1..=count as u32).for_each(|uid| table.push(Uid::new(uid)));
+        let plan = Plan {
+            folder: inbox,
+            table: Arc::new(table),
+            items: vec![item],
+            changed_since: None,
+            seen: UidSet::new(),
+        };
+        mailbox.read(move |view| plan.batch(view, &uids)).await.unwrap()
+    }
+
+    fn whole() -> FetchItem {
+        let (form, section) = (OctetsForm::Body, Section::default());
+        FetchItem::Octets(FetchOctets { form, peek: true, section, partial: None })
+    }
+
+    /// A message of that many octets.
+    fn message(octets: usize) -> String {
+        format!("Subject: m\r\n\r\n{}", "x".repeat(octets - 14))
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_as_large_as_what_is_opened_of_a_message_allows() {
+        let large = message(limits::IMAP_STREAM_OCTETS as usize / 2);
+        let by_octets = limits::IMAP_BATCH_OCTETS.div_ceil(large.len());
+        for (text, item, most) in [
+            (message(20), FetchItem::Uid, limits::IMAP_BATCH_ENTRIES),
+            (message(20), FetchItem::Envelope, limits::IMAP_BATCH_MESSAGES),
+            (message(20), whole(), limits::IMAP_BATCH_MESSAGES),
+            (large, whole(), by_octets),
+        ] {
+            let full = batch(text.clone(), most, item.clone()).await;
+            assert_eq!((full.messages, full.next), (most as u64, None), "{item:?}");
+            let more = batch(text, most + 1, item.clone()).await;
+            let next = Some(Uid::new(most as u32 + 1));
+            assert_eq!((more.messages, more.next), (most as u64, next), "{item:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_large_is_not_read_here() {
+        let octets = limits::IMAP_STREAM_OCTETS as usize;
+        for (octets, streams) in [(octets, false), (octets + 1, true)] {
+            let batch = batch(message(octets), 1, whole()).await;
+            let streamed = batch.pieces.iter().any(|piece| matches!(piece, Piece::Stream(..)));
+            assert_eq!(streamed, streams, "{octets}");
+        }
+    }
 
     #[test]
     fn partials_end_with_what_they_are_of() {

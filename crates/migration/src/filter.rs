@@ -19,21 +19,6 @@ enum Start {
     Special(Special),
 }
 
-const PURPOSES: &[(&str, Special)] = &[
-    ("Inbox", Special::Inbox),
-    ("Drafts", Special::Drafts),
-    ("SentItems", Special::SentItems),
-    ("DeletedItems", Special::DeletedItems),
-    ("JunkEmail", Special::JunkEmail),
-    ("Outbox", Special::Outbox),
-    ("Archive", Special::Archive),
-    ("Calendar", Special::Calendar),
-    ("Contacts", Special::Contacts),
-    ("Tasks", Special::Tasks),
-    ("Notes", Special::Notes),
-    ("Journal", Special::Journal),
-];
-
 impl FolderPattern {
     /// None: empty, or a purpose that no folder has.
     pub fn parse(text: &str) -> Option<Self> {
@@ -49,7 +34,7 @@ impl FolderPattern {
         let start = match names.peek().and_then(marked) {
             None => Start::Top,
             Some(purpose) => {
-                let mut known = PURPOSES.iter();
+                let mut known = Special::NAMES.iter();
                 let (_, special) = known.find(|(name, _)| name.eq_ignore_ascii_case(&purpose))?;
                 names.next();
                 Start::Special(*special)

@@ -3,6 +3,7 @@
 use directory::{AuditEntry, ModifiedProperty};
 use types::Timestamp;
 
+use super::result_size::result_size;
 use crate::verb::{Cmdlet, Effect, Moment, Role, Session, Verb, VerbError, object, verb};
 
 pub(super) const VERBS: &[Verb] = &[Verb::of::<SearchAdminAuditLog>()];
@@ -55,9 +56,6 @@ verb! {
     }
 }
 
-/// ResultSize, unless it is given; Exchange's.
-const RESULT_SIZE_DEFAULT: u32 = 1000;
-
 impl Cmdlet for SearchAdminAuditLog {
     type Answer = Vec<AdminAuditLogEvent>;
 
@@ -73,10 +71,8 @@ impl Cmdlet for SearchAdminAuditLog {
         if span.start > span.end {
             return Err(VerbError::Invalid("-StartDate is after -EndDate".to_owned()));
         }
-        let (skipped, most) = (
-            self.start_index.unwrap_or_default() as usize,
-            self.result_size.unwrap_or(RESULT_SIZE_DEFAULT) as usize,
-        );
+        let (skipped, most) =
+            (self.start_index.unwrap_or_default() as usize, result_size(self.result_size));
         // One more tells whether there are more.
         let asked = skipped.saturating_add(most).saturating_add(1);
         let directory = &session.organization.directory;

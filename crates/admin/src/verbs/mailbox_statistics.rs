@@ -93,26 +93,18 @@ verb! {
     }
 }
 
-/// Folders by purpose: FolderScope and FolderType name them.
-const PURPOSES: &[(&str, Special)] = &[
+/// Folders that users do not see, as FolderType names them.
+const HIDDEN: &[(&str, Special)] = &[
     ("Root", Special::Root),
-    ("Inbox", Special::Inbox),
-    ("Drafts", Special::Drafts),
-    ("SentItems", Special::SentItems),
-    ("DeletedItems", Special::DeletedItems),
-    ("JunkEmail", Special::JunkEmail),
-    ("Outbox", Special::Outbox),
-    ("Archive", Special::Archive),
-    ("Calendar", Special::Calendar),
-    ("Contacts", Special::Contacts),
-    ("Tasks", Special::Tasks),
-    ("Notes", Special::Notes),
-    ("Journal", Special::Journal),
     ("RecoverableItems", Special::RecoverableItems),
     ("RecoverableItemsDeletions", Special::Deletions),
     ("RecoverableItemsPurges", Special::Purges),
     ("RecoverableItemsVersions", Special::Versions),
 ];
+
+fn purposes() -> impl Iterator<Item = &'static (&'static str, Special)> {
+    Special::NAMES.iter().chain(HIDDEN)
+}
 
 /// What FolderScope may say.
 const SCOPES: &[&str] = &[
@@ -142,13 +134,13 @@ impl Scalar for FolderScope {
     fn parse(text: &str) -> Result<Self, Expected> {
         let known = SCOPES.iter().find(|scope| scope.eq_ignore_ascii_case(text));
         let known = known.ok_or_else(|| Self::SHAPE.expected())?;
-        let purpose = PURPOSES.iter().find(|(name, _)| name == known);
+        let purpose = purposes().find(|(name, _)| name == known);
         Ok(FolderScope(purpose.map(|(_, special)| *special)))
     }
 }
 
 fn folder_type(special: Option<Special>) -> &'static str {
-    let named = PURPOSES.iter().find(|(_, purpose)| Some(*purpose) == special);
+    let named = purposes().find(|(_, purpose)| Some(*purpose) == special);
     named.map_or("User Created", |(name, _)| name)
 }
 

@@ -7,6 +7,7 @@ use transport::{InternalMessageId, MessageIdentity, MessageInfo, Transport};
 use types::ReversePath;
 
 use super::queue::{self, QueueIdentity, without_server};
+use super::result_size::{limited, result_size};
 use crate::verb::{
     Bytes, Cmdlet, Effect, Expected, Filter, Filtered, Moment, ObjectType, Role, Scalar, Session,
     Shape, Verb, VerbError, filtered, object, verb,
@@ -145,7 +146,7 @@ impl Cmdlet for GetMessage {
             Some(identity) => self.named(session, identity, queue).await?,
             None => self.waiting(session, queue).await?,
         };
-        Ok(queue::limited(session, found, self.result_size))
+        Ok(limited(session, found, self.result_size))
     }
 }
 
@@ -195,7 +196,7 @@ impl GetMessage {
     ) -> Result<(), VerbError> {
         // A message that is tried meanwhile comes again, further behind.
         let (mut seen, mut from) = (HashSet::new(), None);
-        while found.len() <= queue::result_size(self.result_size) {
+        while found.len() <= result_size(self.result_size) {
             let page = session.organization.transport.messages(queue, from).await?;
             let new = page.messages.into_iter().filter(|message| seen.insert(message.id));
             let new = new.map(|message| shown(session, message)).collect();

@@ -9,6 +9,7 @@ use transport::tracking::{EventId, TrackingRecord};
 use types::Timestamp;
 use types::limits::TRACKING_RESULTS_MAX;
 
+use super::result_size::{limited, result_size};
 use crate::verb::{
     Bytes, Cmdlet, Effect, ExactMoment, Expected, Moment, Role, Scalar, Session, Shape, Verb,
     VerbError, object, verb,
@@ -94,9 +95,6 @@ verb! {
     }
 }
 
-/// ResultSize, unless it is given; Exchange's.
-const RESULT_SIZE_DEFAULT: u32 = 1000;
-
 /// An event's name in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventName(&'static str);
@@ -137,13 +135,13 @@ impl GetMessageTrackingLog {
     }
 
     fn limit(&self) -> Result<usize, VerbError> {
-        let limit = self.result_size.unwrap_or(RESULT_SIZE_DEFAULT);
-        if limit > TRACKING_RESULTS_MAX {
+        let limit = result_size(self.result_size);
+        if limit > TRACKING_RESULTS_MAX as usize {
             let parameter = "ResultSize".to_owned();
             let expected = format!("{TRACKING_RESULTS_MAX} at most");
             return Err(VerbError::Value { parameter, expected });
         }
-        Ok(limit as usize)
+        Ok(limit)
     }
 
     fn wants(&self, record: &TrackingRecord) -> bool {
@@ -189,13 +187,10 @@ impl Cmdlet for GetMessageTrackingLog {
     type Answer = Vec<TrackingObject>;
 
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
-        let (span, limit) = (self.span()?, self.limit()?);
+        let (span, limit, asked) = (self.span()?, self.limit()?, self.result_size);
         let wants = move |record: &TrackingRecord| self.wants(record);
-        let mut found = records(session, span, limit.saturating_add(1), wants).await?;
-        if found.len() > limit {
-            session.warn("there are more; see -ResultSize");
-            found.truncate(limit);
-        }
+        let found = records(session, span, limit.saturating_add(1), wants).await?;
+        let found = limited(session, found, asked);
         Ok(found.into_iter().map(shown).collect())
     }
 }

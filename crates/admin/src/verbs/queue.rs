@@ -4,6 +4,7 @@
 use transport::queue::keys::HopNumber;
 use transport::{NextHopSolutionKey, QueueInfo, Transport};
 
+use super::result_size::limited;
 use crate::verb::{
     Cmdlet, Effect, Expected, Filter, Filtered, Moment, ObjectType, Role, Scalar, Session, Shape,
     Switch, Verb, VerbError, filtered, object, verb,
@@ -79,9 +80,6 @@ verb! {
     }
 }
 
-/// ResultSize, unless it is given; Exchange's.
-const RESULT_SIZE_DEFAULT: u32 = 1000;
-
 impl Filtered for QueueObject {
     const TYPE: ObjectType = QueueObject::OBJECT;
 }
@@ -140,21 +138,6 @@ pub(super) async fn numbers(
     session: &Session<'_>,
 ) -> Result<Vec<(HopNumber, NextHopSolutionKey)>, VerbError> {
     Ok(session.organization.transport.queue_keys().await?)
-}
-
-/// No more than were asked for: ResultSize, Exchange's default unless it is given.
-pub(super) fn limited<T>(session: &Session<'_>, mut found: Vec<T>, asked: Option<u32>) -> Vec<T> {
-    let limit = result_size(asked);
-    if found.len() > limit {
-        session.warn("there are more; see -ResultSize");
-        found.truncate(limit);
-    }
-    found
-}
-
-/// ResultSize.
-pub(super) fn result_size(asked: Option<u32>) -> usize {
-    asked.unwrap_or(RESULT_SIZE_DEFAULT) as usize
 }
 
 fn shown(session: &Session<'_>, queue: QueueInfo) -> QueueObject {

@@ -59,6 +59,24 @@ special! {
     Versions = 23,
 }
 
+impl Special {
+    /// Folders that users see, as Exchange's cmdlets name them by what they are for.
+    pub const NAMES: &'static [(&'static str, Special)] = &[
+        ("Inbox", Special::Inbox),
+        ("Drafts", Special::Drafts),
+        ("SentItems", Special::SentItems),
+        ("DeletedItems", Special::DeletedItems),
+        ("JunkEmail", Special::JunkEmail),
+        ("Outbox", Special::Outbox),
+        ("Archive", Special::Archive),
+        ("Calendar", Special::Calendar),
+        ("Contacts", Special::Contacts),
+        ("Tasks", Special::Tasks),
+        ("Notes", Special::Notes),
+        ("Journal", Special::Journal),
+    ];
+}
+
 /// A folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder {

@@ -1,7 +1,7 @@
 //! The files of one log: a new one for each period and when one is full; old ones go.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -94,6 +94,9 @@ impl LogFile {
         let mut open = Open { period, hour: hour(at), number, out: BufWriter::new(file), octets };
         if octets == 0 {
             open.out.write_all(self.kind.head(at).as_bytes())?;
+        } else if !ends_with_a_line(&path)? {
+            // A kill cut the last one; the next one is not to be lost with it.
+            open.out.write_all(b"\r\n")?;
         }
         Ok(open)
     }
@@ -168,6 +171,13 @@ struct OnDisk {
     octets: u64,
 }
 
+fn ends_with_a_line(path: &Path) -> io::Result<bool> {
+    let (mut file, mut last) = (File::open(path)?, [0]);
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -201,6 +211,23 @@ mod tests {
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
+    }
+
+    #[test]
+    fn a_line_that_was_cut_ends_before_the_next_one_begins() {
+        let root = tempfile::tempdir().unwrap();
+        let row = |text| row(0, text);
+        drop(written(root.path(), UNLIMITED, &[row("whole"), row("cut")]));
+        let path = KIND.folder(root.path()).join(&names(root.path())[0]);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, &text[..text.len() - 4]).unwrap();
+        for next in ["next", "last"] {
+            drop(written(root.path(), UNLIMITED, &[row(next)]));
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(lines.len(), 4, "{text}");
+        assert_eq!(lines[2..], [row("next").line.trim_end(), row("last").line.trim_end()]);
     }
 
     #[test]

@@ -29,17 +29,19 @@ impl Staged {
         Ok(staged)
     }
 
-    /// Puts it into its place.
+    /// Puts it into its place. Errors: somebody has put another one there meanwhile.
     pub fn publish(self) -> Result<(), FileError> {
-        fs::rename(&self.fresh, &self.path).map_err(at(&self.path))?;
+        let placed = fs::hard_link(&self.fresh, &self.path).map_err(at(&self.path));
+        self.discard();
+        placed?;
         match self.path.parent() {
             Some(folder) => File::open(folder).and_then(|it| it.sync_all()).map_err(at(folder)),
             None => Ok(()),
         }
     }
 
-    /// There will be no server.
-    pub fn discard(self) {
+    /// Removes it from beside its place.
+    pub fn discard(&self) {
         if let Err(error) = fs::remove_file(&self.fresh) {
             tracing::warn!(file = %self.fresh.display(), %error, "cannot remove");
         }
@@ -48,7 +50,28 @@ impl Staged {
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o644).open(path)?;
+    let mut file = options.write(true).create_new(true).mode(0o644).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_there_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rialto.toml");
+        let staged = Staged::write(&path, "ours").unwrap();
+        assert!(Staged::write(&path, "another setup's").is_err());
+        fs::write(&path, "theirs").unwrap();
+        assert!(staged.publish().is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        fs::remove_file(&path).unwrap();
+        Staged::write(&path, "ours").unwrap().publish().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "ours");
+    }
 }

@@ -124,11 +124,20 @@ fn absolute(domain: &Domain) -> String {
 }
 
 impl Facts<'_> {
-    /// A host can listen on addresses that nobody else can reach.
+    /// A host can listen on addresses that the Internet cannot reach.
     fn public_addresses(&self) -> impl Iterator<Item = IpAddr> {
-        let reachable = |it: &IpAddr| !it.is_unspecified() && !it.is_loopback();
-        self.addresses.iter().copied().filter(reachable)
+        self.addresses.iter().copied().filter(is_public)
     }
+}
+
+/// Whether the Internet may reach an address: none of this host, of its link or of a private
+/// network (RFC 1918, RFC 4193).
+fn is_public(address: &IpAddr) -> bool {
+    let is_private = match address {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
+    };
+    !is_private && !address.is_unspecified() && !address.is_loopback()
 }
 
 /// The records as lines of a zone file, and as comments what only others know or can set.

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use directory::Recipient;
 
 use crate::verb::{Identity, Session};
-
-/// ResultSize, unless it is given; Exchange's.
-const RESULT_SIZE_DEFAULT: u32 = 1000;
+use crate::verbs::result_size::result_size;
 
 /// What was written for a Get verb.
 #[derive(Default)]
@@ -34,7 +32,7 @@ impl Listing {
         let found = snapshot.recipients().filter(|each| named(each) && keep(each));
         let mut found: Vec<_> = found.cloned().collect();
         found.sort_by_key(|each| (each.display_name.to_lowercase(), each.primary.folded()));
-        let limit = self.result_size.unwrap_or(RESULT_SIZE_DEFAULT) as usize;
+        let limit = result_size(self.result_size);
         if found.len() > limit {
             session.warn(format!("there are {} in all; see -ResultSize", found.len()));
             found.truncate(limit);

@@ -7,6 +7,7 @@ use super::{EntryId, Selection, open};
 use crate::verb::{
     Bytes, Cmdlet, Effect, Identity, Moment, Role, Session, VerbError, object, verb,
 };
+use crate::verbs::result_size;
 
 object! {
     /// An item that was deleted and can come back.
@@ -44,16 +45,13 @@ verb! {
     }
 }
 
-/// ResultSize, unless it is given; Exchange's.
-const RESULT_SIZE_DEFAULT: u32 = 1000;
-
 impl Cmdlet for GetRecoverableItems {
     type Answer = Vec<RecoverableItemObject>;
 
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
         let mailbox = open(session, &self.identity).await?;
         let Self { subject_contains, entry_id, result_size, .. } = self;
-        let limit = result_size.unwrap_or(RESULT_SIZE_DEFAULT) as usize;
+        let limit = result_size::result_size(result_size);
         let items = Selection { subject_contains, entry_id }.items(&mailbox, limit).await?;
         if items.len() == limit {
             session.warn("there may be more; see -ResultSize");
