@@ -33,10 +33,10 @@ fn look(path: &Path) -> Result<DiskFormat, MigrationError> {
             begins_as_mbox(&mut file).map_err(|error| MigrationError::file(path, error))?;
         return begins.then_some(DiskFormat::Mbox).ok_or_else(unknown);
     }
-    look_below(&Root::open(path)?, MIGRATION_DETECTION_FILES_MAX)?.ok_or_else(unknown)
+    look_below(&Root::open(path)?)?.ok_or_else(unknown)
 }
 
-fn look_below(root: &Root, files_max: usize) -> Result<Option<DiskFormat>, MigrationError> {
+fn look_below(root: &Root) -> Result<Option<DiskFormat>, MigrationError> {
     let mut waiting = VecDeque::from([PathBuf::new()]);
     let mut seen = 0;
     while let Some(at) = waiting.pop_front() {
@@ -47,7 +47,7 @@ fn look_below(root: &Root, files_max: usize) -> Result<Option<DiskFormat>, Migra
         let files = listed.iter().filter(|it| !it.is_folder);
         for file in files {
             seen += 1;
-            if seen > files_max {
+            if seen > MIGRATION_DETECTION_FILES_MAX {
                 return Ok(None);
             }
             if is_message(&text(&file.name)) {
@@ -59,7 +59,7 @@ fn look_below(root: &Root, files_max: usize) -> Result<Option<DiskFormat>, Migra
             }
         }
         waiting.extend(listed.iter().filter(|it| it.is_folder).map(|it| at.join(&it.name)));
-        if waiting.len() > files_max {
+        if waiting.len() > MIGRATION_DETECTION_FILES_MAX {
             return Ok(None);
         }
     }
@@ -97,15 +97,13 @@ mod tests {
     #[test]
     fn looking_ends_after_migration_detection_files_max() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["a", "b", "c"] {
-            std::fs::write(folder.path().join(name), "no mail").unwrap();
+        for number in 0..MIGRATION_DETECTION_FILES_MAX - 1 {
+            std::fs::write(folder.path().join(number.to_string()), "no mail").unwrap();
         }
         std::fs::write(folder.path().join("z.eml"), "A: b\n\n").unwrap();
-        let root = Root::open(folder.path()).unwrap();
-        assert_eq!(look_below(&root, 3).unwrap(), None);
-        assert_eq!(
-            look_below(&root, MIGRATION_DETECTION_FILES_MAX).unwrap(),
-            Some(DiskFormat::Eml)
-        );
+        assert_eq!(look(folder.path()).unwrap(), DiskFormat::Eml);
+        std::fs::write(folder.path().join("a"), "no mail").unwrap();
+        let unknown = look(folder.path());
+        assert!(matches!(unknown, Err(MigrationError::UnknownFormat(_))), "{unknown:?}");
     }
 }

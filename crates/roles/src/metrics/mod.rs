@@ -80,12 +80,16 @@ impl Metrics {
     /// Sorts what histograms have gathered into their buckets now and then, until shutdown is
     /// asked for: nobody may be reading, and memory is not to grow for that.
     pub(crate) async fn keep_up(self: Arc<Self>, shutdown: Shutdown) {
-        let mut ticks = tokio::time::interval(Duration::from_secs(METRICS_UPKEEP_SECS));
-        loop {
-            tokio::select! {
-                () = shutdown.requested() => return,
-                _ = ticks.tick() => self.reader.run_upkeep(),
-            }
+        now_and_then(shutdown, || self.reader.run_upkeep()).await;
+    }
+}
+
+async fn now_and_then(shutdown: Shutdown, work: impl Fn()) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(METRICS_UPKEEP_SECS));
+    loop {
+        tokio::select! {
+            () = shutdown.requested() => return,
+            _ = ticks.tick() => work(),
         }
     }
 }
@@ -110,22 +114,34 @@ fn key(of: &Metric, values: &[&str]) -> Key {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
 
-    /// How many samples of syncs wait to be sorted cannot be seen from outside; that they are
-    /// all there afterwards can.
     #[tokio::test(start_paused = true)]
-    async fn samples_are_sorted_though_nobody_reads() {
-        let metrics = Metrics::new().unwrap();
+    async fn upkeep_comes_though_nobody_reads() {
         let (trigger, shutdown) = Shutdown::new();
-        let upkeep = tokio::spawn(Arc::clone(&metrics).keep_up(shutdown));
+        let times = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&times);
+        let upkeep = tokio::spawn(async move {
+            let count = || {
+                counted.fetch_add(1, Ordering::Relaxed);
+            };
+            now_and_then(shutdown, count).await;
+        });
+        tokio::time::sleep(Duration::from_secs(10 * METRICS_UPKEEP_SECS + 1)).await;
+        assert_eq!(times.load(Ordering::Relaxed), 11, "the first one at once");
+        trigger.shut_down();
+        upkeep.await.unwrap();
+    }
+
+    #[test]
+    fn syncs_come_into_their_buckets() {
+        let metrics = Metrics::new().unwrap();
         let syncs = metrics.histogram(&STORE_SYNC_SECONDS, &["mailboxes"]);
         for seconds in [0.000_2, 0.002, 2.0] {
             syncs.record(seconds);
-            tokio::time::sleep(Duration::from_secs(METRICS_UPKEEP_SECS)).await;
         }
-        trigger.shut_down();
-        upkeep.await.unwrap();
         let text = metrics.render();
         for line in [
             "rialto_store_sync_seconds_bucket{database=\"mailboxes\",le=\"0.0001\"} 0\n",

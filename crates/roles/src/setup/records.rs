@@ -217,6 +217,9 @@ mod tests {
     use expect_test::expect;
     use ports::listeners::{IMAP4_TLS, SUBMISSION_TLS};
 
+    const PRIVATE: [&str; 7] =
+        ["127.0.0.1", "0.0.0.0", "10.0.0.5", "192.168.1.5", "169.254.0.5", "fd00::5", "fe80::5"];
+
     /// A zone of these names, with one key and two services.
     fn zone_of(domain: &str, server: &str, addresses: &[&str]) -> String {
         let name = |text: &str| Domain::parse(text).unwrap();
@@ -255,7 +258,7 @@ mod tests {
 
     #[test]
     fn addresses_that_nobody_reaches_are_left_to_the_reader() {
-        let zone = zone_of("contoso.com", "contoso.com", &["127.0.0.1", "0.0.0.0"]);
+        let zone = zone_of("contoso.com", "contoso.com", &PRIVATE);
         expect![[r#"
             contoso.com.                     IN  MX    10 contoso.com.
             contoso.com.                     IN  TXT   "v=spf1 mx -all"
