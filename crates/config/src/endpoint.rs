@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use ports::listeners::{IMAP4, IMAP4_BACK_END, IMAP4_TLS, POP3, POP3_BACK_END, POP3_TLS};
+use ports::listeners::{
+    ACME, ACME_TLS, IMAP4, IMAP4_BACK_END, IMAP4_TLS, POP3, POP3_BACK_END, POP3_TLS,
+};
 use ports::{LISTENERS, Listener, Opens, Reach, Role};
 use types::Port;
 
+use crate::acme::AcmeChallenge;
 use crate::receive::{default_edge_connectors, default_receive_connectors};
 use crate::settings::ListenerOverride;
 use crate::{Binding, OffsetError, ReceiveConnector, Settings, offset_port};
@@ -95,6 +98,8 @@ impl Settings {
         match listener.opens {
             _ if is([&IMAP4, &IMAP4_TLS]) => self.imap4.enabled,
             _ if is([&POP3, &POP3_TLS]) => self.pop3.enabled,
+            _ if listener.id == ACME.id => self.acme.uses(AcmeChallenge::Http01),
+            _ if listener.id == ACME_TLS.id => self.acme.uses(AcmeChallenge::TlsAlpn01),
             _ if listener.id == IMAP4_BACK_END.id => self.imap4.enabled && several_servers,
             _ if listener.id == POP3_BACK_END.id => self.pop3.enabled && several_servers,
             Opens::ByDefault => true,
@@ -146,10 +151,13 @@ fn place(connector: &mut ReceiveConnector, endpoints: &[Endpoint], server: &str)
     connector.bindings = if connector.enabled { open } else { bindings(false) };
 }
 
-/// A port that any free one will do for never collides.
+/// A port that any free one will do for never collides. What answers certificate authorities
+/// stands in for the web services, which take such requests in where they are open.
 fn check_collisions(endpoints: &[Endpoint]) -> Result<(), EndpointError> {
     let mut taken = HashMap::new();
-    for endpoint in endpoints.iter().filter(|endpoint| endpoint.enabled) {
+    let stands_in = |e: &&Endpoint| [ACME.id, ACME_TLS.id].contains(&e.listener.id);
+    let is_open = |endpoint: &&Endpoint| endpoint.enabled;
+    for endpoint in endpoints.iter().filter(is_open).filter(|endpoint| !stands_in(endpoint)) {
         let listener = endpoint.listener;
         let addresses = endpoint.bindings.iter().map(|binding| binding.socket_address());
         for address in addresses.filter(|address| address.port() != 0) {
@@ -208,6 +216,19 @@ mod tests {
              [[server]]\nname = \"mbx2.a.test\"\naddress = \"10.0.0.2\"",
         );
         assert!(is_open(&both, "Z-02") && is_open(&both, "Z-03"));
+    }
+
+    #[test]
+    fn what_an_authority_asks_for_is_open_beside_the_web() {
+        assert!(!is_open(&settings(""), "Z-06") && !is_open(&settings(""), "Z-06+tls"));
+        for (challenge, http, tls) in
+            [("http-01", true, false), ("tls-alpn-01", false, true), ("dns-01", false, false)]
+        {
+            let acme = settings(&format!("[acme]\nenabled = true\nchallenge = \"{challenge}\""));
+            let found = (is_open(&acme, "Z-06"), is_open(&acme, "Z-06+tls"));
+            assert_eq!(found, (http, tls), "{challenge}");
+            assert!(is_open(&acme, "X-13") && is_open(&acme, "X-14"));
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! Invariants: settings that passed [`Settings::validate`] contradict neither themselves nor
 //! each other; [`Port`](types::Port) values that no document names are made only here.
 
+mod acme;
 pub mod binding;
 pub mod endpoint;
 pub mod file;
@@ -28,6 +29,7 @@ pub mod text;
 pub mod transport_service;
 pub mod value;
 
+pub use acme::{Acme, AcmeChallenge, UnknownChallenge};
 pub use binding::Binding;
 pub use endpoint::{Endpoint, EndpointError};
 pub use file::ConfigError;

@@ -4,6 +4,7 @@
 use toml::{Table, Value};
 
 use crate::Settings;
+use crate::acme::Acme;
 use crate::log::Log;
 use crate::section::{Section, Setting};
 use crate::settings::{ClientAccess, Location, MailboxDatabase, Proxy, Resolver, Tls};
@@ -64,6 +65,7 @@ pub fn sample() -> String {
     let defaults = table_of(&Settings::default());
     write_settings(&mut file, Settings::SETTINGS, &defaults, is_plain);
     write_section::<Tls>(&mut file, "tls");
+    write_section::<Acme>(&mut file, "acme");
     write_section::<Resolver>(&mut file, "resolver");
     write_section::<Proxy>(&mut file, "proxy");
     write_section::<ClientAccess>(&mut file, "imap4");

@@ -10,6 +10,7 @@ pub use types::LoginType;
 use types::limits::MESSAGE_OCTETS_CEILING;
 use types::{Address, Domain, IpRange, Port};
 
+use crate::acme::Acme;
 use crate::endpoint::EndpointError;
 use crate::kind::{Held, Kind};
 use crate::log::Log;
@@ -45,6 +46,8 @@ section! {
         max_receive_size: ByteQuantity = ByteQuantity::from_mb(36),
         /// Certificates.
         tls: Tls = Tls::default(),
+        /// A certificate from a certificate authority.
+        acme: Acme = Acme::default(),
         /// Name service.
         resolver: Resolver = Resolver::default(),
         /// Load balancers in front.
@@ -272,6 +275,9 @@ pub enum Invalid {
     /// Quotas or times that make no sense.
     #[error("mailbox_database: {0}")]
     MailboxDatabase(&'static str),
+    /// Something that a certificate authority does without.
+    #[error("acme: {0}")]
+    Acme(&'static str),
     /// A part of the program that cannot be one.
     #[error("log.targets: {0:?} is no part of the program")]
     LogTarget(String),
@@ -337,6 +343,7 @@ impl Settings {
         }
         self.location.users.keys().try_for_each(|user| self.check_location(user))?;
         self.mailbox_database.validate()?;
+        self.acme.validate()?;
         self.log.validate()?;
         self.endpoints()?;
         crate::receive::validate_all(&self.receive_connectors()?)?;

@@ -16,11 +16,12 @@ const HEAD: &str = "\
 ";
 
 /// The file for these settings. Reads back as them, when they differ from the defaults in
-/// `[tls]`, `[imap4]`, `[pop3]` and values outside of sections only.
+/// `[tls]`, `[acme]`, `[imap4]`, `[pop3]` and values outside of sections only.
 pub fn starter(settings: &Settings) -> String {
     let mut file = HEAD.to_owned();
     write_differing(&mut file, settings);
     write_section(&mut file, "tls", &settings.tls);
+    write_section(&mut file, "acme", &settings.acme);
     write_section(&mut file, "imap4", &settings.imap4);
     write_section(&mut file, "pop3", &settings.pop3);
     write_example(&mut file, "send_connector");
@@ -63,6 +64,7 @@ fn differing<'t>(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::acme::{Acme, AcmeChallenge};
     use crate::settings::{ClientAccess, Tls};
     use std::net::IpAddr;
     use std::path::PathBuf;
@@ -76,6 +78,12 @@ mod tests {
             addresses: vec!["192.0.2.25".parse::<IpAddr>().unwrap()],
             port_offset: 20_000,
             imap4: enabled,
+            acme: Acme {
+                enabled: true,
+                terms_of_service_agreed: true,
+                challenge: AcmeChallenge::TlsAlpn01,
+                ..Acme::default()
+            },
             tls: Tls { names: vec!["imap.contoso.com".to_owned()], ..Tls::default() },
             ..Settings::default()
         }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use net::stream::UpgradeError;
 use net::tls::{
-    Authority, Issued, PinnedCertificates, Roots, ServerTlsOptions, TlsVersion, self_signed,
+    Authority, ChallengeCertificates, Issued, PinnedCertificates, Roots, ServerTlsOptions,
+    TlsVersion, self_signed,
 };
 use net::{CertificateStore, ClientTls, LineStream, ServerTls, Stream, TlsInfo};
 use tempfile::TempDir;
@@ -166,6 +167,70 @@ async fn damaged_certificates_are_named_and_leave_the_old_ones_in_use() {
         assert!(error.contains("mail."), "{error}");
         assert_eq!(shown(&tls, "mail.a.test").await, der_of(&good));
     }
+}
+
+#[tokio::test]
+async fn what_an_authority_issued_last_is_shown_and_takes_the_place_of_the_earlier() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path();
+    let store = CertificateStore::open_or_generate(path, &names(&["mail.a.test"]), None).unwrap();
+    assert_eq!(CertificateStore::obtained(path).unwrap(), None);
+    let (store, tls) = server(store);
+    for number in [1, 2] {
+        let issued = self_signed(&names(&["mail.a.test"])).unwrap();
+        let info = CertificateStore::put_obtained(path, &issued).unwrap();
+        assert_eq!(info.file, path.join(format!("acme-{number}.crt")));
+        assert!(store.reload().unwrap());
+        assert_eq!(shown(&tls, "mail.a.test").await, der_of(&issued), "{number}");
+        assert_eq!(CertificateStore::obtained(path).unwrap(), Some(info));
+        let key = fs::metadata(path.join(format!("acme-{number}.key"))).unwrap();
+        assert_eq!(key.permissions().mode() & 0o777, 0o600);
+    }
+    let mut left: Vec<_> = fs::read_dir(path)
+        .unwrap()
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["acme-2.crt", "acme-2.key", "generated.crt", "generated.key"]);
+    // A crash left two, and more than nine have been there: the number counts, not the letters.
+    for number in [9, 10] {
+        write(path, &format!("acme-{number}"), &self_signed(&names(&["mail.a.test"])).unwrap());
+    }
+    let newest = CertificateStore::obtained(path).unwrap().unwrap();
+    assert_eq!(newest.file, path.join("acme-10.crt"));
+}
+
+#[tokio::test]
+async fn what_does_not_belong_together_is_not_kept() {
+    let directory = TempDir::new().unwrap();
+    let [good, other] = [(); 2].map(|()| self_signed(&names(&["mail.a.test"])).unwrap());
+    CertificateStore::put_obtained(directory.path(), &good).unwrap();
+    let mixed = Issued { key_pem: other.key_pem, ..good };
+    assert!(CertificateStore::put_obtained(directory.path(), &mixed).is_err());
+    let left = CertificateStore::obtained(directory.path()).unwrap().unwrap();
+    assert_eq!(left.file, directory.path().join("acme-1.crt"));
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+}
+
+/// Whether the server has no certificate for the name. What the client says does not count: a
+/// challenge's has an extension that only authorities take.
+async fn refused(tls: &ServerTls, name: &str) -> bool {
+    let (mut client, mut server) = Stream::pair(64 * 1024);
+    let client_tls = ClientTls::opportunistic().unwrap();
+    let connect = client.start_tls_client(name, &client_tls);
+    let (accepted, _) = tokio::join!(server.start_tls_server(tls), connect);
+    accepted.is_err_and(|error| error.to_string().contains("no server certificate"))
+}
+
+#[tokio::test]
+async fn an_authority_is_shown_its_challenge_and_others_nothing() {
+    let certificates = Arc::new(ChallengeCertificates::default());
+    certificates.show("mail.a.test", &[7; 32]).unwrap();
+    let tls = ServerTls::for_challenges(Arc::clone(&certificates)).unwrap();
+    assert!(!refused(&tls, "mail.a.test").await);
+    assert!(refused(&tls, "imap.a.test").await);
+    certificates.hide("mail.a.test");
+    assert!(refused(&tls, "mail.a.test").await);
 }
 
 #[tokio::test]

@@ -254,6 +254,14 @@ pub static ADMIN: Listener = Listener {
     ..internal("Z-04", "Admin", tcp(9443, "HTTPS"), Tls, row_ids!["Z-04"])
 };
 
+/// Where a certificate authority asks for tokens (RFC 8555 section 8.3): port 80, while nothing
+/// else of this server has it.
+pub static ACME: Listener = client("Z-06", "ACME", tcp(80, "HTTP"), Plain, row_ids!["Z-06"]);
+
+/// Where a certificate authority asks for a challenge in TLS (RFC 8737): port 443.
+pub static ACME_TLS: Listener =
+    client("Z-06+tls", "ACME", tcp(443, "HTTPS"), Tls, row_ids!["Z-06"]);
+
 // ---- Directory ----
 
 /// LDAP.
@@ -465,7 +473,7 @@ pub static AUDIO: Listener =
     client("X-26", "Conferencing", tcp(1731, "audio call control"), Plain, row_ids!["X-26"]);
 
 /// Every listener, those of a service together.
-pub static LISTENERS: [&Listener; 59] = [
+pub static LISTENERS: [&Listener; 61] = [
     &DEFAULT_FRONTEND,
     &CLIENT_FRONTEND,
     &CLIENT_FRONTEND_25,
@@ -488,6 +496,8 @@ pub static LISTENERS: [&Listener; 59] = [
     &HTTP,
     &OWA_INTEGRATION,
     &ADMIN,
+    &ACME,
+    &ACME_TLS,
     &LDAP,
     &LDAP_TLS,
     &LDAP_SRS,

@@ -2,14 +2,14 @@
 
 use ports::capability::{INTERNET_SEND_CONNECTOR, RESOLVER};
 use ports::listeners::{
-    ADMIN, CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, DEMO_SINK, IMAP4, IMAP4_BACK_END,
-    IMAP4_TLS, POP3, POP3_BACK_END, POP3_TLS, SUBMISSION_TLS,
+    ACME, ACME_TLS, ADMIN, CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, DEMO_SINK, IMAP4,
+    IMAP4_BACK_END, IMAP4_TLS, POP3, POP3_BACK_END, POP3_TLS, SUBMISSION_TLS,
 };
 use ports::{Capability, Listener, Registry, Role};
 
 /// Every listener that [`crate::MailboxServer`] can open, and what serves it. A test compares
 /// this list with what a running server registers.
-const LISTENERS: [(&Listener, &str); 12] = [
+const LISTENERS: [(&Listener, &str); 14] = [
     (&DEFAULT_FRONTEND, "smtp::service"),
     (&CLIENT_FRONTEND, "smtp::service"),
     (&CLIENT_FRONTEND_25, "smtp::service"),
@@ -21,6 +21,8 @@ const LISTENERS: [(&Listener, &str); 12] = [
     (&IMAP4_BACK_END, "roles::backend"),
     (&POP3_BACK_END, "roles::backend"),
     (&ADMIN, "admin::api"),
+    (&ACME, "acme"),
+    (&ACME_TLS, "acme"),
     (&DEMO_SINK, "roles::demo::sink"),
 ];
 

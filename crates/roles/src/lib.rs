@@ -7,6 +7,7 @@
 //! What it is not: no protocol, no policy of its own. Adapters between crates that do not
 //! know each other stand here, one file each.
 
+mod acme_service;
 mod admin_service;
 mod backend;
 mod built;

@@ -19,8 +19,8 @@ use net::{
     ShutdownTrigger,
 };
 use ports::listeners::{
-    ADMIN, CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, DEMO_SINK, IMAP4, IMAP4_TLS,
-    POP3, POP3_TLS, SUBMISSION_TLS,
+    ACME, ACME_TLS, ADMIN, CLIENT_FRONTEND, CLIENT_FRONTEND_25, DEFAULT_FRONTEND, DEMO_SINK, IMAP4,
+    IMAP4_TLS, POP3, POP3_TLS, SUBMISSION_TLS,
 };
 use ports::{Registry, RegistryError};
 use tokio::task::JoinHandle;
@@ -32,6 +32,7 @@ use transport::tracking::Tracking;
 use types::Domain;
 use types::limits::INTAKE_OCTETS_MAX;
 
+use crate::acme_service::{self, Answers};
 use crate::backend::{self, BackEnds};
 use crate::configuration::{Configuration, ConnectorListeners};
 use crate::delivery::MailboxDelivery;
@@ -347,9 +348,10 @@ async fn serve(
     let tasks = &mut running.serving.handles;
     let janitor = Janitor::new(&parts.storage, &settings.mailbox_database, name.clone());
     let smtp = SmtpIn::new(parts, name)?;
+    let answers = Answers::default();
     let mut listeners = Listeners::new(parts, Arc::clone(registry), shutdown.clone(), tasks);
     for endpoint in settings.endpoints()? {
-        open(&mut listeners, &endpoint, parts, &smtp)?;
+        open(&mut listeners, &endpoint, parts, &smtp, &answers)?;
     }
     let smtp_rows = listeners.into_addresses();
     let rows = [smtp_rows.clone(), administer(parts, registry, &mut running.administration)?];
@@ -393,10 +395,14 @@ async fn serve(
         ),
         (
             Part::new(ComponentKind::Migration, "requests", Some(Service::MailboxReplication)),
-            migrations::start(parts, own_listeners, shutdown)?,
+            migrations::start(parts, own_listeners.clone(), shutdown.clone())?,
         ),
     ] {
         parts.health.watch(part, &task);
+        tasks.push(task);
+    }
+    if let Some(task) = acme_service::start(parts, answers, own_listeners, shutdown)? {
+        parts.health.watch(Part::new(ComponentKind::Certificate, "acme", None), &task);
         tasks.push(task);
     }
     Ok(())
@@ -558,6 +564,7 @@ fn open(
     endpoint: &Endpoint,
     parts: &Parts,
     smtp: &SmtpIn,
+    answers: &Answers,
 ) -> Result<(), StartError> {
     let id = endpoint.listener.id;
     if SMTP.iter().any(|listener| listener.id == id) {
@@ -571,6 +578,12 @@ fn open(
     }
     if [POP3.id, POP3_TLS.id].contains(&id) {
         listeners.open(endpoint, pop3_service::protocol(parts, id == POP3_TLS.id))?;
+    }
+    if id == ACME.id {
+        listeners.open(endpoint, answers.over_http(parts))?;
+    }
+    if id == ACME_TLS.id {
+        listeners.open(endpoint, answers.in_tls(parts)?)?;
     }
     if let Some(service) = backend::Service::of(endpoint.listener, parts) {
         listeners.open(endpoint, backend::protocol(parts, service)?)?;

@@ -452,6 +452,25 @@ pub const MIGRATION_IMAP_PAUSE_SECS_MAX: u64 = 60;
 /// Messages about bad items that are kept for the report of one folder.
 pub const MIGRATION_FOLDER_REPORT_ITEMS_MAX: usize = 20;
 
+// ---- Certificates by ACME ----
+
+/// Seconds from a request to an authority to the end of its answer.
+pub const ACME_REQUEST_SECS_MAX: u64 = 60;
+/// Octets of an authority's answer; a chain has less than 20 KB.
+pub const ACME_ANSWER_OCTETS_MAX: usize = 256 * 1024;
+/// Seconds an order takes: DNS programs wait for name servers, one name after the other.
+pub const ACME_ORDER_SECS_MAX: u64 = 3_600;
+/// Seconds of one call of the program that changes DNS.
+pub const ACME_DNS_PROGRAM_SECS_MAX: u64 = 600;
+/// Seconds an authority has for its request of a token, and as many to read the answer.
+pub const ACME_RESPONSE_SECS_MAX: u64 = 10;
+/// Connections at a time to what answers authorities: they ask from a handful of places.
+pub const ACME_CONNECTIONS_MAX: u32 = 64;
+/// The same from one source.
+pub const ACME_CONNECTIONS_PER_SOURCE_MAX: u32 = 16;
+/// Octets of the head of a request without credentials.
+pub const HTTP_HEAD_OCTETS_MAX: usize = 16 * 1024;
+
 // ---- POP3 ----
 
 /// Octets of a command with its line end: RFC 2449 asks for 255, a UTF-8 address needs more.

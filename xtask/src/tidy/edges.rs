@@ -26,6 +26,7 @@ const EDGES: &[(&str, Knows)] = &[
     ("mailbox", Only(&["types", "store", "content"])),
     ("transport", Only(&["types", "store"])),
     ("migration", Only(&["types", "store", "mailbox", "content", "net"])),
+    ("acme", Only(&["types", "net"])),
     ("smtp", Only(&["types"])),
     ("imap", Only(&["types", "net", "auth", "store", "mailbox", "content", "directory"])),
     ("pop3", Only(&["types", "net", "auth", "mailbox"])),
@@ -60,9 +61,10 @@ const OWNED: &[(&str, &[&str])] = &[
     ("clap_mangen", &["admin"]),
     ("metrics", &["roles"]),
     ("metrics-exporter-prometheus", &["roles"]),
-    ("hyper", &["admin"]),
-    ("hyper-util", &["admin"]),
-    ("http-body-util", &["admin"]),
+    ("instant-acme", &["acme"]),
+    ("hyper", &["acme", "admin"]),
+    ("hyper-util", &["acme", "admin"]),
+    ("http-body-util", &["acme", "admin"]),
 ];
 
 pub fn check(crates: &[Crate]) -> Vec<Complaint> {

@@ -39,6 +39,9 @@ pub enum IssueError {
     /// A certificate carries at least one name.
     #[error("a certificate needs a name")]
     NoName,
+    /// A challenge's digest is one of SHA-256.
+    #[error("a digest of another length")]
+    Digest,
 }
 
 /// A certificate chain and its private key, both as PEM.
@@ -116,7 +119,7 @@ fn create(directory: &Path, common_name: &str) -> Result<(), IssueError> {
     Ok(())
 }
 
-fn new_key() -> Result<KeyPair, rcgen::Error> {
+pub(super) fn new_key() -> Result<KeyPair, rcgen::Error> {
     KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Readable {
+pub enum Readable {
     /// Its owner: mode 0600.
     ByOwner,
     /// Everybody: mode 0644.
@@ -24,7 +24,7 @@ impl Readable {
 }
 
 /// Replaces a file: after a crash it holds the old bytes or the new ones.
-pub(super) fn write_atomically(path: &Path, bytes: &[u8], readable: Readable) -> io::Result<()> {
+pub fn write_atomically(path: &Path, bytes: &[u8], readable: Readable) -> io::Result<()> {
     let staged = path.with_extension("staged");
     // A file left by a crash may have another mode; the mode is only set on creation.
     remove_if_there(&staged)?;

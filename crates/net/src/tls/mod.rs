@@ -3,6 +3,7 @@
 
 mod any_certificate;
 pub mod authority;
+mod challenge;
 mod client;
 mod files;
 pub mod info;
@@ -15,7 +16,9 @@ use std::sync::Arc;
 use rustls::crypto::CryptoProvider;
 
 pub use authority::{Authority, IssueError, Issued, self_signed};
+pub use challenge::ChallengeCertificates;
 pub use client::{ClientTls, Roots, RootsError};
+pub use files::{Readable, write_atomically};
 pub use info::{TlsInfo, TlsVersion};
 pub use pinned::{PinnedCertificates, PinnedError};
 pub use server::{ServerTls, ServerTlsOptions};

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls::server::NoServerSessionStorage;
+use rustls::server::{NoServerSessionStorage, ResolvesServerCert};
 
 use super::any_certificate::AnyCertificate;
+use super::challenge::{ACME_TLS, ChallengeCertificates};
 use super::provider;
 use super::store::CertificateStore;
 
@@ -30,20 +31,35 @@ impl ServerTls {
         certificates: Arc<CertificateStore>,
         options: &ServerTlsOptions,
     ) -> Result<Self, rustls::Error> {
-        let versions = ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()?;
-        let verified = match options.ask_client_certificate {
-            true => versions.with_client_cert_verifier(AnyCertificate::new()),
-            false => versions.with_no_client_auth(),
-        };
-        let mut config = verified.with_cert_resolver(certificates);
-        config.session_storage = Arc::new(NoServerSessionStorage {});
+        let mut config = config(certificates, options)?;
         config.ticketer = rustls::crypto::ring::Ticketer::new()?;
-        config.alpn_protocols.clone_from(&options.alpn);
         Ok(ServerTls(Arc::new(config)))
+    }
+
+    /// Shows an authority the certificates of a challenge, and nobody anything else (RFC 8737).
+    pub fn for_challenges(certificates: Arc<ChallengeCertificates>) -> Result<Self, rustls::Error> {
+        let options =
+            ServerTlsOptions { alpn: vec![ACME_TLS.to_vec()], ..ServerTlsOptions::default() };
+        Ok(ServerTls(Arc::new(config(certificates, &options)?)))
     }
 
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.0)
     }
+}
+
+fn config(
+    certificates: Arc<dyn ResolvesServerCert>,
+    options: &ServerTlsOptions,
+) -> Result<ServerConfig, rustls::Error> {
+    let versions =
+        ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    let verified = match options.ask_client_certificate {
+        true => versions.with_client_cert_verifier(AnyCertificate::new()),
+        false => versions.with_no_client_auth(),
+    };
+    let mut config = verified.with_cert_resolver(certificates);
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.alpn_protocols.clone_from(&options.alpn);
+    Ok(config)
 }

@@ -4,6 +4,7 @@
 //! `NAME.crt` holds a chain, its own certificate first; `NAME.key` the private key. Which
 //! names a file serves is read from the certificate. `generated.*` is ours: made at the first
 //! start, renewed before it expires, and used as the default only when nothing else is there.
+//! `acme-NUMBER.*` is what a certificate authority has issued.
 
 use std::collections::HashMap;
 use std::fs;
@@ -20,7 +21,7 @@ use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
 use tracing::{info, warn};
 use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
 use super::authority::{Authority, IssueError, Issued, self_signed};
 use super::client::read_certificates;
@@ -29,6 +30,9 @@ use crate::shutdown::Shutdown;
 
 /// Stem of the files we write ourselves.
 const GENERATED: &str = "generated";
+/// What the names of files begin with that hold what an authority has issued; a number follows,
+/// the greatest is the newest.
+const OBTAINED: &str = "acme-";
 /// Our own certificate is renewed when less than this is left of it.
 const RENEW_BEFORE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
@@ -71,6 +75,8 @@ pub struct CertificateInfo {
     pub issuer: String,
     /// DNS names and addresses it is valid for, in lower case.
     pub names: Vec<String>,
+    /// First moment of validity.
+    pub not_before: SystemTime,
     /// Last moment of validity.
     pub not_after: SystemTime,
 }
@@ -146,6 +152,31 @@ impl CertificateStore {
             write_atomically(&to, &bytes, readable).map_err(at(&to))?;
         }
         Ok(info)
+    }
+
+    /// Puts a certificate of an authority into a directory, in place of the earlier ones. A crash
+    /// leaves the earlier one, the new one, or both.
+    pub fn put_obtained(
+        directory: &Path,
+        issued: &Issued,
+    ) -> Result<CertificateInfo, CertificateError> {
+        fs::create_dir_all(directory).map_err(at(directory))?;
+        let earlier = obtained(directory)?;
+        let number = earlier.last().and_then(|file| number_of(file)).map_or(1, |last| last + 1);
+        let chain = directory.join(format!("{OBTAINED}{number}.crt"));
+        write_pair(&chain, issued)?;
+        let info = read_certified(&chain).and_then(|certified| describe(&chain, &certified));
+        match &info {
+            Ok(_) => earlier.iter().try_for_each(|file| remove_pair(file))?,
+            Err(_) => remove_pair(&chain)?,
+        }
+        info
+    }
+
+    /// The certificate that an authority has issued last, if one has.
+    pub fn obtained(directory: &Path) -> Result<Option<CertificateInfo>, CertificateError> {
+        let newest = obtained(directory)?.pop();
+        newest.map(|file| describe(&file, &read_certified(&file)?)).transpose()
     }
 
     /// Reads the directory again if a file changed, and says whether one did. After an error
@@ -277,13 +308,16 @@ fn read_pair(file: &Path, key_file: &Path) -> Result<CertifiedKey, CertificateEr
 fn describe(file: &Path, certified: &CertifiedKey) -> Result<CertificateInfo, CertificateError> {
     let own = certified.end_entity_cert().map_err(|error| unusable(file, error))?;
     let (_, certificate) = X509Certificate::from_der(own).map_err(|error| unusable(file, error))?;
-    let not_after = certificate.validity().not_after.timestamp().max(0).unsigned_abs();
+    let moment = |time: ASN1Time| {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(time.timestamp().max(0).unsigned_abs())
+    };
     Ok(CertificateInfo {
         file: file.to_path_buf(),
         subject: certificate.subject().to_string(),
         issuer: certificate.issuer().to_string(),
         names: names_of(&certificate),
-        not_after: SystemTime::UNIX_EPOCH + Duration::from_secs(not_after),
+        not_before: moment(certificate.validity().not_before),
+        not_after: moment(certificate.validity().not_after),
     })
 }
 
@@ -322,12 +356,36 @@ fn needs_generating(directory: &Path, names: &[String]) -> Result<bool, Certific
     Ok(!has_all || info.not_after < SystemTime::now() + RENEW_BEFORE)
 }
 
-/// The key goes first; a crash between the two is repaired by the mismatch at the next start.
+/// A crash between the two files is repaired by the mismatch at the next start.
 fn write_generated(directory: &Path, issued: &Issued) -> Result<(), CertificateError> {
-    let key = directory.join(format!("{GENERATED}.key"));
+    write_pair(&directory.join(format!("{GENERATED}.crt")), issued)
+}
+
+/// The key goes first: a chain without one would be an error.
+fn write_pair(chain: &Path, issued: &Issued) -> Result<(), CertificateError> {
+    let key = chain.with_extension("key");
     write_atomically(&key, issued.key_pem.as_bytes(), Readable::ByOwner).map_err(at(&key))?;
-    let chain = directory.join(format!("{GENERATED}.crt"));
-    write_atomically(&chain, issued.chain_pem.as_bytes(), Readable::ByAll).map_err(at(&chain))
+    write_atomically(chain, issued.chain_pem.as_bytes(), Readable::ByAll).map_err(at(chain))
+}
+
+/// The chain goes first, for the same reason.
+fn remove_pair(chain: &Path) -> Result<(), CertificateError> {
+    for file in [chain.to_owned(), chain.with_extension("key")] {
+        fs::remove_file(&file).map_err(at(&file))?;
+    }
+    Ok(())
+}
+
+/// Chains that an authority has issued, the newest last. More than one is what a crash left.
+fn obtained(directory: &Path) -> Result<Vec<PathBuf>, CertificateError> {
+    let mut files = certificate_files(directory)?;
+    files.retain(|file| number_of(file).is_some());
+    files.sort_by_key(|file| number_of(file));
+    Ok(files)
+}
+
+fn number_of(file: &Path) -> Option<u64> {
+    file.file_stem()?.to_str()?.strip_prefix(OBTAINED)?.parse().ok()
 }
 
 fn at(path: &Path) -> impl Fn(io::Error) -> CertificateError {

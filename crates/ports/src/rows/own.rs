@@ -58,4 +58,14 @@ pub(super) static ROWS: &[Row] = &[
         default: s("off; only the demonstration opens it"),
         ..row("Z-05", Listener)
     },
+    Row {
+        purpose: s("Proof of a name to a certificate authority (ACME)"),
+        ports: &[tcp(80, "HTTP"), tcp(443, "HTTPS")],
+        source: s("certificate authorities"),
+        destination: s("Mailbox server"),
+        service: s("ACME"),
+        encryption: s("none on 80 (RFC 8555), TLS on 443 (RFC 8737)"),
+        default: s("off; the one that the challenge needs while certificates come by ACME"),
+        ..row("Z-06", Listener)
+    },
 ];

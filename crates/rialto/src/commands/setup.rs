@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use admin::{Console, Outcome};
 use clap::Args;
+use config::{Acme, AcmeChallenge};
 use roles::setup::{self, Certificate, Password, Plan};
 use types::{Address, Domain, SystemClock};
 
@@ -77,6 +78,19 @@ pub struct Setup {
     /// The certificate's private key (PEM)
     #[arg(long, value_name = "FILE", requires = "certificate_file")]
     key_file: Option<PathBuf>,
+    /// Get a certificate from a certificate authority, and prove the server's name to it so:
+    /// http-01 (port 80), tls-alpn-01 (port 443) or dns-01
+    #[arg(long, value_name = "CHALLENGE", conflicts_with = "certificate_file")]
+    acme: Option<AcmeChallenge>,
+    /// The certificate authority's directory; Let's Encrypt's without it
+    #[arg(long, value_name = "URL", requires = "acme")]
+    acme_directory: Option<String>,
+    /// The program that changes DNS for dns-01
+    #[arg(long, value_name = "FILE", requires = "acme")]
+    acme_dns_program: Option<PathBuf>,
+    /// You agree to the certificate authority's terms of service
+    #[arg(long, requires = "acme")]
+    agree_to_terms: bool,
     /// An address to listen on, and for DNS to show; everywhere without it
     #[arg(long, value_name = "IP")]
     address: Vec<IpAddr>,
@@ -122,14 +136,15 @@ impl Setup {
             Some(name) => name.clone(),
             None => server_of(&domain).ok_or(SetupArgumentError::Missing("--name"))?,
         };
+        let administrator = administrator(self.administrator.as_deref(), &domain)?;
         Ok(Plan {
-            administrator: administrator(self.administrator.as_deref(), &domain)?,
+            certificate: self.certificate(&administrator)?,
+            administrator,
             domain,
             server_name,
             directory: absolute(&self.directory)?,
             configuration: absolute(&self.configuration)?,
             password: self.password()?,
-            certificate: self.certificate(),
             addresses: self.address.clone(),
             port_offset: self.port_offset,
         })
@@ -143,11 +158,34 @@ impl Setup {
         }
     }
 
-    fn certificate(&self) -> Certificate {
-        match (self.certificate_file.clone(), self.key_file.clone()) {
+    fn certificate(&self, administrator: &Address) -> Result<Certificate, SetupArgumentError> {
+        if let Some(challenge) = self.acme {
+            return Ok(Certificate::Acme(self.by_acme(challenge, administrator)?));
+        }
+        Ok(match (self.certificate_file.clone(), self.key_file.clone()) {
             (Some(chain), Some(key)) => Certificate::Own { chain, key },
             _ => Certificate::SelfSigned,
+        })
+    }
+
+    /// The authority writes to the administrator.
+    fn by_acme(
+        &self,
+        challenge: AcmeChallenge,
+        administrator: &Address,
+    ) -> Result<Acme, SetupArgumentError> {
+        if !self.agree_to_terms {
+            return Err(SetupArgumentError::Missing("--agree-to-terms"));
         }
+        let defaults = Acme::default();
+        Ok(Acme {
+            directory_url: self.acme_directory.clone().unwrap_or(defaults.directory_url),
+            terms_of_service_agreed: true,
+            contact: Some(administrator.to_string()),
+            challenge,
+            dns_program: self.acme_dns_program.as_deref().map(absolute).transpose()?,
+            ..defaults
+        })
     }
 }
 
@@ -178,6 +216,7 @@ fn summary(plan: &Plan) -> String {
     let certificate = match &plan.certificate {
         Certificate::SelfSigned => "self-signed".to_owned(),
         Certificate::Own { chain, .. } => chain.display().to_string(),
+        Certificate::Acme(acme) => format!("from {}", acme.directory_url),
     };
     format!(
         "{} for mail of {}, administrator {}, certificate {certificate};\n\

@@ -2,53 +2,16 @@
 //! and administers.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Instant;
 
 use crate::support::imap::Imap;
 use crate::support::message;
 use crate::support::programs::{program, run};
-use crate::support::server::{Data, PASSWORD, RIALTO};
+use crate::support::server::RIALTO;
+use crate::support::site::{ADMINISTRATOR, SERVER, Site};
 use crate::support::smtp;
 
-const SERVER: &str = "mail.example.test";
-const ADMINISTRATOR: &str = "ann@example.test";
 const STRANGER: &str = "stranger@elsewhere.example";
-const OFFSET: u16 = 20_000;
-
-/// What a setup is told, and where it puts things.
-struct Site {
-    data: Data,
-    /// A loopback address of this process alone: the documented ports, moved, are free there.
-    address: String,
-}
-
-impl Site {
-    fn new() -> Self {
-        let data = Data::new();
-        fs::write(data.path().join("password"), format!("{PASSWORD}\n")).unwrap();
-        let [_, a, b, c] = std::process::id().to_be_bytes();
-        Site { data, address: format!("127.{}.{b}.{c}", 64 + a) }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.data.path().join(name)
-    }
-
-    fn setup(&self) -> Command {
-        let mut setup = program(RIALTO);
-        setup.args(["setup", "example.test", "--administrator", "ann", "--yes"]);
-        setup.args(["--address", &self.address, "--port-offset", &OFFSET.to_string()]);
-        setup.arg("--dir").arg(self.path("data")).arg("--config").arg(self.path("rialto.toml"));
-        setup.arg("--password-file").arg(self.path("password"));
-        setup
-    }
-
-    fn at(&self, port: u16) -> String {
-        format!("{}:{}", self.address, OFFSET + port)
-    }
-}
 
 #[test]
 fn a_server_that_was_set_up_takes_mail_and_its_administrator_reads_it() {
@@ -59,7 +22,7 @@ fn a_server_that_was_set_up_takes_mail_and_its_administrator_reads_it() {
         told.contains("example.test.") && told.contains(" MX    10 mail.example.test."),
         "{told}"
     );
-    let server = site.data.serve(&site.path("rialto.toml"), &[]);
+    let server = site.data().serve(&site.path("rialto.toml"), &[]);
     let message = message::text(STRANGER, ADMINISTRATOR, "First");
     smtp::deliver(&site.at(25), STRANGER, ADMINISTRATOR, &message);
     println!("from setup to the first mail: {} ms", begun.elapsed().as_millis());

@@ -36,8 +36,8 @@ mod tests {
         let second = Duration::from_secs(1);
         let until = |not_after| {
             let (subject, issuer, names) = (String::new(), String::new(), Vec::new());
-            let info =
-                CertificateInfo { file: "/tls/own.crt".into(), subject, issuer, names, not_after };
+            let (file, not_before) = ("/tls/own.crt".into(), SystemTime::UNIX_EPOCH);
+            let info = CertificateInfo { file, subject, issuer, names, not_before, not_after };
             let component = certificate(&info, now);
             (component.name, component.state, component.reason)
         };

@@ -9,7 +9,7 @@ pub(super) fn put(plan: &Plan) -> Result<Option<CertificateInfo>, SetupError> {
     let folder = plan.settings().certificate_directory();
     let name = plan.server_name.to_ascii();
     match &plan.certificate {
-        Certificate::SelfSigned => {
+        Certificate::SelfSigned | Certificate::Acme(_) => {
             CertificateStore::open_or_generate(&folder, &[name], None)?;
             Ok(None)
         }

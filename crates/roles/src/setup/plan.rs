@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use auth::Password;
-use config::Settings;
 use config::settings::ClientAccess;
+use config::{Acme, Settings};
 use types::{Address, Domain};
 
 use super::SetupError;
@@ -45,6 +45,8 @@ pub enum Certificate {
         /// The file with the private key (PEM).
         key: PathBuf,
     },
+    /// A certificate authority's, which the server gets at its first start. Until then, self-signed.
+    Acme(Acme),
 }
 
 impl Plan {
@@ -61,8 +63,16 @@ impl Plan {
             data_directory: self.directory.clone(),
             addresses,
             port_offset: self.port_offset,
+            acme: self.acme(),
             imap4: ClientAccess { enabled: true, ..ClientAccess::default() },
             ..defaults
+        }
+    }
+
+    fn acme(&self) -> Acme {
+        match &self.certificate {
+            Certificate::Acme(acme) => Acme { enabled: true, ..acme.clone() },
+            Certificate::SelfSigned | Certificate::Own { .. } => Acme::default(),
         }
     }
 

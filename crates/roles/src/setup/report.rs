@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use config::{Acme, AcmeChallenge};
+
 use super::records::{self, Facts};
-use super::{NewServer, SetupError, clients, listeners, service};
+use super::{Certificate, NewServer, SetupError, clients, listeners, service};
 use crate::{dkim_keys, open_ports};
 
 impl NewServer {
@@ -38,17 +40,18 @@ impl NewServer {
     fn remarks(&self) -> String {
         let name = self.plan.server_name.to_ascii();
         let mut text = String::new();
-        match &self.certificate {
-            None => {
+        match (&self.plan.certificate, &self.certificate) {
+            (Certificate::Acme(acme), _) => text.push_str(&self.certificate_by(acme)),
+            (_, None) => {
                 text.push_str("The certificate is self-signed: mail programs will ask about it.\n")
             }
-            Some(info) if !info.is_for(&name) => {
+            (_, Some(info)) if !info.is_for(&name) => {
                 let _ = writeln!(
                     text,
                     "The certificate is not for {name}: mail programs will refuse it."
                 );
             }
-            Some(_) => {}
+            (_, Some(_)) => {}
         }
         if self.plan.port_offset != 0 {
             text.push_str(
@@ -56,6 +59,21 @@ impl NewServer {
             );
         }
         text
+    }
+
+    /// What it takes until the certificate is there.
+    fn certificate_by(&self, acme: &Acme) -> String {
+        let name = self.plan.server_name.to_ascii();
+        let needs = match acme.challenge {
+            AcmeChallenge::Http01 => format!("{name} port 80 leads here"),
+            AcmeChallenge::TlsAlpn01 => format!("{name} port 443 leads here"),
+            AcmeChallenge::Dns01 => format!("its program can change the zone of {name}"),
+        };
+        format!(
+            "The server gets a certificate from {} once it runs and {needs};\n\
+             until then it is self-signed.\n",
+            acme.directory_url
+        )
     }
 
     fn zone(&self) -> Result<String, SetupError> {

@@ -1,8 +1,9 @@
 //! Three short steps for what the command line left out.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use config::AcmeChallenge;
 use types::Domain;
 
 use super::dialogue::Dialogue;
@@ -36,16 +37,38 @@ fn names(setup: &mut Setup, dialogue: &mut Dialogue<'_>) -> Result<Domain, Setup
 }
 
 fn certificate(setup: &mut Setup, dialogue: &mut Dialogue<'_>) -> Result<(), SetupArgumentError> {
-    if setup.certificate_file.is_some() {
+    if setup.certificate_file.is_some() || setup.acme.is_some() {
         return Ok(());
     }
     dialogue.step("2 of 3: certificate")?;
-    let chain = dialogue.ask("File with its chain (PEM), or nothing: self-signed", "", file)?;
-    if let Some(chain) = chain {
-        let key = dialogue.ask("File with its private key (PEM)", "", some_file)?;
-        (setup.certificate_file, setup.key_file) = (Some(chain), Some(key));
+    let question = "File with its chain (PEM); acme: Let's Encrypt; nothing: self-signed";
+    match dialogue.ask(question, "", file)? {
+        None => {}
+        Some(answer) if answer == Path::new(ACME) => by_acme(setup, dialogue)?,
+        Some(chain) => {
+            let key = dialogue.ask("File with its private key (PEM)", "", some_file)?;
+            (setup.certificate_file, setup.key_file) = (Some(chain), Some(key));
+        }
     }
     Ok(())
+}
+
+/// The answer of who wants one by ACME.
+const ACME: &str = "acme";
+
+/// Who does not agree gets a self-signed one.
+fn by_acme(setup: &mut Setup, dialogue: &mut Dialogue<'_>) -> Result<(), SetupArgumentError> {
+    setup.agree_to_terms = dialogue.ask("You agree to its terms of service", "no", yes)?;
+    setup.acme = setup.agree_to_terms.then_some(AcmeChallenge::Http01);
+    Ok(())
+}
+
+fn yes(answer: &str) -> Result<bool, &'static str> {
+    match answer {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("yes or no"),
+    }
 }
 
 fn first_mailbox(
@@ -149,7 +172,7 @@ bad domain
   Full name of the server [mail.contoso.com]: 
 
 2 of 3: certificate
-  File with its chain (PEM), or nothing: self-signed: 
+  File with its chain (PEM); acme: Let's Encrypt; nothing: self-signed: 
 
 3 of 3: first mailbox, whose owner is the administrator
   Name [administrator]: 
@@ -173,6 +196,17 @@ the two are not the same
         assert!(!said.contains("1 of 3") && !said.contains("Name"), "{said}");
         assert!(said.contains("a certificate has a key"), "{said}");
         assert_eq!(setup.key_file, Some(PathBuf::from("key.pem")));
+    }
+
+    #[test]
+    fn who_agrees_to_the_terms_gets_a_certificate_by_acme() {
+        for (agrees, acme) in [("yes", Some(AcmeChallenge::Http01)), ("", None)] {
+            let words = ["contoso.com", "--name", "mx.contoso.com", "--administrator", "ann"];
+            let (setup, said, result) = talk(&words, &["acme", agrees, "pw", "pw"]);
+            assert!(result.is_ok(), "{said}");
+            assert_eq!(setup.acme, acme, "{said}");
+            assert!(setup.certificate_file.is_none());
+        }
     }
 
     #[test]
