@@ -54,7 +54,7 @@ impl FromStr for AcmeChallenge {
 
 section! {
     /// A certificate from a certificate authority, by ACME (RFC 8555): for server_name and the
-    /// names of [tls], got at the start and renewed after two thirds of its time.
+    /// names of `[tls]`, got at the start and renewed after two thirds of its time.
     pub struct Acme {
         /// Get one, and renew it.
         enabled: bool = false,
