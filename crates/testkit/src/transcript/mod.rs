@@ -70,8 +70,10 @@ pub fn check<M: Machine>(
 ) -> Result<(), Failure> {
     let whole = replay::run(transcript, build(&transcript.settings), None)?;
     for cut in 1..transcript.longest_block() {
-        let parts = replay::run(transcript, build(&transcript.settings), Some(cut))?;
-        if parts != whole {
+        let run = |cut| replay::run(transcript, build(&transcript.settings), cut);
+        let parts = run(Some(cut))?;
+        // Numbers that a machine takes from the clock may have changed since the first replay.
+        if parts != whole && parts != run(None)? {
             return Err(Failure::differs(cut));
         }
     }
