@@ -1,20 +1,15 @@
 //! HTTPS to the authority, over the one way out.
 
 use std::future::Future;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
+use http_body_util::{BodyExt, Full};
 use hyper::header::{CONNECTION, HOST, HeaderValue};
 use hyper::{Request, Response, Uri};
-use hyper_util::rt::TokioIo;
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
-use net::connect::Purpose;
-use net::{ClientTls, Connector, Resolver, Stream};
+use net::{ClientTls, Connector, Resolver, Stream, reach};
 use types::limits::{ACME_ANSWER_OCTETS_MAX, ACME_REQUEST_SECS_MAX};
 
 const HTTPS: u16 = 443;
@@ -63,7 +58,7 @@ impl Network {
         head.headers.insert(HOST, authority(&head.uri)?);
         head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
         head.uri = head.uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
-        send(stream, Request::from_parts(head, Full::new(body))).await
+        answer(stream, Request::from_parts(head, Full::new(body))).await
     }
 
     async fn connect(&self, to: &Uri) -> Result<Stream, Fault> {
@@ -71,27 +66,19 @@ impl Network {
             return Err(format!("{to} is no address of HTTPS").into());
         }
         let host = to.host().ok_or("no host")?.trim_matches(['[', ']']);
-        let mut stream = self.reach(host, to.port_u16().unwrap_or(HTTPS)).await?;
+        let port = to.port_u16().unwrap_or(HTTPS);
+        let mut stream = reach(&self.connector, &self.resolver, host, port).await?;
         stream.start_tls_client(host, &self.tls).await?;
         Ok(stream)
     }
+}
 
-    /// The first of a host's addresses that answers.
-    async fn reach(&self, host: &str, port: u16) -> Result<Stream, Fault> {
-        let addresses = match host.parse::<IpAddr>() {
-            Ok(address) => vec![address],
-            Err(_) => self.resolver.addresses(host).await?,
-        };
-        let mut fault: Fault = format!("{host} has no address").into();
-        for address in addresses {
-            let address = SocketAddr::new(address, port);
-            match self.connector.connect(Purpose::Configured, address, None).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => fault = error.into(),
-            }
-        }
-        Err(fault)
-    }
+async fn answer(
+    stream: Stream,
+    request: Request<Full<Bytes>>,
+) -> Result<Response<Full<Bytes>>, Fault> {
+    let answer = http1::exchange(stream, request, ACME_ANSWER_OCTETS_MAX).await?;
+    Ok(answer.map(Full::new))
 }
 
 fn authority(uri: &Uri) -> Result<HeaderValue, Fault> {
@@ -99,31 +86,11 @@ fn authority(uri: &Uri) -> Result<HeaderValue, Fault> {
     Ok(HeaderValue::from_str(authority.as_str())?)
 }
 
-/// One request on a connection of its own.
-async fn send(
-    stream: Stream,
-    request: Request<Full<Bytes>>,
-) -> Result<Response<Full<Bytes>>, Fault> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let exchange = async {
-        let (head, body) = sender.send_request(request).await?.into_parts();
-        let body = Limited::new(body, ACME_ANSWER_OCTETS_MAX).collect().await?.to_bytes();
-        Ok::<_, Fault>(Response::from_parts(head, Full::new(body)))
-    };
-    let mut exchange = std::pin::pin!(exchange);
-    tokio::select! {
-        answer = exchange.as_mut() => answer,
-        // The connection is done when the answer is in memory; the exchange then ends.
-        ended = connection => {
-            ended.map_err(io::Error::other)?;
-            exchange.await
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::net::SocketAddr;
+
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
@@ -141,7 +108,7 @@ mod tests {
         };
         let request = Request::get("/dir").header(HOST, "a.test").body(Full::default()).unwrap();
         let read = async {
-            let body = send(client, request).await?.into_body();
+            let body = answer(client, request).await?.into_body();
             Ok(body.collect().await?.to_bytes().len())
         };
         tokio::join!(read, serve).0

@@ -124,6 +124,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_not_read_is_given_up_after_twice_acme_response_secs_max() {
+        let (mut client, server) = Stream::pair(64);
+        let tokens = Tokens::default();
+        tokens.show("abc", &"x".repeat(256));
+        let begun = tokio::time::Instant::now();
+        let ask = async {
+            client.write_all(get("/.well-known/acme-challenge/abc").as_bytes()).await.unwrap();
+            // Reads nothing, and stays.
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = ask => unreachable!("it never ends"),
+            () = respond(server, &tokens) => {}
+        }
+        assert_eq!(begun.elapsed().as_secs(), 2 * ACME_RESPONSE_SECS_MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_silent_client_has_acme_response_secs_max() {
         let (_client, server) = Stream::pair(1024);
         let begun = tokio::time::Instant::now();

@@ -7,7 +7,7 @@
 //! certificates of [`Proof::TlsAlpn`].
 //!
 //! Invariants: nothing that proves control is shown any longer than the order it was asked for
-//! takes; a key is made for each order and leaves this crate only beside its chain.
+//! takes, except that a record stays in DNS when the order is dropped in between; a key is made for each order and leaves this crate only beside its chain.
 
 mod account;
 mod client;

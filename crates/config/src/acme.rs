@@ -125,4 +125,15 @@ mod tests {
             assert_eq!(verdict(text), fault.map_or(Ok(()), |fault| Err(Invalid::Acme(fault))));
         }
     }
+    #[test]
+    fn names_that_cannot_be_proven_are_refused() {
+        for name in ["*.contoso.com", "192.0.2.25", "[192.0.2.25]", ""] {
+            let text = format!(
+                "enabled = true\nterms_of_service_agreed = true\n[tls]\nnames = [{name:?}]"
+            );
+            let fault = verdict(&text).unwrap_err();
+            assert!(matches!(fault, Invalid::Name { setting: "tls.names", .. }), "{name}: {fault}");
+        }
+        assert_eq!(verdict("[tls]\nnames = [\"192.0.2.25\"]"), Ok(()));
+    }
 }

@@ -343,13 +343,21 @@ impl Settings {
         }
         self.location.users.keys().try_for_each(|user| self.check_location(user))?;
         self.mailbox_database.validate()?;
-        self.acme.validate()?;
+        self.check_acme()?;
         self.log.validate()?;
         self.endpoints()?;
         crate::receive::validate_all(&self.receive_connectors()?)?;
         crate::send::validate_all(&self.send_connector)?;
         self.check_sources()?;
         Ok(self.transport_service.validate()?)
+    }
+
+    /// An authority issues for domain names, and each of ours has to be proven.
+    fn check_acme(&self) -> Result<(), Invalid> {
+        if self.acme.enabled {
+            self.tls.names.iter().try_for_each(|name| check_name("tls.names", name))?;
+        }
+        self.acme.validate()
     }
 
     fn check_sources(&self) -> Result<(), Invalid> {

@@ -259,8 +259,7 @@ pub static ADMIN: Listener = Listener {
 pub static ACME: Listener = client("Z-06", "ACME", tcp(80, "HTTP"), Plain, row_ids!["Z-06"]);
 
 /// Where a certificate authority asks for a challenge in TLS (RFC 8737): port 443.
-pub static ACME_TLS: Listener =
-    client("Z-06+tls", "ACME", tcp(443, "HTTPS"), Tls, row_ids!["Z-06"]);
+pub static ACME_TLS: Listener = client("Z-07", "ACME", tcp(443, "HTTPS"), Tls, row_ids!["Z-07"]);
 
 // ---- Directory ----
 

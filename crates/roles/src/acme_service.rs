@@ -3,6 +3,7 @@
 //! What it is not: the protocol is crate `acme`'s; which certificate a client is shown is the
 //! certificate store's, which takes this one in as it takes in any file of its folder.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -148,7 +149,7 @@ struct Keeper {
     names: Vec<Domain>,
     proof: Proof,
     certificates: Arc<CertificateStore>,
-    directory: std::path::PathBuf,
+    directory: PathBuf,
 }
 
 impl Keeper {
@@ -199,6 +200,9 @@ impl Keeper {
         let issued = issued.await.map_err(|error| error.to_string())?;
         let put = CertificateStore::put_obtained(&self.directory, &issued);
         let info = put.map_err(|error| error.to_string())?;
+        if !has_all(&info, &self.names) {
+            return Err(format!("it was issued for {} only", info.names.join(", ")));
+        }
         self.certificates.reload().map_err(|error| error.to_string())?;
         Ok(info)
     }
@@ -206,12 +210,15 @@ impl Keeper {
 
 /// How long until a certificate for these names is due; nothing: now.
 fn due_in(kept: Option<&CertificateInfo>, names: &[Domain], now: SystemTime) -> Duration {
-    let has_all = |kept: &&CertificateInfo| names.iter().all(|name| kept.is_for(&name.to_ascii()));
-    let Some(kept) = kept.filter(has_all) else { return Duration::ZERO };
+    let Some(kept) = kept.filter(|kept| has_all(kept, names)) else { return Duration::ZERO };
     let lifetime = kept.not_after.duration_since(kept.not_before).unwrap_or_default();
     let (part, whole) = RENEW_AFTER;
     let due = kept.not_before + lifetime / whole * part;
     due.duration_since(now).unwrap_or_default()
+}
+
+fn has_all(certificate: &CertificateInfo, names: &[Domain]) -> bool {
+    names.iter().all(|name| certificate.is_for(&name.to_ascii()))
 }
 
 /// How long nothing is tried after so many failures before this one.

@@ -26,7 +26,8 @@ const EDGES: &[(&str, Knows)] = &[
     ("mailbox", Only(&["types", "store", "content"])),
     ("transport", Only(&["types", "store"])),
     ("migration", Only(&["types", "store", "mailbox", "content", "net"])),
-    ("acme", Only(&["types", "net"])),
+    ("http1", Only(&["net"])),
+    ("acme", Only(&["types", "net", "http1"])),
     ("smtp", Only(&["types"])),
     ("imap", Only(&["types", "net", "auth", "store", "mailbox", "content", "directory"])),
     ("pop3", Only(&["types", "net", "auth", "mailbox"])),
@@ -62,9 +63,9 @@ const OWNED: &[(&str, &[&str])] = &[
     ("metrics", &["roles"]),
     ("metrics-exporter-prometheus", &["roles"]),
     ("instant-acme", &["acme"]),
-    ("hyper", &["acme", "admin"]),
-    ("hyper-util", &["acme", "admin"]),
-    ("http-body-util", &["acme", "admin"]),
+    ("hyper", &["http1", "acme", "admin"]),
+    ("hyper-util", &["http1", "acme", "admin"]),
+    ("http-body-util", &["http1", "acme", "admin"]),
 ];
 
 pub fn check(crates: &[Crate]) -> Vec<Complaint> {

@@ -4,11 +4,9 @@ use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Body;
-use hyper::client::conn::http1;
+use http_body_util::Full;
+use http1::ExchangeError;
 use hyper::{Request, StatusCode, header};
-use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use types::limits::ADMIN_ANSWER_OCTETS_MAX;
 
@@ -25,7 +23,7 @@ pub struct Client {
 pub enum ClientError {
     /// The connection failed.
     #[error("the server does not answer: {0}")]
-    Connection(#[from] hyper::Error),
+    Connection(hyper::Error),
     /// The request cannot be made.
     #[error("the request cannot be made: {0}")]
     Request(#[from] hyper::http::Error),
@@ -40,6 +38,15 @@ pub enum ClientError {
         /// For people.
         message: String,
     },
+}
+
+impl From<ExchangeError> for ClientError {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Connection(error) => ClientError::Connection(error),
+            ExchangeError::Body => ClientError::Answer,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -93,31 +100,9 @@ impl Client {
         self,
         request: Request<Full<Bytes>>,
     ) -> Result<(StatusCode, Bytes), ClientError> {
-        let (mut sender, connection) = http1::handshake(TokioIo::new(self.stream)).await?;
-        let exchange = async {
-            let response = sender.send_request(request).await?;
-            let status = response.status();
-            Ok((status, whole(response.into_body(), self.answer_octets_max).await?))
-        };
-        let mut exchange = std::pin::pin!(exchange);
-        tokio::select! {
-            answer = exchange.as_mut() => answer,
-            // The connection is done when the answer is in memory; the exchange then ends.
-            ended = connection => {
-                ended?;
-                exchange.await
-            }
-        }
+        let answer = http1::exchange(self.stream, request, self.answer_octets_max).await?;
+        Ok((answer.status(), answer.into_body()))
     }
-}
-
-/// All of an answer's body. Errors: Answer, when it is longer or breaks off.
-async fn whole<B>(body: B, octets_max: usize) -> Result<Bytes, ClientError>
-where
-    B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
-{
-    let body = Limited::new(body, octets_max).collect().await;
-    Ok(body.map_err(|_| ClientError::Answer)?.to_bytes())
 }
 
 fn request(call: &Call) -> Result<Request<Full<Bytes>>, ClientError> {

@@ -1,5 +1,7 @@
 //! Why a source on the network gives no mail.
 
+use net::ReachError;
+use net::connect::ConnectError;
 use net::line::{LineError, LineUpgradeError};
 use net::resolve::ResolveError;
 use net::stream::UpgradeError;
@@ -9,15 +11,9 @@ use super::response::{Malformed, Status};
 /// Why a source on the network gives no mail.
 #[derive(Debug, thiserror::Error)]
 pub enum ImapError {
-    /// Its name.
-    #[error(transparent)]
-    Resolve(#[from] ResolveError),
     /// There is no connection.
     #[error(transparent)]
-    Connect(#[from] net::connect::ConnectError),
-    /// The name has no address.
-    #[error("{0} has no address")]
-    NoAddress(String),
+    Reach(#[from] ReachError),
     /// Whom to trust.
     #[error(transparent)]
     Roots(#[from] net::tls::RootsError),
@@ -54,11 +50,8 @@ impl ImapError {
     /// stay so.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
-            ImapError::Resolve(ResolveError::NoSuchName(_)) => false,
-            ImapError::Resolve(_) | ImapError::Lost(_) | ImapError::Bye(_) => true,
-            ImapError::Connect(error) => {
-                !matches!(error, net::connect::ConnectError::Denied { .. })
-            }
+            ImapError::Reach(error) => is_passing(error),
+            ImapError::Lost(_) | ImapError::Bye(_) => true,
             ImapError::Tls(LineUpgradeError::Upgrade(UpgradeError::Handshake(error))) => {
                 error.kind() != std::io::ErrorKind::InvalidData
             }
@@ -68,10 +61,15 @@ impl ImapError {
             ImapError::Tls(error) => matches!(error, LineUpgradeError::Line(_)),
             ImapError::Refused { status, .. } => status.is_passing(),
             ImapError::Malformed(_) => true,
-            ImapError::NoAddress(_)
-            | ImapError::Roots(_)
-            | ImapError::NoStartTls
-            | ImapError::NoLogin => false,
+            ImapError::Roots(_) | ImapError::NoStartTls | ImapError::NoLogin => false,
         }
+    }
+}
+
+fn is_passing(error: &ReachError) -> bool {
+    match error {
+        ReachError::Resolve(error) => !matches!(error, ResolveError::NoSuchName(_)),
+        ReachError::Connect(error) => !matches!(error, ConnectError::Denied { .. }),
+        ReachError::NoAddress(_) => false,
     }
 }

@@ -1,9 +1,7 @@
 //! The way to sources on the network.
 
-use std::net::{IpAddr, SocketAddr};
-
 use net::tls::Roots;
-use net::{ClientTls, Connector, LineStream, Purpose, Resolver, Stream};
+use net::{ClientTls, Connector, LineStream, Resolver, reach};
 
 use super::endpoint::{ImapEndpoint, Security};
 use super::error::ImapError;
@@ -22,7 +20,8 @@ pub struct Network {
 impl Network {
     /// A connection; in TLS, if that is to be so from the start.
     pub(crate) async fn connect(&self, to: &ImapEndpoint) -> Result<LineStream, ImapError> {
-        let mut lines = LineStream::new(self.reach(to).await?);
+        let mut lines =
+            LineStream::new(reach(&self.connector, &self.resolver, &to.host, to.port).await?);
         if to.security == Security::Tls {
             self.start_tls(to, &mut lines).await?;
         }
@@ -40,22 +39,5 @@ impl Network {
             false => ClientTls::verified(&self.roots)?,
         };
         Ok(lines.start_tls_client(&to.host, &tls).await?)
-    }
-
-    /// The first of its addresses that answers.
-    async fn reach(&self, to: &ImapEndpoint) -> Result<Stream, ImapError> {
-        let addresses = match to.host.parse::<IpAddr>() {
-            Ok(address) => vec![address],
-            Err(_) => self.resolver.addresses(&to.host).await?,
-        };
-        let mut last = ImapError::NoAddress(to.host.clone());
-        for address in addresses {
-            let address = SocketAddr::new(address, to.port);
-            match self.connector.connect(Purpose::Configured, address, None).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = error.into(),
-            }
-        }
-        Err(last)
     }
 }

@@ -39,6 +39,9 @@ pub enum IssueError {
     /// A certificate carries at least one name.
     #[error("a certificate needs a name")]
     NoName,
+    /// The cryptography does not take the key that was made.
+    #[error("cannot use the key: {0}")]
+    Key(rustls::Error),
     /// A challenge's digest is one of SHA-256.
     #[error("a digest of another length")]
     Digest,

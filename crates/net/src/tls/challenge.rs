@@ -59,8 +59,8 @@ fn certificate(name: &str, digest: &[u8]) -> Result<CertifiedKey, IssueError> {
     params.custom_extensions = vec![CustomExtension::new_acme_identifier(digest)];
     let certificate = params.self_signed(&key)?;
     let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let signing = rustls::crypto::ring::sign::any_supported_type(&private)
-        .map_err(|_| IssueError::Certificate(rcgen::Error::RemoteKeyError))?;
+    let signing =
+        rustls::crypto::ring::sign::any_supported_type(&private).map_err(IssueError::Key)?;
     Ok(CertifiedKey::new(vec![certificate.der().clone()], signing))
 }
 

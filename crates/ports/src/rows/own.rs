@@ -59,13 +59,23 @@ pub(super) static ROWS: &[Row] = &[
         ..row("Z-05", Listener)
     },
     Row {
-        purpose: s("Proof of a name to a certificate authority (ACME)"),
-        ports: &[tcp(80, "HTTP"), tcp(443, "HTTPS")],
+        purpose: s("Proof of a name to a certificate authority, http-01 (RFC 8555)"),
+        ports: &[tcp(80, "HTTP")],
         source: s("certificate authorities"),
         destination: s("Mailbox server"),
         service: s("ACME"),
-        encryption: s("none on 80 (RFC 8555), TLS on 443 (RFC 8737)"),
-        default: s("off; the one that the challenge needs while certificates come by ACME"),
+        encryption: s("none"),
+        default: s("off; on while certificates come by this challenge"),
         ..row("Z-06", Listener)
+    },
+    Row {
+        purpose: s("Proof of a name to a certificate authority, tls-alpn-01 (RFC 8737)"),
+        ports: &[tcp(443, "HTTPS")],
+        source: s("certificate authorities"),
+        destination: s("Mailbox server"),
+        service: s("ACME"),
+        encryption: s("TLS"),
+        default: s("off; on while certificates come by this challenge"),
+        ..row("Z-07", Listener)
     },
 ];

@@ -9,7 +9,7 @@ use crate::support::imap::Imap;
 use crate::support::patience::wait_for;
 use crate::support::pebble::{Pebble, Proven};
 use crate::support::programs::run;
-use crate::support::server::Process;
+use crate::support::server::{Process, row};
 use crate::support::site::{ADMINISTRATOR, SERVER, Site};
 
 /// A server that was set up to prove its name so, and the authority.
@@ -53,6 +53,12 @@ impl Certified {
         self.site.path(&format!("data/certificates/acme-{number}.crt"))
     }
 
+    /// How the rows of http-01 and tls-alpn-01 are.
+    fn states(&self) -> [String; 2] {
+        let data = self.site.path("data");
+        ["Z-06", "Z-07"].map(|id| row(&data, id)["state"].as_str().unwrap().to_owned())
+    }
+
     /// A mail program that trusts the authority, and knows the server by a name.
     fn log_in(&self, name: &str) {
         let root = self.pebble.root();
@@ -78,6 +84,7 @@ fn a_name_is_proven_over_http_and_the_certificate_grows_by_a_name() {
     let server = certified.serve();
     wait_until_obtained(&server);
     certified.log_in(SERVER);
+    assert_eq!(certified.states(), ["working", "off"]);
     server.stop();
     let account = || fs::read(certified.site.path("data/acme/account.json")).unwrap();
     let before = account();
@@ -101,6 +108,7 @@ fn a_name_is_proven_in_tls() {
     let server = certified.serve();
     wait_until_obtained(&server);
     certified.log_in(SERVER);
+    assert_eq!(certified.states(), ["off", "working"]);
     server.stop();
 }
 

@@ -54,6 +54,8 @@ fn nobody_to_ask_is_told_what_is_missing() {
         (&["setup", "--yes"], "DOMAIN is missing"),
         (&["setup", "example.test", "--yes"], "--password-file is missing"),
         (&["setup", "example.test", "--key-file", "k"], "--certificate-file"),
+        (&["setup", "example.test", "--yes", "--acme", "http-01"], "--agree-to-terms is missing"),
+        (&["setup", "example.test", "--yes", "--acme", "dns"], "http-01, tls-alpn-01 or dns-01"),
     ] {
         let mut setup = program(RIALTO);
         setup.args(words).arg("--dir").arg(site.path("data"));

@@ -68,12 +68,16 @@ pub fn check<M: Machine>(
     transcript: &Transcript,
     build: impl Fn(&Settings) -> M,
 ) -> Result<(), Failure> {
-    let whole = replay::run(transcript, build(&transcript.settings), None)?;
+    let run = |cut| replay::run(transcript, build(&transcript.settings), cut);
+    let mut whole = run(None)?;
     for cut in 1..transcript.longest_block() {
-        let run = |cut| replay::run(transcript, build(&transcript.settings), cut);
         let parts = run(Some(cut))?;
-        // Numbers that a machine takes from the clock may have changed since the first replay.
-        if parts != whole && parts != run(None)? {
+        if parts != whole {
+            // Dates, and numbers made of them, may have changed since: only one that is as old
+            // tells.
+            whole = run(None)?;
+        }
+        if parts != whole {
             return Err(Failure::differs(cut));
         }
     }

@@ -205,6 +205,8 @@ mod tests {
         out: BTreeMap<u32, Vec<u8>>,
         gone: Vec<u32>,
         began: Option<Instant>,
+        /// Told in the greeting.
+        minute: u32,
     }
 
     impl Echo {
@@ -218,7 +220,8 @@ mod tests {
     impl Machine for Echo {
         fn connect(&mut self, id: u32, now: Instant) {
             self.began.get_or_insert(now);
-            self.out.insert(id, b"hello\r\n".to_vec());
+            let date = if self.minute == 0 { "" } else { ", later" };
+            self.out.insert(id, format!("hello{date}\r\n").into_bytes());
         }
 
         fn input(&mut self, id: u32, _now: Instant, bytes: &[u8]) {
@@ -285,5 +288,18 @@ mod tests {
     fn a_machine_that_depends_on_cuts_is_found() {
         let text = "1< hello\n1> abc\n1< abc\n";
         assert_eq!(outcome(text, true).unwrap_err().cut, Some(1));
+    }
+
+    #[test]
+    fn a_date_may_change_while_a_transcript_is_replayed() {
+        let transcript = Transcript::parse("1< hello*\n1> abc\n1< abc\n").unwrap();
+        for change in 1..6 {
+            let replays = std::cell::Cell::new(0);
+            let build = |_: &_| {
+                replays.set(replays.get() + 1);
+                Echo { minute: u32::from(replays.get() > change), ..Echo::default() }
+            };
+            check(&transcript, build).unwrap();
+        }
     }
 }

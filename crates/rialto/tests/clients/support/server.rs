@@ -56,11 +56,7 @@ impl Data {
 
     /// A row of `rialto ports`, as it stands for the server here.
     pub fn row(&self, id: &str) -> serde_json::Value {
-        let mut ports = Command::new(RIALTO);
-        let output = ports.args(["ports", "--json", "--dir"]).arg(self.path()).output().unwrap();
-        let rows: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
-        let mut rows = rows.into_iter().filter(|row| row["id"] == id);
-        rows.next().unwrap_or_else(|| panic!("no row {id}"))
+        row(self.path(), id)
     }
 
     /// A server with the settings of a file that asks this name server, once it is ready.
@@ -78,6 +74,15 @@ impl Data {
         wait_for("the server", || process.log().contains("ready").then_some(()));
         process
     }
+}
+
+/// A row of `rialto ports`, as it stands for the server whose data is there.
+pub fn row(data: &Path, id: &str) -> serde_json::Value {
+    let mut ports = Command::new(RIALTO);
+    let output = ports.args(["ports", "--json", "--dir"]).arg(data).output().unwrap();
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let mut rows = rows.into_iter().filter(|row| row["id"] == id);
+    rows.next().unwrap_or_else(|| panic!("no row {id}"))
 }
 
 /// A running demonstration; killed when dropped.
