@@ -355,7 +355,7 @@ impl Settings {
     /// An authority issues for domain names, and each of ours has to be proven.
     fn check_acme(&self) -> Result<(), Invalid> {
         if self.acme.enabled {
-            self.tls.names.iter().try_for_each(|name| check_name("tls.names", name))?;
+            self.tls.names.iter().try_for_each(|name| check_provable("tls.names", name))?;
         }
         self.acme.validate()
     }
@@ -396,6 +396,14 @@ fn check_name(setting: &'static str, value: &str) -> Result<(), Invalid> {
     match Domain::parse(value) {
         Ok(domain) if !domain.is_literal() => Ok(()),
         _ => Err(Invalid::Name { setting, value: value.to_owned() }),
+    }
+}
+
+/// An address passes for a name by its letters, and is none.
+fn check_provable(setting: &'static str, value: &str) -> Result<(), Invalid> {
+    match value.parse::<IpAddr>() {
+        Ok(_) => Err(Invalid::Name { setting, value: value.to_owned() }),
+        Err(_) => check_name(setting, value),
     }
 }
 
