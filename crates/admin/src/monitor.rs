@@ -160,6 +160,8 @@ services! {
     Pop3BackEnd = "MSExchangePOP3BE" of ClientAccess,
     /// The queues.
     Transport = "MSExchangeTransport" of HubTransport,
+    /// What mailboxes send of themselves.
+    MailboxSubmission = "MSExchangeSubmission" of Mailbox,
     /// SMTP in.
     FrontEndTransport = "MSExchangeFrontEndTransport" of HubTransport,
 }

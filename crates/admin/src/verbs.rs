@@ -10,6 +10,7 @@ mod distribution_group;
 mod mail_contact;
 mod mail_user;
 mod mailbox;
+mod mailbox_auto_reply_configuration;
 mod mailbox_folder_permission;
 mod mailbox_permission;
 mod mailbox_request;
@@ -39,6 +40,7 @@ pub const VERBS: &[&[Verb]] = &[
     mail_contact::VERBS,
     mail_user::VERBS,
     mailbox::VERBS,
+    mailbox_auto_reply_configuration::VERBS,
     mailbox_folder_permission::VERBS,
     mailbox_permission::VERBS,
     mailbox_request::VERBS,

@@ -18,6 +18,7 @@
 //! the same result for the same octets for as long as [`CONVERTER_VERSION`] does not rise.
 
 pub mod address_list;
+pub mod automatic_response;
 pub mod charset;
 pub mod class;
 pub mod compose;

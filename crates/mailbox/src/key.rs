@@ -6,6 +6,7 @@ use crate::id::{
     ChangeNumber, ContentNumber, FolderId, Guid, IntentNumber, ItemNumber, MailboxNumber, Mid, Uid,
 };
 use crate::rights::Grantee;
+use types::Address;
 
 /// First octet of every mailbox key.
 pub const SPACE: u8 = 0x10;
@@ -31,6 +32,12 @@ pub enum Table {
     QuotaNotices = 0x06,
     /// [`crate::record::Disconnected`]: since when nobody owns the mailbox.
     Disconnected = 0x07,
+    /// [`crate::record::AutomaticReplies`]: when and to whom the mailbox replies by itself.
+    AutomaticReplies = 0x08,
+    /// [`crate::record::AutomaticReplyTexts`].
+    AutomaticReplyTexts = 0x09,
+    /// Who was answered, by period and address; no value. Under the period alone their number.
+    Answered = 0x0a,
     /// [`crate::record::Folder`], by folder.
     Folder = 0x10,
     /// [`crate::record::FolderCounters`], by folder and list.
@@ -131,6 +138,16 @@ pub fn subscription(mailbox: MailboxNumber, principal: Guid, folder: FolderId) -
 pub fn subscribed_folder(key: &[u8]) -> Option<FolderId> {
     let number = key.last_chunk().map(|number| u64::from_be_bytes(*number));
     number.map(FolderId::new)
+}
+
+/// That a sender was answered in a period; without one, how many were.
+pub fn answered(mailbox: MailboxNumber, period: u32, sender: Option<&Address>) -> Vec<u8> {
+    let mut key = table(mailbox, Table::Answered);
+    key.extend_from_slice(&period.to_be_bytes());
+    if let Some(sender) = sender {
+        key.extend_from_slice(sender.to_string().to_lowercase().as_bytes());
+    }
+    key
 }
 
 /// The first key after everything that starts with `prefix`.

@@ -13,6 +13,7 @@
 //!   journal, mailbox counters.
 //! * An associated item never appears in a list of ordinary items.
 
+pub mod automatic_replies;
 pub mod bulk;
 pub mod change;
 mod defaults;
@@ -59,7 +60,10 @@ pub use overlay::{NewProperties, PropertyChange, StagedProperty};
 pub use page::Entry;
 pub use properties::ItemProperties;
 pub use quota::{Quota, QuotaThreshold};
-pub use record::{Content, Event, EventKind, Folder, QuotaLimits, Retention, Special, visit_blobs};
+pub use record::{
+    AutoReplyState, AutomaticReplies, AutomaticReplyTexts, Content, Event, EventKind,
+    ExternalAudience, Folder, QuotaLimits, Retention, Special, visit_blobs,
+};
 pub use recoverable::{ExpiredFrom, ExpiredItems, RecoverableItem};
 pub use residents::{Resident, residents};
 pub use rights::{Access, AclEntry, Grantee, Rights};

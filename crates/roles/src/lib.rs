@@ -39,6 +39,7 @@ pub mod setup;
 mod slow_operations;
 mod smtp_in;
 pub mod storage;
+mod submission;
 mod tls;
 mod whole_file;
 

@@ -49,7 +49,7 @@ use crate::recipients::DirectoryRecipients;
 use crate::slow_operations::SlowOperations;
 use crate::smtp_in::SmtpIn;
 use crate::storage::{MAILBOX_DATABASE, Storage, StorageError};
-use crate::{admin_service, imap_service, migrations, pop3_service, private};
+use crate::{admin_service, imap_service, migrations, pop3_service, private, submission};
 
 /// Why a server does not start. Each names what to mend.
 #[derive(Debug, thiserror::Error)]
@@ -346,8 +346,7 @@ async fn serve(
 ) -> Result<(), StartError> {
     let (settings, shutdown) = (&parts.settings, running.serving.trigger.subscribe());
     let tasks = &mut running.serving.handles;
-    let janitor = Janitor::new(&parts.storage, &settings.mailbox_database, name.clone());
-    let smtp = SmtpIn::new(parts, name)?;
+    let smtp = SmtpIn::new(parts, name.clone())?;
     let answers = Answers::default();
     let mut listeners = Listeners::new(parts, Arc::clone(registry), shutdown.clone(), tasks);
     for endpoint in settings.endpoints()? {
@@ -384,7 +383,29 @@ async fn serve(
     let reload = settings.tls.reload_interval.duration();
     let (watched, until) = (Arc::clone(&parts.certificates), shutdown.clone());
     tasks.push(tokio::spawn(async move { watched.watch(reload, until).await }));
-    for (part, task) in [
+    let background = background(parts, name, configuration, &own_listeners, &shutdown)?;
+    for (part, task) in background {
+        parts.health.watch(part, &task);
+        tasks.push(task);
+    }
+    if let Some(task) = acme_service::start(parts, answers, own_listeners, shutdown)? {
+        parts.health.watch(Part::new(ComponentKind::Certificate, "acme", None), &task);
+        tasks.push(task);
+    }
+    Ok(())
+}
+
+/// Starts what works without a listener, each with the part of the server that it is.
+fn background(
+    parts: &Parts,
+    name: Domain,
+    configuration: Configuration,
+    own_listeners: &OwnListeners,
+    shutdown: &Shutdown,
+) -> Result<[(Part, JoinHandle<()>); 4], StartError> {
+    let database = &parts.settings.mailbox_database;
+    let janitor = Janitor::new(&parts.storage, database, name.clone());
+    Ok([
         (
             Part::new(ComponentKind::Configuration, "directory", None),
             tokio::spawn(configuration.run(shutdown.clone())),
@@ -397,15 +418,11 @@ async fn serve(
             Part::new(ComponentKind::Migration, "requests", Some(Service::MailboxReplication)),
             migrations::start(parts, own_listeners.clone(), shutdown.clone())?,
         ),
-    ] {
-        parts.health.watch(part, &task);
-        tasks.push(task);
-    }
-    if let Some(task) = acme_service::start(parts, answers, own_listeners, shutdown)? {
-        parts.health.watch(Part::new(ComponentKind::Certificate, "acme", None), &task);
-        tasks.push(task);
-    }
-    Ok(())
+        (
+            Part::new(ComponentKind::Transport, "outboxes", Some(Service::MailboxSubmission)),
+            submission::start(parts, name, shutdown.clone()),
+        ),
+    ])
 }
 
 /// Opens the administration interface; answers with the addresses of its listeners.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use store::{BlobNumber, StoreError, Txn};
 use types::time::Timestamp;
-use types::{Address, Domain};
+use types::{Address, Domain, ReversePath};
 
 use crate::connector::SendConnector;
 use crate::envelope::{Envelope, InternalMessageId, NetworkMessageId};
@@ -146,6 +146,13 @@ pub type Summary = Arc<dyn Any + Send + Sync>;
 /// One message for one mailbox.
 #[derive(Clone, Debug)]
 pub struct Delivery {
+    /// Which copy of the message.
+    pub id: InternalMessageId,
+    /// Who sent it.
+    pub reverse_path: ReversePath,
+    /// Whether the reverse path is believed enough to be answered
+    /// ([`Origin::may_be_reported_to`](crate::Origin::may_be_reported_to)).
+    pub answerable: bool,
     /// The target.
     pub mailbox: u32,
     /// The address it was sent to.

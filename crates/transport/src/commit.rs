@@ -6,6 +6,7 @@
 //! its recipient becomes a queue row, whose next try ends in a report.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use store::{BlobNumber, ReadExt, StoreError, Txn};
 use types::Address;
@@ -24,9 +25,15 @@ use crate::received;
 use crate::route::NextHopSolutionKey;
 use crate::status::Reply;
 
+/// What the accepting transaction does first: takes away what the message is made from, and
+/// says whether it was there. When it was not, the message has been accepted before and nothing
+/// but what the claim wrote is kept. May run again, like everything in a transaction.
+pub type Claim = Arc<dyn Fn(&mut Txn<'_>) -> Result<bool, StoreError> + Send + Sync>;
+
 /// What is to be written.
 #[derive(Default)]
 pub(crate) struct Work {
+    pub claim: Option<Claim>,
     pub copies: Vec<PlannedCopy>,
     pub changes: Vec<PartChange>,
 }
@@ -48,6 +55,8 @@ pub(crate) enum Change {
 /// What was written.
 #[derive(Debug, Default)]
 pub(crate) struct Committed {
+    /// The claim found nothing: nothing was written.
+    pub forgone: bool,
     /// Queues that got a message.
     pub hops: BTreeSet<HopNumber>,
     /// What became of the local recipients of each copy, receipts included.
@@ -73,6 +82,11 @@ pub(crate) fn commit(
     work: &Work,
     around: &Surroundings<'_>,
 ) -> Result<Committed, StoreError> {
+    if let Some(claim) = &work.claim
+        && !claim(txn)?
+    {
+        return Ok(Committed { forgone: true, ..Committed::default() });
+    }
     if !work.changes.is_empty() {
         // Parts that leave make the room that their reports take.
         txn.permit_growth();
@@ -212,6 +226,9 @@ impl Writer<'_, '_, '_> {
         }
         let recipient = &local.target.recipient.address;
         let delivery = Delivery {
+            id: copy.id,
+            reverse_path: copy.message.reverse_path.clone(),
+            answerable: copy.message.origin.may_be_reported_to(),
             mailbox: local.target.mailbox,
             recipient: recipient.clone(),
             blob,

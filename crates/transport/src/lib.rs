@@ -48,6 +48,7 @@ pub use boundary::{
     MessageReport, NextHop, OutgoingMessage, RecipientReport, Recipients, Reports, Resolved,
     Sender, Summary,
 };
+pub use commit::Claim;
 pub use connector::{ConnectorGuid, SendConnector};
 pub use envelope::{
     Envelope, InternalMessageId, NetworkMessageId, Origin, Recipient, SenderCheck, Source,

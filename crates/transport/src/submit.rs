@@ -14,7 +14,7 @@ use crate::boundary::{
     DomainType, Group, LocalDelivery, LocalMailbox, Recipients, Resolved, Sender,
 };
 use crate::categorize::{self, Categorized, Failure, MessageFacts, Step};
-use crate::commit::{Committed, Work};
+use crate::commit::{Claim, Committed, Work};
 use crate::dsn::{Action, ReportedRecipient, wanted};
 use crate::envelope::{Envelope, InternalMessageId, NetworkMessageId, Origin, Recipient, Source};
 use crate::plan::{Content, PlannedCopy, Template, plan_copies, tracked};
@@ -148,13 +148,32 @@ impl Transport {
 
     /// Takes a message.
     pub async fn submit(&self, submission: Submission) -> Result<Accepted, Refused> {
+        self.take(submission, None).await
+    }
+
+    /// Takes a message that is made from rows, such as an [outbox](crate::outbox) row, which
+    /// `claim` takes away in the same transaction. When they were gone, the message has been
+    /// accepted before: nobody is delivered to, nobody queued.
+    pub async fn submit_claimed(
+        &self,
+        submission: Submission,
+        claim: Claim,
+    ) -> Result<Accepted, Refused> {
+        self.take(submission, Some(claim)).await
+    }
+
+    async fn take(
+        &self,
+        submission: Submission,
+        claim: Option<Claim>,
+    ) -> Result<Accepted, Refused> {
         let core = &self.core;
         core.check_pressure()?;
         self.check(&submission)?;
         let sorted = self.categorize(&submission)?;
         let run = Run { core, submission: &submission, message: message_row(core, &submission) };
         let plan = run.plan(sorted).await.map_err(|error| Refused(refusal(&error)))?;
-        run.commit(plan).await.map_err(|error| Refused(refusal(&error)))
+        run.commit(plan, claim).await.map_err(|error| Refused(refusal(&error)))
     }
 
     fn check(&self, submission: &Submission) -> Result<(), Reply> {
@@ -303,12 +322,14 @@ impl Run<'_> {
         reports::plan(self.core, Occasion { action, message, bytes, recipients }).await
     }
 
-    async fn commit(&self, plan: Plan) -> Result<Accepted, StoreError> {
+    async fn commit(&self, plan: Plan, claim: Option<Claim>) -> Result<Accepted, StoreError> {
         let Plan { copies, reports, mut events } = plan;
         events.extend(reports::events(&reports, &self.message));
-        let work =
-            Work { copies: copies.iter().chain(&reports).cloned().collect(), changes: Vec::new() };
-        let committed = self.core.commit(work).await?;
+        let all = copies.iter().chain(&reports).cloned().collect();
+        let committed = self.core.commit(Work { claim, copies: all, changes: Vec::new() }).await?;
+        if committed.forgone {
+            return Ok(self.accepted(&copies, &committed));
+        }
         events.extend(self.delivery_events(&copies, &committed));
         self.core.settings.tracking.write(self.core.now(), events);
         Ok(self.accepted(&copies, &committed))

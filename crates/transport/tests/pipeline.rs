@@ -461,3 +461,38 @@ async fn a_streamed_message_is_reported_by_its_header() {
     let report = server.mailbox(1).remove(0);
     assert!(report.contains("text/rfc822-headers") && !report.contains("the body"), "{report}");
 }
+
+/// A row of an outbox is what the message is made from: the message is accepted when the row
+/// goes, and never again.
+#[tokio::test]
+async fn what_is_made_from_an_outbox_is_accepted_once() {
+    let server = server().await;
+    let key = outbox::OutboxKey { mailbox: 1, cause: InternalMessageId::new(5) };
+    let reply = outbox::AutomaticReply {
+        to: address("carol@far.test"),
+        subject: String::new(),
+        message_id: String::new(),
+        references: String::new(),
+    };
+    let item = outbox::OutboxItem::AutomaticReply(reply);
+    let mut wakes = server.database.watch(outbox::TOPIC);
+    let put = item.clone();
+    server.database.write(move |txn| outbox::put(txn, key, &put)).await.unwrap();
+    wakes.changed().await;
+    let pending = |after| outbox::pending(&server.database.snapshot().unwrap(), after, 10).unwrap();
+    assert_eq!(pending(None), [(key, item)]);
+    assert_eq!(pending(Some(key)), []);
+    let claim: Claim = Arc::new(move |txn| outbox::take(txn, key));
+    let to = ["bob@example.test", "carol@far.test"];
+    for (delivered, queued) in [(1, 1), (0, 0)] {
+        let envelope = envelope("alice@example.test", &to);
+        let origin = Origin::own(Source::StoreDriver);
+        let submission = common::submission(&server.transport, origin, envelope).await.unwrap();
+        let accepted = server.transport.submit_claimed(submission, claim.clone()).await.unwrap();
+        assert_eq!((accepted.delivered, accepted.queued), (delivered, queued));
+        assert_eq!(pending(None), []);
+    }
+    assert_eq!(server.mailbox(2).len(), 1);
+    assert_eq!(server.queue_rows(), 4, "message, part, due and notice");
+    assert_eq!(server.tracked(EventId::Receive).len(), 2, "one message to two");
+}

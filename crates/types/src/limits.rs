@@ -412,6 +412,20 @@ pub const AUDIT_ENTRIES_SHOWN_MAX: usize = 250_000;
 pub const AUDIT_PURGE_ENTRIES_MAX: usize = 1_000;
 /// Octets of one text in an entry of the administrator audit log; longer ones are cut.
 pub const AUDIT_TEXT_OCTETS_MAX: usize = 2_048;
+/// Octets of one text of an automatic reply; both stand in one row.
+pub const AUTOMATIC_REPLY_OCTETS_MAX: usize = 32 * 1024;
+/// Octets of a subject, and of the identifiers, that an automatic reply takes from the message
+/// it answers.
+pub const AUTOMATIC_REPLY_QUOTED_OCTETS_MAX: usize = 4 * 1024;
+/// Senders that a mailbox answers until its automatic replies are switched on anew: each leaves
+/// a row.
+pub const AUTOMATIC_REPLY_SENDERS_MAX: u64 = 10_000;
+/// Rows of earlier periods that an automatic reply takes away: more than the one it adds.
+pub const AUTOMATIC_REPLY_SWEEP_ROWS: usize = 4;
+/// Automatic replies that the submission agent reads at a time.
+pub const OUTBOX_ITEMS_READ_MAX: usize = 100;
+/// Spam confidence level from which a message is junk: Exchange's SCLJunkThreshold of 4, passed.
+pub const SCL_JUNK: i32 = 5;
 
 // ---- Import and export ----
 

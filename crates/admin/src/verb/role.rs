@@ -108,6 +108,8 @@ impl RoleGroup {
                 MailRecipients,
                 MessageTracking,
                 ResetPassword,
+                // Exchange has the verbs of this role in Mail Recipients too; here a verb has one.
+                UserOptions,
                 ViewOnlyRecipients,
             ],
             RoleGroup::HelpDesk => &[UserOptions, ViewOnlyRecipients],

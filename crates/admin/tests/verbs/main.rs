@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod audit;
+mod auto_replies;
 mod configuration;
 mod configured;
 mod kinds;

@@ -37,6 +37,10 @@ sets! {
 /// LID of PidLidFlagRequest in [`PSETID_COMMON`]: the text of a follow-up flag.
 pub const FLAG_REQUEST: u32 = 0x8530;
 
+/// LIDs of the e-mail addresses of a contact in [`PSETID_ADDRESS`]: PidLidEmail1EmailAddress to
+/// PidLidEmail3EmailAddress.
+pub const CONTACT_EMAIL_ADDRESSES: [u32; 3] = [0x8083, 0x8093, 0x80A3];
+
 /// The part of a known name within its set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Local {

@@ -1,6 +1,7 @@
 //! The rows of a mailbox other than pages, one file each.
 
 pub mod alias;
+pub mod automatic_replies;
 pub mod content;
 pub mod counters;
 pub mod folder;
@@ -14,6 +15,9 @@ pub mod retention;
 pub mod tombstone;
 
 pub use alias::Alias;
+pub use automatic_replies::{
+    AutoReplyState, AutomaticReplies, AutomaticReplyTexts, ExternalAudience,
+};
 pub(crate) use content::ContentRow;
 pub use content::{Content, visit_blobs};
 pub use counters::{Counters, FolderCounters};

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::support::imap::Imap;
 use crate::support::message;
 use crate::support::programs::{installed, program, run};
-use crate::support::server::{Data, Demo, PASSWORD};
+use crate::support::server::{Data, Demo, PASSWORD, RIALTO};
 
 const STRANGER: &str = "stranger@elsewhere.example";
 const FOREIGN: &str = "someone@foreign.example";
@@ -199,4 +199,43 @@ fn large_messages_arrive_whole_and_larger_ones_not_at_all() {
 
 fn demo(data: &Data) -> Option<Demo<'_>> {
     installed("swaks").then(|| data.demo())
+}
+
+/// From the owner's setting at the command line to the sender's mailbox, and to a stranger's
+/// server.
+#[test]
+fn who_is_away_answers_each_sender_once() {
+    let data = Data::new();
+    let demo = data.demo();
+    let bob = demo.user("bob");
+    let words = [
+        "Set-MailboxAutoReplyConfiguration",
+        "bob",
+        "-AutoReplyState",
+        "Enabled",
+        "-InternalMessage",
+        "Back on Monday.",
+        "-ExternalMessage",
+        "Away.",
+    ];
+    run(program(RIALTO).args(words).arg("--dir").arg(data.path())).well();
+    for subject in ["lunch", "dinner"] {
+        run(&mut submission(&demo, &demo.user("alice"), &bob, subject)).well();
+        run(&mut from_stranger(&demo, &bob, subject)).well();
+    }
+    let reply = demo.sunk("Automatic reply: lunch");
+    assert!(reply.contains("\nAway.\r\n") && reply.contains("To: <stranger@"), "{reply}");
+    let mut alice = Imap::of(&demo, "alice");
+    let [reply] = &alice.with_subject("INBOX", "Automatic reply: lunch")[..] else { panic!() };
+    assert!(reply.message.contains("\nBack on Monday.\r\n"), "{}", reply.message);
+    // The last message of all has been dealt with when its sender has the reply.
+    run(&mut swaks(&demo.address("SMTP_PORT"), FOREIGN, &bob, "last")).well();
+    demo.sunk("Automatic reply: last");
+    assert_eq!(
+        alice.folder("INBOX").iter().filter(|kept| kept.message.contains("dinner")).count(),
+        0
+    );
+    let sunk = demo.sink();
+    assert!(!sunk.iter().any(|message| message.contains("dinner")), "{sunk:#?}");
+    demo.stop();
 }

@@ -11,7 +11,7 @@
 //! | 6 hop by key | encoded NextHopSolutionKey | hop |
 //! | 7 hop counter | | last hop number given out |
 //! | 8 delivered | id, mailbox | empty: that mailbox has that message |
-//! | 9 outbox | mailbox, id | reserved, see [`crate::outbox`] |
+//! | 9 outbox | mailbox, id | [`OutboxItem`](crate::outbox::OutboxItem) |
 
 use std::ops::Range;
 
@@ -141,8 +141,20 @@ pub(crate) fn delivered_of(message: InternalMessageId) -> Range<Vec<u8>> {
     range(Kind::Delivered, &[&id(message)])
 }
 
-pub(crate) fn outbox_of(mailbox: u32) -> Range<Vec<u8>> {
-    range(Kind::Outbox, &[&mailbox.to_be_bytes()])
+pub(crate) fn outbox(mailbox: u32, message: InternalMessageId) -> Vec<u8> {
+    key(Kind::Outbox, &[&mailbox.to_be_bytes(), &id(message)])
+}
+
+/// Those of all mailboxes.
+pub(crate) fn outboxes() -> Range<Vec<u8>> {
+    range(Kind::Outbox, &[])
+}
+
+/// Mailbox and message of an outbox key.
+pub(crate) fn outbox_at_end(key: &[u8]) -> Option<(u32, InternalMessageId)> {
+    let tail = key.get(key.len().checked_sub(12)?..)?;
+    let mailbox = u32::try_from(number(&tail[..4])).ok()?;
+    Some((mailbox, InternalMessageId::new(number(&tail[4..]))))
 }
 
 /// Time and part at the end of a due or notice key.

@@ -8,6 +8,7 @@ use types::limits::LOCAL_SLICE_RECIPIENTS_MAX;
 
 use crate::boundary::{Delivery, DeliveryOutcome, RecipientReport, Summary};
 use crate::commit;
+use crate::envelope::InternalMessageId;
 use crate::queue::keys::PartKey;
 use crate::queue::message::{Part, QueuedMessage};
 use crate::received;
@@ -37,7 +38,7 @@ pub(crate) async fn deliver(
         .filter_map(|queued| {
             let mailbox = queued.mailbox?;
             let recipient = queued.recipient.address.clone();
-            Some(delivery(mailbox, recipient, message, &summary))
+            Some(delivery(key.id, mailbox, recipient, message, &summary))
         })
         .collect();
     while let Some(rest) = deliveries.get(said.len()..).filter(|rest| !rest.is_empty()) {
@@ -54,12 +55,16 @@ async fn summarize(core: &Arc<Core>, message: &QueuedMessage) -> Result<Summary,
 }
 
 fn delivery(
+    id: InternalMessageId,
     mailbox: u32,
     recipient: types::Address,
     message: &QueuedMessage,
     summary: &Summary,
 ) -> Delivery {
     Delivery {
+        id,
+        reverse_path: message.reverse_path.clone(),
+        answerable: message.origin.may_be_reported_to(),
         mailbox,
         prefix: received::delivery_prefix(&message.reverse_path, &recipient),
         recipient,

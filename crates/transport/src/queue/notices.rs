@@ -113,7 +113,7 @@ async fn report_delay(
             .await?;
     let events = reports::events(&copies, message);
     let changes = vec![PartChange { key, change: Change::DelayReported }];
-    core.commit(Work { copies, changes }).await?;
+    core.commit(Work { claim: None, copies, changes }).await?;
     core.settings.tracking.write(core.now(), events);
     Ok(())
 }

@@ -53,7 +53,7 @@ pub(crate) async fn settle(core: &Arc<Core>, results: Vec<PartResult>) -> Result
     let mut events: Vec<_> = results.iter().flat_map(tracking_events).collect();
     events.extend(reported);
     let changes = results.iter().map(change).collect();
-    core.commit(Work { copies, changes }).await?;
+    core.commit(Work { claim: None, copies, changes }).await?;
     core.settings.tracking.write(core.now(), events);
     Ok(())
 }

@@ -324,9 +324,18 @@ async fn submit_from(
     origin: Origin,
     envelope: Envelope,
 ) -> Result<Accepted, Refused> {
+    transport.submit(submission(transport, origin, envelope).await?).await
+}
+
+/// [`MESSAGE`] on its way in.
+pub async fn submission(
+    transport: &Transport,
+    origin: Origin,
+    envelope: Envelope,
+) -> Result<Submission, Refused> {
     let content = transport.content(MESSAGE).await?;
     let (id, network_id) = (transport.next_id(), NetworkMessageId::generate());
-    transport.submit(Submission { id, network_id, envelope, origin, content }).await
+    Ok(Submission { id, network_id, envelope, origin, content })
 }
 
 impl Server {
