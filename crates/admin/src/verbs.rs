@@ -7,6 +7,7 @@ mod command;
 mod configuration;
 mod configured;
 mod distribution_group;
+mod dynamic_distribution_group;
 mod mail_contact;
 mod mail_user;
 mod mailbox;
@@ -17,6 +18,7 @@ mod mailbox_request;
 mod mailbox_statistics;
 mod message;
 mod message_tracking_log;
+mod person;
 mod queue;
 mod recipient;
 mod recipient_permission;
@@ -37,6 +39,7 @@ pub const VERBS: &[&[Verb]] = &[
     configuration::VERBS,
     configured::VERBS,
     distribution_group::VERBS,
+    dynamic_distribution_group::VERBS,
     mail_contact::VERBS,
     mail_user::VERBS,
     mailbox::VERBS,
@@ -47,6 +50,7 @@ pub const VERBS: &[&[Verb]] = &[
     mailbox_statistics::VERBS,
     message::VERBS,
     message_tracking_log::VERBS,
+    person::VERBS,
     queue::VERBS,
     recipient::VERBS,
     recipient_permission::VERBS,

@@ -10,7 +10,7 @@ use types::Address;
 
 use crate::directory::Directory;
 use crate::login::{Login, Opens};
-use crate::recipient::Recipient;
+use crate::recipient::{Kind, Recipient};
 use crate::snapshot::Snapshot;
 
 impl Authenticator for Directory {
@@ -125,7 +125,9 @@ fn permit(
     opens: &Opens,
     protocol: Protocol,
 ) -> Result<RecipientId, AuthFailure> {
-    match account.account().is_some_and(|account| account.may_use(protocol)) {
+    // Who has no mail does not send any either.
+    let has_it = protocol == Protocol::Admin || !matches!(account.kind, Kind::User(_));
+    match has_it && account.account().is_some_and(|account| account.may_use(protocol)) {
         true => may_open(snapshot, account, opens, protocol),
         false => Err(AuthFailure::ProtocolDisabled(protocol)),
     }

@@ -12,7 +12,7 @@ use crate::domain::AcceptedDomain;
 use crate::draft::Draft;
 use crate::error::DirectoryError;
 use crate::persist;
-use crate::recipient::{ChangeNumber, Credentials, Recipient};
+use crate::recipient::{ChangeNumber, Credentials, Kind, Recipient};
 use crate::request::{NewContact, NewGroup, NewMailUser, NewMailbox};
 use crate::settings::Settings;
 use crate::snapshot::{Edit, Snapshot};
@@ -95,6 +95,16 @@ impl Directory {
     pub async fn create_mailbox(&self, new: NewMailbox) -> Result<RecipientId, DirectoryError> {
         let credentials = self.credentials(new.password().cloned()).await?;
         self.change(move |draft| create_mailbox(draft, new, credentials)).await
+    }
+
+    /// Enable-Mailbox: gives somebody who is there a new mailbox in place of what the kind had
+    /// before. An account stays as it is; attributes and rights do, too.
+    pub async fn enable_mailbox(
+        &self,
+        id: RecipientId,
+        new: NewMailbox,
+    ) -> Result<(), DirectoryError> {
+        self.change(move |draft| enable_mailbox(draft, id, new)).await
     }
 
     /// Makes many mailboxes in one transaction; the users' all get `password` under one
@@ -262,6 +272,26 @@ fn create_mailbox(
     let (id, number) = (draft.fresh_id()?, draft.fresh_number()?);
     draft.put(new.into_recipient(id, number, credentials))?;
     Ok(id)
+}
+
+fn enable_mailbox(
+    draft: &mut Draft,
+    id: RecipientId,
+    new: NewMailbox,
+) -> Result<(), DirectoryError> {
+    let before = Recipient::clone(draft.existing(id)?);
+    let made = new.into_recipient(id, draft.fresh_number()?, None);
+    let kind = match (made.kind, before.account().cloned()) {
+        (Kind::UserMailbox(_, mailbox), Some(account)) => Kind::UserMailbox(account, mailbox),
+        (kind, _) => kind,
+    };
+    draft.put(Recipient {
+        alias: made.alias,
+        primary: made.primary,
+        proxies: Vec::new(),
+        kind,
+        ..before
+    })
 }
 
 fn hash(password: &Password, cost: HashCost) -> Result<Credentials, DirectoryError> {

@@ -192,5 +192,5 @@ fn mentioned(recipient: &Recipient) -> impl Iterator<Item = RecipientId> + '_ {
     let Restrictions { accept_only_from, reject_from, .. } = &recipient.restrictions;
     let allowed = [full_access, &recipient.send_as, &recipient.send_on_behalf];
     let lists = [members, managers, accept_only_from, reject_from].into_iter().chain(allowed);
-    lists.flatten().copied().chain(forwarding)
+    lists.flatten().copied().chain(forwarding).chain(recipient.manager)
 }

@@ -11,7 +11,7 @@ use auth::RecipientId;
 use types::Address;
 use types::limits::{EXPANSION_DEPTH_MAX, EXPANSION_RECIPIENTS_MAX};
 
-use crate::recipient::{ForwardTo, Forwarding, Group, Kind, Mailbox, Recipient};
+use crate::recipient::{ForwardTo, Forwarding, Kind, Mailbox, Recipient};
 use crate::resolve::Resolution;
 use crate::snapshot::Snapshot;
 
@@ -143,7 +143,9 @@ impl<'a> Walk<'a> {
 
     fn enter(&mut self, recipient: &Arc<Recipient>, depth: usize) -> End {
         match &recipient.kind {
-            Kind::Group(group) => self.group(group, depth),
+            Kind::Group(_) | Kind::DynamicGroup(..) => self.group(recipient, depth),
+            // Exchange leaves out members without mail, too.
+            Kind::User(_) => End::Empty,
             Kind::UserMailbox(_, mailbox)
             | Kind::SharedMailbox(mailbox)
             | Kind::RoomMailbox(mailbox)
@@ -154,9 +156,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn group(&mut self, group: &Group, depth: usize) -> End {
+    fn group(&mut self, group: &Recipient, depth: usize) -> End {
         let mut end = End::Empty;
-        for member in &group.members {
+        for member in self.snapshot.members(group).iter() {
             if self.is_full() {
                 break;
             }

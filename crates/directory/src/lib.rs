@@ -13,6 +13,7 @@
 //! default domain as soon as there is any domain. Readers see a change when it is durable,
 //! never before, and whole.
 
+mod attributes;
 mod audit;
 mod authenticate;
 mod directory;
@@ -22,6 +23,7 @@ mod error;
 mod expand;
 mod keys;
 mod login;
+mod members;
 mod object;
 mod permission;
 mod persist;
@@ -33,6 +35,7 @@ mod rules;
 mod settings;
 mod snapshot;
 
+pub use attributes::Attributes;
 pub use audit::{AuditEntry, ModifiedProperty};
 pub use auth::RecipientId;
 pub use authenticate::Vouched;
@@ -41,6 +44,7 @@ pub use domain::{AcceptedDomain, DomainKind};
 pub use error::DirectoryError;
 pub use expand::{Destination, Expansion, Refusal, expand};
 pub use login::{Login, Opens};
+pub use members::Members;
 pub use object::{ConfigurationObject, ObjectChange};
 pub use permission::Sender;
 pub use recipient::{

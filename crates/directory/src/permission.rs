@@ -62,9 +62,9 @@ impl Snapshot {
             if entry == who {
                 return true;
             }
-            let group = self.recipient(entry).and_then(|recipient| recipient.group());
+            let group = self.recipient(entry).filter(|recipient| recipient.group().is_some());
             if let Some(group) = group.filter(|_| seen.insert(entry)) {
-                pending.extend(&group.members);
+                pending.extend(self.members(group).iter());
             }
         }
         false

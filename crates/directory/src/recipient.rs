@@ -1,7 +1,10 @@
 //! Recipients: everything that has a mail address here.
 
 use auth::{PasswordHash, Protocol, RecipientId, ScramSecret};
+use filter::RecipientFilter;
 use types::Address;
+
+use crate::attributes::Attributes;
 
 /// Counts the changes of a directory, upwards. The other servers follow by it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +35,12 @@ pub struct Recipient {
     pub hidden_from_address_lists: bool,
     /// What mail it takes.
     pub restrictions: Restrictions,
+    /// Names, department, telephone and so on.
+    pub attributes: Attributes,
+    /// Whom it reports to.
+    pub manager: Option<RecipientId>,
+    /// Its addresses follow the e-mail address policy (EmailAddressPolicyEnabled).
+    pub email_address_policy_enabled: bool,
 }
 
 /// What mail a recipient takes.
@@ -63,13 +72,59 @@ pub enum Kind {
     MailUser(Account, Address),
     /// A distribution group.
     Group(Group),
+    /// A distribution group of those whom a filter takes; its list of members stays empty.
+    DynamicGroup(Group, RecipientFilter),
+    /// Somebody who logs in here and has no mail: its address is a login name only.
+    User(Account),
+}
+
+impl Kind {
+    /// RecipientTypeDetails: all that can be told apart.
+    pub const TYPE_DETAILS: &'static [&'static str] = &[
+        "UserMailbox",
+        "SharedMailbox",
+        "RoomMailbox",
+        "EquipmentMailbox",
+        "MailContact",
+        "MailUser",
+        "MailUniversalDistributionGroup",
+        "DynamicDistributionGroup",
+        "User",
+    ];
+
+    /// RecipientTypeDetails.
+    pub fn type_details(&self) -> &'static str {
+        match self {
+            Kind::UserMailbox(..) => "UserMailbox",
+            Kind::SharedMailbox(..) => "SharedMailbox",
+            Kind::RoomMailbox(..) => "RoomMailbox",
+            Kind::EquipmentMailbox(..) => "EquipmentMailbox",
+            Kind::MailContact(..) => "MailContact",
+            Kind::MailUser(..) => "MailUser",
+            Kind::Group(..) => "MailUniversalDistributionGroup",
+            Kind::DynamicGroup(..) => "DynamicDistributionGroup",
+            Kind::User(..) => "User",
+        }
+    }
+
+    /// RecipientType: whatever has a mailbox is a UserMailbox.
+    pub fn recipient_type(&self) -> &'static str {
+        match self {
+            Kind::SharedMailbox(..) | Kind::RoomMailbox(..) | Kind::EquipmentMailbox(..) => {
+                "UserMailbox"
+            }
+            kind => kind.type_details(),
+        }
+    }
 }
 
 impl Recipient {
     /// The account, if it can log in.
     pub fn account(&self) -> Option<&Account> {
         match &self.kind {
-            Kind::UserMailbox(account, _) | Kind::MailUser(account, _) => Some(account),
+            Kind::UserMailbox(account, _) | Kind::MailUser(account, _) | Kind::User(account) => {
+                Some(account)
+            }
             _ => None,
         }
     }
@@ -77,7 +132,9 @@ impl Recipient {
     /// The account, to be changed.
     pub fn account_mut(&mut self) -> Option<&mut Account> {
         match &mut self.kind {
-            Kind::UserMailbox(account, _) | Kind::MailUser(account, _) => Some(account),
+            Kind::UserMailbox(account, _) | Kind::MailUser(account, _) | Kind::User(account) => {
+                Some(account)
+            }
             _ => None,
         }
     }
@@ -107,7 +164,7 @@ impl Recipient {
     /// The group, if it is one.
     pub fn group(&self) -> Option<&Group> {
         match &self.kind {
-            Kind::Group(group) => Some(group),
+            Kind::Group(group) | Kind::DynamicGroup(group, _) => Some(group),
             _ => None,
         }
     }
@@ -115,7 +172,7 @@ impl Recipient {
     /// The group, to be changed.
     pub fn group_mut(&mut self) -> Option<&mut Group> {
         match &mut self.kind {
-            Kind::Group(group) => Some(group),
+            Kind::Group(group) | Kind::DynamicGroup(group, _) => Some(group),
             _ => None,
         }
     }
@@ -135,13 +192,24 @@ impl Recipient {
         std::iter::once(&self.primary).chain(secondary)
     }
 
+    /// EmailAddresses: `SMTP:` is the primary one, `smtp:` and `X500:` the others.
+    pub fn email_addresses(&self) -> Vec<String> {
+        let primary = format!("SMTP:{}", self.primary);
+        let others = self.proxies.iter().map(|proxy| match proxy {
+            ProxyAddress::Smtp(address) => format!("smtp:{address}"),
+            ProxyAddress::X500(name) => format!("X500:{name}"),
+        });
+        std::iter::once(primary).chain(others).collect()
+    }
+
     /// Removes every mention of another recipient. True when there was one.
     pub(crate) fn forget(&mut self, other: RecipientId) -> bool {
         let Restrictions { accept_only_from, reject_from, .. } = &mut self.restrictions;
         let mut found = strike(&mut self.send_as, other)
             | strike(&mut self.send_on_behalf, other)
             | strike(accept_only_from, other)
-            | strike(reject_from, other);
+            | strike(reject_from, other)
+            | self.manager.take_if(|manager| *manager == other).is_some();
         if let Some(group) = self.group_mut() {
             found |= strike(&mut group.members, other) | strike(&mut group.managed_by, other);
         }

@@ -1,10 +1,12 @@
 //! The rows' form in the store (crate `types`, module `wire`).
 
 use auth::{PasswordHash, RecipientId, ScramSecret};
+use filter::RecipientFilter;
 use store::{Corrupt, Record};
 use types::wire::{Reader, put_bytes, put_uint};
 use types::{Address, Domain};
 
+use crate::attributes::Attributes;
 use crate::audit::{AuditEntry, ModifiedProperty};
 use crate::domain::{AcceptedDomain, DomainKind};
 use crate::object::ConfigurationObject;
@@ -169,6 +171,7 @@ macro_rules! as_text {
 
 as_text!(Address, Address::to_string, |text| Address::parse(text).ok());
 as_text!(Domain, Domain::as_str, |text| Domain::parse(text).ok());
+as_text!(RecipientFilter, RecipientFilter::as_str, |text| RecipientFilter::parse(text).ok());
 as_text!(PasswordHash, PasswordHash::as_str, PasswordHash::parse);
 
 impl Field for RecipientId {
@@ -188,6 +191,21 @@ impl Field for ChangeNumber {
 
     fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
         Field::take(from).map(ChangeNumber)
+    }
+}
+
+impl Field for Attributes {
+    fn put(&self, out: &mut Vec<u8>) {
+        let all: Vec<_> =
+            self.0.iter().map(|(number, text)| (u32::from(*number), text.clone())).collect();
+        all.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        let all: Vec<(u32, String)> = Field::take(from)?;
+        let number = |number| u8::try_from(number).map_err(|_| Corrupt("number of an attribute"));
+        let all = all.into_iter().map(|(at, text)| Ok((number(at)?, text)));
+        Ok(Attributes(all.collect::<Result<_, Corrupt>>()?))
     }
 }
 
@@ -221,6 +239,9 @@ fields!(Recipient {
     kind,
     hidden_from_address_lists,
     restrictions,
+    attributes,
+    manager,
+    email_address_policy_enabled,
 });
 fields!(AcceptedDomain { name, kind, match_sub_domains, catch_all });
 fields!(Settings { change, default_domain, postmaster, next_mailbox, scram_key });
@@ -237,6 +258,8 @@ variants!(Kind {
     5 => Group(group),
     6 => RoomMailbox(mailbox),
     7 => EquipmentMailbox(mailbox),
+    8 => DynamicGroup(group, filter),
+    9 => User(account),
 });
 variants!(GroupReports { 1 => Originator, 2 => Manager, 3 => Nobody });
 variants!(DomainKind { 1 => Authoritative, 2 => InternalRelay, 3 => ExternalRelay });
@@ -266,8 +289,8 @@ fn whole<T: Field>(payload: &[u8]) -> Result<T, Corrupt> {
 
 impl Record for Recipient {
     /// The second version has more of a mailbox; the third more of a group, and what stands
-    /// behind the kind.
-    const VERSION: u8 = 3;
+    /// behind the kind; the fourth attributes and what follows them.
+    const VERSION: u8 = 4;
 
     fn encode(&self, out: &mut Vec<u8>) {
         self.put(out);
@@ -277,6 +300,7 @@ impl Record for Recipient {
         match version {
             1 => lengthened(payload, &[nothing, mailbox_of_the_second, group_of_the_third]),
             2 => lengthened(payload, &[nothing, group_of_the_third]),
+            3 => with_the_fourth(payload.to_vec()),
             _ => whole(payload),
         }
     }
@@ -297,6 +321,14 @@ fn group_of_the_third(row: &mut Vec<u8>) {
     GroupReports::default().put(row);
 }
 
+/// Reads a row of the third version.
+fn with_the_fourth(mut row: Vec<u8>) -> Result<Recipient, Corrupt> {
+    Attributes::default().put(&mut row);
+    None::<RecipientId>.put(&mut row);
+    false.put(&mut row);
+    whole(&row)
+}
+
 /// Reads an older row. Which addition it lacks depends on its kind; they differ in length, so
 /// that a row fits with one of them only.
 fn lengthened(payload: &[u8], candidates: &[Missing]) -> Result<Recipient, Corrupt> {
@@ -305,7 +337,7 @@ fn lengthened(payload: &[u8], candidates: &[Missing]) -> Result<Recipient, Corru
         missing(&mut row);
         false.put(&mut row);
         Restrictions::default().put(&mut row);
-        whole(&row)
+        with_the_fourth(row)
     };
     let mut read = candidates.iter().map(read);
     read.find(Result::is_ok).unwrap_or(Err(Corrupt("recipient of an older form")))

@@ -2,8 +2,10 @@
 //! by [`crate::Directory::update`].
 
 use auth::{Password, RecipientId};
+use filter::RecipientFilter;
 use types::Address;
 
+use crate::attributes::Attributes;
 use crate::recipient::{
     Account, ChangeNumber, Credentials, Group, Kind, Mailbox, MailboxLocation, ProxyAddress,
     Quotas, Recipient, RecoverableItems, Restrictions,
@@ -99,7 +101,7 @@ impl NewMailbox {
     }
 }
 
-/// New-DistributionGroup.
+/// New-DistributionGroup, New-DynamicDistributionGroup.
 #[derive(Clone, Debug)]
 pub struct NewGroup {
     /// The address, in an accepted domain.
@@ -110,11 +112,17 @@ pub struct NewGroup {
     pub display_name: String,
     /// What it starts with.
     pub group: Group,
+    /// Whom a dynamic group takes; None: its members are listed.
+    pub filter: Option<RecipientFilter>,
 }
 
 impl NewGroup {
     pub(crate) fn into_recipient(self, id: RecipientId) -> Recipient {
-        recipient(id, self.primary, self.alias, self.display_name, Kind::Group(self.group))
+        let kind = match self.filter {
+            None => Kind::Group(self.group),
+            Some(filter) => Kind::DynamicGroup(self.group, filter),
+        };
+        recipient(id, self.primary, self.alias, self.display_name, kind)
     }
 }
 
@@ -179,5 +187,8 @@ fn recipient(
         kind,
         hidden_from_address_lists: false,
         restrictions: Restrictions::default(),
+        attributes: Attributes::default(),
+        manager: None,
+        email_address_policy_enabled: false,
     }
 }

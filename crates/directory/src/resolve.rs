@@ -36,8 +36,8 @@ impl Snapshot {
     /// domain says.
     pub fn resolve(&self, address: &Address) -> Resolution {
         let owner = self.by_address(address).or_else(|| self.by_address(&untagged(address)?));
-        if let Some(recipient) = owner {
-            return of_kind(recipient);
+        if let Some(resolution) = owner.and_then(of_kind) {
+            return resolution;
         }
         match self.accepted_domain(&address.domain) {
             None => Resolution::External,
@@ -49,26 +49,28 @@ impl Snapshot {
         let is_ours = domain.kind != DomainKind::ExternalRelay;
         let postmaster = || (is_ours && is_postmaster(address)).then(|| self.postmaster())?;
         let catch_all = || self.recipient(domain.catch_all?);
-        match (postmaster().or_else(catch_all), domain.kind) {
-            (Some(recipient), _) => of_kind(recipient),
-            (None, DomainKind::Authoritative) => Resolution::UnknownInAuthoritative,
-            (None, relay) => Resolution::Relay(relay),
-        }
+        let found = postmaster().or_else(catch_all).and_then(of_kind);
+        found.unwrap_or(match domain.kind {
+            DomainKind::Authoritative => Resolution::UnknownInAuthoritative,
+            relay => Resolution::Relay(relay),
+        })
     }
 }
 
-fn of_kind(recipient: &Arc<Recipient>) -> Resolution {
+/// None: an account without mail, which is nobody to a sender.
+fn of_kind(recipient: &Arc<Recipient>) -> Option<Resolution> {
     let recipient = Arc::clone(recipient);
-    match &recipient.kind {
+    Some(match &recipient.kind {
         Kind::UserMailbox(..)
         | Kind::SharedMailbox(_)
         | Kind::RoomMailbox(_)
         | Kind::EquipmentMailbox(_) => Resolution::Mailbox(recipient),
-        Kind::Group(_) => Resolution::Group(recipient),
+        Kind::Group(_) | Kind::DynamicGroup(..) => Resolution::Group(recipient),
         Kind::MailContact(target) | Kind::MailUser(_, target) => {
             Resolution::Contact { target: target.clone(), recipient }
         }
-    }
+        Kind::User(_) => return None,
+    })
 }
 
 fn is_postmaster(address: &Address) -> bool {

@@ -2,12 +2,12 @@
 //! `draft`.
 
 use types::limits::{
-    ALIAS_CHARS_MAX, DISPLAY_NAME_CHARS_MAX, GROUP_MEMBERS_MAX, PERMISSION_ENTRIES_MAX,
-    PROXY_ADDRESSES_MAX,
+    ALIAS_CHARS_MAX, ATTRIBUTE_CHARS_MAX, DISPLAY_NAME_CHARS_MAX, GROUP_MEMBERS_MAX,
+    PERMISSION_ENTRIES_MAX, PROXY_ADDRESSES_MAX, RECIPIENT_FILTER_OCTETS_MAX,
 };
 
 use crate::error::DirectoryError;
-use crate::recipient::{Group, Mailbox, Quotas, Recipient, RecoverableItems};
+use crate::recipient::{Group, Kind, Mailbox, Quotas, Recipient, RecoverableItems};
 
 /// Checks a recipient that is about to be written.
 pub(crate) fn check(recipient: &Recipient) -> Result<(), DirectoryError> {
@@ -18,6 +18,12 @@ pub(crate) fn check(recipient: &Recipient) -> Result<(), DirectoryError> {
     permissions(recipient.send_on_behalf.len())?;
     permissions(recipient.restrictions.accept_only_from.len())?;
     permissions(recipient.restrictions.reject_from.len())?;
+    for (_, value) in recipient.attributes.iter() {
+        at_most("characters of an attribute", value.chars().count(), ATTRIBUTE_CHARS_MAX)?;
+    }
+    if let Kind::DynamicGroup(_, filter) = &recipient.kind {
+        at_most("octets of a filter", filter.as_str().len(), RECIPIENT_FILTER_OCTETS_MAX)?;
+    }
     recipient.group().map_or(Ok(()), group)?;
     recipient.mailbox().map_or(Ok(()), mailbox)
 }

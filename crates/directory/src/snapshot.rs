@@ -7,6 +7,7 @@ use auth::RecipientId;
 use types::{Address, Domain};
 
 use crate::domain::AcceptedDomain;
+use crate::members::Derived;
 use crate::object::{ConfigurationObject, ObjectIdentity};
 use crate::recipient::{ChangeNumber, Recipient, smtp_key, x500_key};
 use crate::settings::Settings;
@@ -22,6 +23,7 @@ pub struct Snapshot {
     aliases: HashMap<String, RecipientId>,
     domains: HashMap<Domain, AcceptedDomain>,
     pub(crate) objects: BTreeMap<ObjectIdentity, Arc<ConfigurationObject>>,
+    pub(crate) derived: Derived,
 }
 
 /// One row written or removed: the unit in which snapshot and store change together.
@@ -44,6 +46,7 @@ impl Snapshot {
             aliases: HashMap::new(),
             domains: HashMap::new(),
             objects: BTreeMap::new(),
+            derived: Derived::default(),
         }
     }
 
@@ -120,6 +123,7 @@ impl Snapshot {
     }
 
     pub(crate) fn apply(&mut self, edit: Edit) {
+        self.derived = Derived::default();
         match edit {
             Edit::Put(recipient) => self.put(recipient),
             Edit::Remove(id) => self.remove(id),

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use auth::RecipientId;
-use directory::{Directory, DomainKind, ForwardTo, Forwarding, Recipient, Resolution, Snapshot};
+use directory::{
+    Directory, DomainKind, ForwardTo, Forwarding, Kind, Recipient, Resolution, Snapshot,
+};
 use transport::{DomainType, Group, GroupReports, LocalMailbox, Recipients, Resolved, Sender};
 use types::{Address, Domain};
 
@@ -97,7 +99,9 @@ fn forward_target(snapshot: &Snapshot, forwarding: &Forwarding) -> Option<Addres
 
 fn of_group(snapshot: &Snapshot, recipient: &Recipient) -> Resolved {
     let Some(group) = recipient.group() else { return Resolved::Unknown };
-    let members = group.members.iter().filter_map(|id| snapshot.recipient(*id));
+    let members = snapshot.members(recipient);
+    let has_mail = |member: &&Arc<Recipient>| !matches!(member.kind, Kind::User(_));
+    let members = members.iter().filter_map(|id| snapshot.recipient(*id)).filter(has_mail);
     Resolved::Group(Group {
         primary: recipient.primary.clone(),
         members: members.map(|member| member.primary.clone()).collect(),

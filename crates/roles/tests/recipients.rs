@@ -260,3 +260,34 @@ async fn permissions_open_mailboxes_and_folders() {
     assert!(examined.starts_with("b OK"), "{examined}");
     site.server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dynamic_group_reaches_who_fulfils_its_filter_when_the_message_comes() {
+    let site = Site::new(PEOPLE).await;
+    let new = "New-DynamicDistributionGroup sales -IncludedRecipients MailboxUsers \
+        -ConditionalDepartment Sales -RequireSenderAuthenticationEnabled $false";
+    site.run(new).await;
+    assert!(site.mail("g@far.test", "sales@example.test").await.starts_with("250 2.6.0"));
+    assert_eq!(site.inbox("bob").await, messages(0), "nobody is in it yet");
+    site.run("Set-User bob -Department Sales").await;
+    assert!(site.mail("g@far.test", "sales@example.test").await.starts_with("250 2.6.0"));
+    assert_eq!(site.inbox("bob").await, messages(1));
+    assert_eq!(site.inbox("alice").await, messages(0));
+    site.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_lost_the_mailbox_gets_no_mail_and_does_not_log_in_until_there_is_a_new_one() {
+    let site = Site::new(PEOPLE).await;
+    assert!(site.mail("g@far.test", "bob@example.test").await.starts_with("250 2.6.0"));
+    site.run("Disable-Mailbox bob -Confirm:$false").await;
+    assert!(site.mail("g@far.test", "bob@example.test").await.starts_with("550 5.1.1 "));
+    assert!(site.inbox("bob").await.starts_with("b BAD"), "logged in");
+    site.run("Set-DistributionGroup staff -RequireSenderAuthenticationEnabled $false").await;
+    assert!(site.mail("g@far.test", "staff@example.test").await.starts_with("250 2.6.0"));
+    assert_eq!(site.inbox("alice").await, messages(1), "the other member has it");
+    site.run("Enable-Mailbox bob").await;
+    assert!(site.mail("g@far.test", "bob@example.test").await.starts_with("250 2.6.0"));
+    assert_eq!(site.inbox("bob").await, messages(1), "the new mailbox was empty");
+    site.server.stop().await;
+}

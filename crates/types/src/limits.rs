@@ -365,6 +365,10 @@ pub const CONFIGURATION_OBJECT_OCTETS_MAX: usize = 64 * 1024;
 pub const IMAP_CAPABILITIES_HIDDEN_MAX: usize = 100;
 /// Octets of one value of a verb's parameter.
 pub const VERB_ARGUMENT_OCTETS_MAX: usize = 64 * 1024;
+/// Characters of an attribute of a recipient; Exchange's for custom attributes.
+pub const ATTRIBUTE_CHARS_MAX: usize = 1_024;
+/// Octets of a recipient filter as it is written.
+pub const RECIPIENT_FILTER_OCTETS_MAX: usize = 8 * 1024;
 /// Levels of parentheses and -not in a filter of a verb.
 pub const FILTER_DEPTH_MAX: usize = 32;
 /// Comparisons in a filter of a verb.

@@ -31,7 +31,7 @@ use std::pin::Pin;
 
 pub use argument::{Argument, Edit, Expected, Parameter, Password, Scalar, Setting, Shape, Switch};
 pub use arguments::Arguments;
-pub(crate) use declare::{object, positional, verb};
+pub(crate) use declare::{Blank, MoreParameters, MoreProperties, joined, object, positional, verb};
 pub use error::{ErrorCode, VerbError};
 pub use filter::Filter;
 pub(crate) use filter::{Filtered, filtered};

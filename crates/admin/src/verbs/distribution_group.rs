@@ -4,10 +4,13 @@
 mod member;
 mod new;
 mod set;
+mod settings;
 
-use directory::{GroupReports, Recipient, Snapshot};
+use directory::{GroupReports, Kind, Recipient, Snapshot};
 
-use super::recipient::{Listing, Noun, addresses_of, email_addresses, type_details};
+use super::recipient::{CustomAttributes, Listing, Noun, addresses_of};
+pub(super) use settings::GroupChanges;
+
 use crate::verb::{
     Cmdlet, Effect, Identity, Quota, Role, Session, Verb, VerbError, guid_text, object, verb,
 };
@@ -60,6 +63,7 @@ object! {
         grant_send_on_behalf_to: Vec<String>,
         /// No address list shows it.
         hidden_from_address_lists_enabled: bool,
+        .. custom_attributes: CustomAttributes,
     }
 }
 
@@ -105,7 +109,7 @@ impl Cmdlet for RemoveDistributionGroup {
 }
 
 fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<DistributionGroupObject> {
-    let group = recipient.group()?;
+    let Kind::Group(group) = &recipient.kind else { return None };
     let restrictions = &recipient.restrictions;
     Some(DistributionGroupObject {
         identity: recipient.alias.clone(),
@@ -113,8 +117,8 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<DistributionGroup
         alias: recipient.alias.clone(),
         display_name: recipient.display_name.clone(),
         primary_smtp_address: recipient.primary.to_string(),
-        email_addresses: email_addresses(recipient),
-        recipient_type_details: type_details(&recipient.kind),
+        email_addresses: recipient.email_addresses(),
+        recipient_type_details: recipient.kind.type_details(),
         member_count: group.members.len(),
         managed_by: addresses_of(snapshot, &group.managed_by),
         report_to_originator_enabled: group.reports == GroupReports::Originator,
@@ -128,5 +132,6 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<DistributionGroup
         max_receive_size: restrictions.max_receive_octets.into(),
         grant_send_on_behalf_to: addresses_of(snapshot, &recipient.send_on_behalf),
         hidden_from_address_lists_enabled: recipient.hidden_from_address_lists,
+        custom_attributes: CustomAttributes::of(recipient),
     })
 }

@@ -5,7 +5,7 @@ use directory::{Kind, NewContact, ProxyAddress, Recipient, Snapshot};
 use types::Address;
 
 use super::recipient::{
-    Changes, EmailAddress, Listing, Noun, addresses_of, alias, email_addresses,
+    Changes, CustomAttributes, CustomChanges, EmailAddress, Listing, Noun, addresses_of, alias,
 };
 use crate::verb::{
     Cmdlet, Edit, Effect, Identity, Role, Session, Verb, VerbError, guid_text, object, verb,
@@ -41,6 +41,7 @@ object! {
         accept_messages_only_from_senders_or_members: Vec<String>,
         /// Takes no mail from these nor from members of these groups.
         reject_messages_from_senders_or_members: Vec<String>,
+        .. custom_attributes: CustomAttributes,
     }
 }
 
@@ -93,6 +94,7 @@ verb! {
         accept_messages_only_from_senders_or_members: Edit<Identity>,
         /// Takes no mail from these nor from members of these groups.
         reject_messages_from_senders_or_members: Edit<Identity>,
+        .. custom_attributes: CustomChanges,
     }
 }
 
@@ -150,6 +152,7 @@ impl Cmdlet for SetMailContact {
             ..Changes::default()
         };
         changes.apply(session, &mut edited)?;
+        self.custom_attributes.apply(&mut edited);
         if let Some(target) = self.external_email_address {
             send_to(&mut edited, target);
         }
@@ -188,12 +191,13 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<MailContactObject
         display_name: recipient.display_name.clone(),
         external_email_address: target.to_string(),
         primary_smtp_address: recipient.primary.to_string(),
-        email_addresses: email_addresses(recipient),
+        email_addresses: recipient.email_addresses(),
         hidden_from_address_lists_enabled: recipient.hidden_from_address_lists,
         accept_messages_only_from_senders_or_members: addresses_of(
             snapshot,
             &restrictions.accept_only_from,
         ),
         reject_messages_from_senders_or_members: addresses_of(snapshot, &restrictions.reject_from),
+        custom_attributes: CustomAttributes::of(recipient),
     })
 }

@@ -6,7 +6,7 @@ use types::Address;
 
 use super::mail_contact::send_to;
 use super::recipient::{
-    Changes, EmailAddress, Listing, Noun, addresses_of, alias, email_addresses,
+    Changes, CustomAttributes, CustomChanges, EmailAddress, Listing, Noun, addresses_of, alias,
 };
 use crate::verb::{
     Cmdlet, Edit, Effect, Identity, Password, Role, Session, Verb, VerbError, guid_text, object,
@@ -45,6 +45,7 @@ object! {
         reject_messages_from_senders_or_members: Vec<String>,
         /// Who may send on its behalf.
         grant_send_on_behalf_to: Vec<String>,
+        .. custom_attributes: CustomAttributes,
     }
 }
 
@@ -103,6 +104,7 @@ verb! {
         grant_send_on_behalf_to: Edit<Identity>,
         /// The password.
         password: Option<Password>,
+        .. custom_attributes: CustomChanges,
     }
 }
 
@@ -163,6 +165,7 @@ impl Cmdlet for SetMailUser {
             ..Changes::default()
         };
         changes.apply(session, &mut edited)?;
+        self.custom_attributes.apply(&mut edited);
         if let Some(target) = self.external_email_address {
             send_to(&mut edited, target);
         }
@@ -189,7 +192,7 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<MailUserObject> {
         display_name: recipient.display_name.clone(),
         external_email_address: target.to_string(),
         primary_smtp_address: recipient.primary.to_string(),
-        email_addresses: email_addresses(recipient),
+        email_addresses: recipient.email_addresses(),
         hidden_from_address_lists_enabled: recipient.hidden_from_address_lists,
         accept_messages_only_from_senders_or_members: addresses_of(
             snapshot,
@@ -197,5 +200,6 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<MailUserObject> {
         ),
         reject_messages_from_senders_or_members: addresses_of(snapshot, &restrictions.reject_from),
         grant_send_on_behalf_to: addresses_of(snapshot, &recipient.send_on_behalf),
+        custom_attributes: CustomAttributes::of(recipient),
     })
 }

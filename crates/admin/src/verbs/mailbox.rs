@@ -1,5 +1,7 @@
-//! Mailboxes: Get-, New-, Set- and Remove-Mailbox.
+//! Mailboxes: Get-, New-, Set-, Remove-, Enable- and Disable-Mailbox.
 
+mod disable;
+mod enable;
 mod get;
 mod new;
 mod remove;
@@ -8,7 +10,7 @@ mod set;
 use directory::{Recipient, Snapshot};
 use mailbox::{Guid, Home};
 
-use super::recipient::{Noun, addresses_of, email_addresses, type_details};
+use super::recipient::{CustomAttributes, Noun, addresses_of};
 use crate::verb::{Identity, Quota, Session, Verb, VerbError, guid_text, object};
 
 pub(super) const VERBS: &[Verb] = &[
@@ -16,6 +18,8 @@ pub(super) const VERBS: &[Verb] = &[
     Verb::of::<new::NewMailbox>(),
     Verb::of::<set::SetMailbox>(),
     Verb::of::<remove::RemoveMailbox>(),
+    Verb::of::<enable::EnableMailbox>(),
+    Verb::of::<disable::DisableMailbox>(),
 ];
 
 object! {
@@ -69,6 +73,7 @@ object! {
         reject_messages_from_senders_or_members: Vec<String>,
         /// Takes no larger messages.
         max_receive_size: Quota,
+        .. custom_attributes: CustomAttributes,
     }
 }
 
@@ -87,8 +92,8 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<MailboxObject> {
         alias: recipient.alias.clone(),
         display_name: recipient.display_name.clone(),
         primary_smtp_address: recipient.primary.to_string(),
-        email_addresses: email_addresses(recipient),
-        recipient_type_details: type_details(&recipient.kind),
+        email_addresses: recipient.email_addresses(),
+        recipient_type_details: recipient.kind.type_details(),
         server_name: mailbox.location.server.clone(),
         database: mailbox.location.database.clone(),
         use_database_quota_defaults: mailbox.use_database_quota_defaults,
@@ -112,6 +117,7 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<MailboxObject> {
             &recipient.restrictions.reject_from,
         ),
         max_receive_size: recipient.restrictions.max_receive_octets.into(),
+        custom_attributes: CustomAttributes::of(recipient),
     })
 }
 

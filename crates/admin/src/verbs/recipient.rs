@@ -4,6 +4,7 @@
 //! same for all and are here.
 
 mod addresses;
+mod attributes;
 mod changes;
 mod get;
 mod list;
@@ -12,10 +13,11 @@ mod naming;
 
 use std::sync::Arc;
 
-use directory::{Kind, ProxyAddress, Recipient, RecipientId, Snapshot};
+use directory::{Recipient, RecipientId, Snapshot};
 use serde::Serialize;
 
 pub use addresses::EmailAddress;
+pub use attributes::{AllAttributes, CustomAttributes, CustomChanges, PersonalChanges};
 pub(super) use changes::{Changes, octets};
 pub use get::RecipientObject;
 pub(super) use get::shown;
@@ -131,29 +133,6 @@ impl<O: Serialize> Noun<O> {
         let snapshot = session.snapshot();
         snapshot.recipient(id).and_then(|recipient| (self.show)(&snapshot, recipient))
     }
-}
-
-/// RecipientTypeDetails.
-pub(super) fn type_details(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::UserMailbox(..) => "UserMailbox",
-        Kind::SharedMailbox(..) => "SharedMailbox",
-        Kind::RoomMailbox(..) => "RoomMailbox",
-        Kind::EquipmentMailbox(..) => "EquipmentMailbox",
-        Kind::MailContact(..) => "MailContact",
-        Kind::MailUser(..) => "MailUser",
-        Kind::Group(..) => "MailUniversalDistributionGroup",
-    }
-}
-
-/// EmailAddresses: the type of the primary address in capitals.
-pub(super) fn email_addresses(recipient: &Recipient) -> Vec<String> {
-    let primary = format!("SMTP:{}", recipient.primary);
-    let others = recipient.proxies.iter().map(|proxy| match proxy {
-        ProxyAddress::Smtp(address) => format!("smtp:{address}"),
-        ProxyAddress::X500(name) => format!("X500:{name}"),
-    });
-    std::iter::once(primary).chain(others).collect()
 }
 
 /// The addresses of recipients that are still there.

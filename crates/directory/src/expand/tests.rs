@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::domain::{AcceptedDomain, DomainKind};
+use crate::recipient::Group;
 use crate::recipient::{
     Account, ChangeNumber, MailboxLocation, Quotas, RecoverableItems, Restrictions,
 };
@@ -58,6 +59,9 @@ fn recipient(name: &str, kind: Kind) -> Edit {
         kind,
         hidden_from_address_lists: false,
         restrictions: Restrictions::default(),
+        attributes: crate::Attributes::default(),
+        manager: None,
+        email_address_policy_enabled: false,
     }))
 }
 

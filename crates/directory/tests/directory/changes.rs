@@ -9,7 +9,13 @@ use crate::support::*;
 
 fn group(primary: &str, members: Vec<RecipientId>) -> NewGroup {
     let group = Group { members, ..Group::default() };
-    NewGroup { primary: address(primary), alias: None, display_name: String::new(), group }
+    NewGroup {
+        primary: address(primary),
+        alias: None,
+        display_name: String::new(),
+        group,
+        filter: None,
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod authentication;
 mod changes;
 mod limits;
 mod logins;
+mod members;
 mod persistence;
 mod resolution;
 mod support;

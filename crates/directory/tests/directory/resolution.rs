@@ -31,6 +31,7 @@ async fn every_kind_of_address() {
         alias: None,
         display_name: String::new(),
         group: Group { members: vec![alice], ..Group::default() },
+        filter: None,
     };
     directory.create_group(staff).await.unwrap();
     let friend = NewContact {

@@ -1,17 +1,14 @@
-//! -Filter: which objects a Get verb shows, in the filter language of Exchange's cmdlets
-//! (OPATH): `{Status -eq 'Retry' -and MessageCount -gt 10}`.
+//! -Filter: which objects a Get verb shows, in the language of crate `filter`:
+//! `{Status -eq 'Retry' -and MessageCount -gt 10}`.
 //!
-//! What is understood: `-eq -ne -gt -ge -lt -le -like -notlike`, `-not`, `-and`, `-or`,
-//! parentheses, texts in quotes of either kind or bare, `$true $false $null`. `-and` binds
-//! tighter than `-or`. Texts compare without case; quantities, moments and numbers by what they
-//! mean. A property of many values matches when one of them does.
+//! Texts compare without case; quantities, moments and numbers by what they mean. A property of
+//! many values matches when one of them does.
 //!
 //! What it is not: a way to find objects faster. It looks at every object the verb would show.
 
-mod lexis;
 mod matches;
-mod parse;
 
+use ::filter::{Comparison, Condition, RecipientFilter};
 use serde::Serialize;
 
 use super::argument::{Expected, Scalar, Shape};
@@ -21,41 +18,6 @@ use super::object::{Object, ObjectType, Property};
 /// What an object must fulfil.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter(Condition);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Condition {
-    All(Vec<Condition>),
-    Any(Vec<Condition>),
-    Not(Box<Condition>),
-    Compare(Comparison),
-}
-
-/// `property operator value`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Comparison {
-    property: String,
-    operator: Operator,
-    value: Literal,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operator {
-    Equal,
-    NotEqual,
-    Greater,
-    GreaterOrEqual,
-    Less,
-    LessOrEqual,
-    Like,
-    NotLike,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Literal {
-    /// `$null`.
-    Null,
-    Text(String),
-}
 
 /// What a verb with a filter answers with.
 pub(crate) trait Filtered: Serialize {
@@ -67,7 +29,17 @@ impl Scalar for Filter {
     const SHAPE: Shape = Shape::Filter;
 
     fn parse(text: &str) -> Result<Self, Expected> {
-        parse::condition(text).map(Filter)
+        let condition =
+            Condition::parse(text).map_err(|::filter::Expected(what)| Expected(what))?;
+        Ok(Filter(condition))
+    }
+}
+
+impl Scalar for RecipientFilter {
+    const SHAPE: Shape = Shape::Filter;
+
+    fn parse(text: &str) -> Result<Self, Expected> {
+        RecipientFilter::parse(text).map_err(|::filter::Expected(what)| Expected(what))
     }
 }
 
@@ -75,13 +47,13 @@ impl Filter {
     /// A filter for objects of that type. Errors: Invalid, when they have no such property, or
     /// a value is none of its property's.
     pub(crate) fn check(&self, of: &ObjectType) -> Result<(), VerbError> {
-        check(&self.0, of)
+        self.0.try_each(&mut |comparison| check(comparison, of))
     }
 
     /// Whether an object fulfils it. The filter has been checked against its type.
     pub(crate) fn takes<T: Filtered>(&self, object: &T) -> Result<bool, VerbError> {
         let object = Object::of(object)?;
-        Ok(matches::condition(&self.0, &T::TYPE, &object))
+        Ok(self.0.holds(&|comparison| matches::holds(comparison, &T::TYPE, &object)))
     }
 }
 
@@ -105,21 +77,11 @@ fn property<'t>(of: &'t ObjectType, name: &str) -> Option<&'t Property> {
     of.properties.iter().find(|property| property.name().eq_ignore_ascii_case(name))
 }
 
-fn check(condition: &Condition, of: &ObjectType) -> Result<(), VerbError> {
-    match condition {
-        Condition::All(parts) | Condition::Any(parts) => {
-            parts.iter().try_for_each(|part| check(part, of))
-        }
-        Condition::Not(part) => check(part, of),
-        Condition::Compare(comparison) => {
-            let Some(property) = property(of, &comparison.property) else {
-                let name = &comparison.property;
-                return Err(VerbError::Invalid(format!("{} has no property {name}", of.name)));
-            };
-            matches::check(comparison, property).map_err(|Expected(expected)| VerbError::Value {
-                parameter: property.name(),
-                expected,
-            })
-        }
-    }
+fn check(comparison: &Comparison, of: &ObjectType) -> Result<(), VerbError> {
+    let Some(property) = property(of, &comparison.property) else {
+        let name = &comparison.property;
+        return Err(VerbError::Invalid(format!("{} has no property {name}", of.name)));
+    };
+    matches::check(comparison, property)
+        .map_err(|Expected(expected)| VerbError::Value { parameter: property.name(), expected })
 }

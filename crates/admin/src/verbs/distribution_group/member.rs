@@ -66,7 +66,7 @@ impl Cmdlet for GetDistributionGroupMember {
         let group = GROUP.find(session, &self.identity)?;
         let snapshot = session.snapshot();
         let members = members_of(&group).iter().filter_map(|id| snapshot.recipient(*id));
-        Ok(members.map(|member| shown(member)).collect())
+        Ok(members.map(|member| shown(&snapshot, member)).collect())
     }
 }
 

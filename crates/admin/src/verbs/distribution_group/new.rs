@@ -44,7 +44,7 @@ impl Cmdlet for NewDistributionGroup {
             return Ok(Vec::new());
         }
         let display_name = self.display_name.unwrap_or(self.name);
-        let request = NewGroup { primary, alias: self.alias, display_name, group };
+        let request = NewGroup { primary, alias: self.alias, display_name, group, filter: None };
         let id = session.directory().create_group(request).await?;
         GROUP.made(session, id)
     }

@@ -1,11 +1,12 @@
 //! Set-DistributionGroup.
 
 use config::{ByteQuantity, Unlimited};
-use directory::{GroupReports, Recipient};
+use directory::Recipient;
 use types::Address;
 
-use super::super::recipient::{Changes, EmailAddress};
+use super::super::recipient::{Changes, CustomChanges, EmailAddress};
 use super::GROUP;
+use super::settings::GroupChanges;
 use crate::verb::{Cmdlet, Edit, Effect, Identity, Role, Session, VerbError, verb};
 
 verb! {
@@ -39,6 +40,7 @@ verb! {
         grant_send_on_behalf_to: Edit<Identity>,
         /// No address list shows it.
         hidden_from_address_lists_enabled: Option<bool>,
+        .. custom_attributes: CustomChanges,
     }
 }
 
@@ -57,19 +59,13 @@ impl SetDistributionGroup {
     fn edited(self, session: &Session<'_>, before: &Recipient) -> Result<Recipient, VerbError> {
         let mut edited = before.clone();
         if let Some(group) = edited.group_mut() {
-            let id = |identity: Identity| {
-                Ok::<_, VerbError>(session.recipient(&identity, "recipient")?.id)
+            let changes = GroupChanges {
+                managed_by: self.managed_by,
+                report_to_originator_enabled: self.report_to_originator_enabled,
+                report_to_manager_enabled: self.report_to_manager_enabled,
+                require_sender_authentication_enabled: self.require_sender_authentication_enabled,
             };
-            self.managed_by.try_map(id)?.apply(&mut group.managed_by);
-            let (originator, manager) =
-                (self.report_to_originator_enabled, self.report_to_manager_enabled);
-            group.reports = reports(group.reports, originator, manager)?;
-            let only = group.authenticated_senders_only;
-            group.authenticated_senders_only =
-                self.require_sender_authentication_enabled.unwrap_or(only);
-            if group.reports == GroupReports::Manager && group.managed_by.is_empty() {
-                return Err(VerbError::Invalid(NO_MANAGER.to_owned()));
-            }
+            changes.apply(session, group)?;
         }
         let changes = Changes {
             alias: self.alias,
@@ -83,28 +79,7 @@ impl SetDistributionGroup {
             max_receive_size: self.max_receive_size,
         };
         changes.apply(session, &mut edited)?;
+        self.custom_attributes.apply(&mut edited);
         Ok(edited)
     }
 }
-
-/// The two properties as one: they exclude each other, and what is set last holds.
-fn reports(
-    before: GroupReports,
-    originator: Option<bool>,
-    manager: Option<bool>,
-) -> Result<GroupReports, VerbError> {
-    let was = (before == GroupReports::Originator, before == GroupReports::Manager);
-    Ok(match (originator, manager) {
-        (Some(true), Some(true)) => return Err(VerbError::Invalid(ONE_HEARS.to_owned())),
-        (Some(true), _) => GroupReports::Originator,
-        (_, Some(true)) => GroupReports::Manager,
-        (originator, manager) => match (originator.unwrap_or(was.0), manager.unwrap_or(was.1)) {
-            (true, _) => GroupReports::Originator,
-            (_, true) => GroupReports::Manager,
-            _ => GroupReports::Nobody,
-        },
-    })
-}
-
-const NO_MANAGER: &str = "reports go to who is in charge, and nobody is: see -ManagedBy";
-const ONE_HEARS: &str = "reports go to the sender or to who is in charge, not to both";

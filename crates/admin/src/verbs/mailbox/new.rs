@@ -90,5 +90,5 @@ impl NewMailbox {
     }
 }
 
-const ONE_KIND: &str = "a mailbox is Shared, Room or Equipment: say one of them";
+pub(super) const ONE_KIND: &str = "a mailbox is Shared, Room or Equipment: say one of them";
 const NO_LOGIN: &str = "nobody logs in to a mailbox of this type: it has no password";

@@ -4,7 +4,7 @@ use config::{ByteQuantity, TimeSpan, Unlimited};
 use directory::{ForwardTo, Forwarding, Kind, Mailbox, Recipient, RecoverableItems};
 use types::Address;
 
-use super::super::recipient::{Changes, EmailAddress, octets};
+use super::super::recipient::{Changes, CustomChanges, EmailAddress, octets};
 use super::MAILBOX;
 use crate::verb::{
     Cmdlet, Edit, Effect, Expected, Identity, Password, Role, Scalar, Session, Setting, Shape,
@@ -61,6 +61,7 @@ verb! {
         single_item_recovery_enabled: Option<bool>,
         /// The owner's password.
         password: Option<Password>,
+        .. custom_attributes: CustomChanges,
     }
 }
 
@@ -121,6 +122,7 @@ impl SetMailbox {
             max_receive_size: self.max_receive_size,
         };
         changes.apply(session, &mut edited)?;
+        self.custom_attributes.apply(&mut edited);
         if let Some(kind) = self.type_ {
             convert(&mut edited, kind);
         }

@@ -1,8 +1,10 @@
 //! Get-Recipient.
 
-use directory::Recipient;
+use ::filter::RecipientFilter;
+use directory::{Kind, Recipient, Snapshot};
 
-use super::{Listing, email_addresses, type_details};
+use super::super::person::manager;
+use super::{AllAttributes, Listing};
 use crate::verb::{
     Cmdlet, Effect, Expected, Identity, Role, Scalar, Session, Shape, VerbError, guid_text, object,
     verb,
@@ -25,8 +27,13 @@ object! {
         email_addresses: Vec<String>,
         /// What it is: UserMailbox, MailContact and so on.
         recipient_type_details: &'static str,
+        /// UserMailbox for whatever has a mailbox, MailContact and so on.
+        recipient_type: &'static str,
         /// No address list shows it.
         hidden_from_address_lists_enabled: bool,
+        /// Whom it reports to.
+        manager: Option<String>,
+        .. attributes: AllAttributes,
     }
 }
 
@@ -39,6 +46,10 @@ verb! {
         anr: Option<String>,
         /// Only these kinds.
         recipient_type_details: Vec<TypeDetails>,
+        /// Only those that fulfil this: `{Department -eq 'Sales' -and City -ne $null}`.
+        filter: Option<RecipientFilter>,
+        /// Only those whom this would take as the filter of a group or of an address list.
+        recipient_preview_filter: Option<RecipientFilter>,
         /// How many at most; 1000 unless said otherwise.
         result_size: Option<u32>,
     }
@@ -48,21 +59,11 @@ verb! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TypeDetails(&'static str);
 
-const TYPES: &[&str] = &[
-    "UserMailbox",
-    "SharedMailbox",
-    "RoomMailbox",
-    "EquipmentMailbox",
-    "MailContact",
-    "MailUser",
-    "MailUniversalDistributionGroup",
-];
-
 impl Scalar for TypeDetails {
-    const SHAPE: Shape = Shape::OneOf(TYPES);
+    const SHAPE: Shape = Shape::OneOf(Kind::TYPE_DETAILS);
 
     fn parse(text: &str) -> Result<Self, Expected> {
-        let found = TYPES.iter().find(|name| name.eq_ignore_ascii_case(text));
+        let found = Kind::TYPE_DETAILS.iter().find(|name| name.eq_ignore_ascii_case(text));
         found.map(|name| TypeDetails(name)).ok_or_else(|| Self::SHAPE.expected())
     }
 }
@@ -71,28 +72,39 @@ impl Cmdlet for GetRecipient {
     type Answer = Vec<RecipientObject>;
 
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
+        let snapshot = session.snapshot();
         if let Some(identity) = &self.identity {
-            return Ok(vec![shown(&*session.recipient(identity, "recipient")?)]);
+            return Ok(vec![shown(&snapshot, &*session.recipient(identity, "recipient")?)]);
         }
         let kinds = self.recipient_type_details;
+        let filters = [self.filter, self.recipient_preview_filter];
         let wanted = |recipient: &Recipient| {
-            kinds.is_empty() || kinds.contains(&TypeDetails(type_details(&recipient.kind)))
+            let kind = recipient.kind.type_details();
+            let is_kind = match kinds.is_empty() {
+                true => !matches!(recipient.kind, Kind::User(_)),
+                false => kinds.contains(&TypeDetails(kind)),
+            };
+            is_kind && filters.iter().flatten().all(|filter| snapshot.takes(filter, recipient))
         };
         let listing = Listing { identity: None, anr: self.anr, result_size: self.result_size };
-        Ok(listing.recipients(session, wanted).iter().map(|each| shown(each)).collect())
+        let found = listing.recipients(session, wanted);
+        Ok(found.iter().map(|each| shown(&snapshot, each)).collect())
     }
 }
 
 /// How it is shown.
-pub(in crate::verbs) fn shown(recipient: &Recipient) -> RecipientObject {
+pub(in crate::verbs) fn shown(snapshot: &Snapshot, recipient: &Recipient) -> RecipientObject {
     RecipientObject {
         identity: recipient.alias.clone(),
         guid: guid_text(&recipient.id.0),
         alias: recipient.alias.clone(),
         display_name: recipient.display_name.clone(),
         primary_smtp_address: recipient.primary.to_string(),
-        email_addresses: email_addresses(recipient),
-        recipient_type_details: type_details(&recipient.kind),
+        email_addresses: recipient.email_addresses(),
+        recipient_type_details: recipient.kind.type_details(),
+        recipient_type: recipient.kind.recipient_type(),
         hidden_from_address_lists_enabled: recipient.hidden_from_address_lists,
+        manager: manager(snapshot, recipient),
+        attributes: AllAttributes::of(recipient),
     }
 }

@@ -8,9 +8,8 @@
 
 use types::limits::{FILTER_DEPTH_MAX, FILTER_TERMS_MAX};
 
-use super::lexis::{Token, tokens};
-use super::{Comparison, Condition, Literal, Operator};
-use crate::verb::argument::Expected;
+use crate::lexis::{Token, tokens};
+use crate::{Comparison, Condition, Expected, Literal, Operator};
 
 /// Reads a filter, in braces or not. Errors: what would have been one.
 pub(super) fn condition(text: &str) -> Result<Condition, Expected> {
