@@ -24,6 +24,7 @@ mod recipient;
 mod recipient_permission;
 mod recoverable_items;
 mod result_size;
+mod server_component_state;
 mod service_health;
 
 pub(crate) use command::{NAME as GET_COMMAND, reply as get_command};
@@ -55,6 +56,7 @@ pub const VERBS: &[&[Verb]] = &[
     recipient::VERBS,
     recipient_permission::VERBS,
     recoverable_items::VERBS,
+    server_component_state::VERBS,
     service_health::VERBS,
 ];
 

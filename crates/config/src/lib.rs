@@ -12,6 +12,7 @@
 
 mod acme;
 pub mod binding;
+pub mod component_state;
 pub mod endpoint;
 pub mod file;
 pub mod kind;

@@ -16,7 +16,7 @@ const HEAD: &str = "\
 ";
 
 /// What can stand any number of times, and an example of it.
-pub const EXAMPLES: [(&str, &str); 4] = [
+pub const EXAMPLES: [(&str, &str); 5] = [
     (
         "listener",
         "\
@@ -55,6 +55,14 @@ PermissionGroups = [\"AnonymousUsers\"]
 Name = \"Internet\"
 AddressSpaces = [\"SMTP:*;1\"]
 DNSRoutingEnabled = true
+",
+    ),
+    (
+        "server_component_state",
+        "\
+[[ServerComponentState]]
+Name = \"ImapProxy\"
+Requests = [\"Maintenance:Inactive\"]
 ",
     ),
 ];

@@ -11,6 +11,7 @@ use types::limits::MESSAGE_OCTETS_CEILING;
 use types::{Address, Domain, IpRange, Port};
 
 use crate::acme::Acme;
+use crate::component_state::{ServerComponent, ServerComponentState};
 use crate::endpoint::EndpointError;
 use crate::kind::{Held, Kind};
 use crate::log::Log;
@@ -76,6 +77,9 @@ section! {
         /// Send connectors. Without one, no mail leaves the organization.
         #[serde(rename = "SendConnector")]
         send_connector: Vec<SendConnector> = Vec::new(),
+        /// States of the server's components.
+        #[serde(rename = "ServerComponentState")]
+        server_component_state: Vec<ServerComponentState> = Vec::new(),
     }
 }
 
@@ -266,6 +270,9 @@ pub enum Invalid {
     /// A list that may not be empty.
     #[error("{0} is empty")]
     Empty(&'static str),
+    /// A state of what the server does not have.
+    #[error("ServerComponentState {0:?}: there is no such component")]
+    NoComponent(String),
     /// More than any message may have.
     #[error("max_receive_size: {0} is more than 150 MB")]
     MessageSize(ByteQuantity),
@@ -349,6 +356,7 @@ impl Settings {
         crate::receive::validate_all(&self.receive_connectors()?)?;
         crate::send::validate_all(&self.send_connector)?;
         self.check_sources()?;
+        self.check_components()?;
         Ok(self.transport_service.validate()?)
     }
 
@@ -358,6 +366,16 @@ impl Settings {
             self.tls.names.iter().try_for_each(|name| check_provable("tls.names", name))?;
         }
         self.acme.validate()
+    }
+
+    fn check_components(&self) -> Result<(), Invalid> {
+        let known = |name: &str| {
+            ServerComponent::ALL.iter().any(|known| known.name().eq_ignore_ascii_case(name))
+        };
+        match self.server_component_state.iter().find(|stored| !known(&stored.name)) {
+            Some(stored) => Err(Invalid::NoComponent(stored.name.clone())),
+            None => Ok(()),
+        }
     }
 
     fn check_sources(&self) -> Result<(), Invalid> {

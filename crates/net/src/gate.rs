@@ -36,6 +36,9 @@ pub enum Refusal {
     /// This source holds as many connections as it may.
     #[error("too many connections from this source")]
     Source,
+    /// Nobody is let in for now.
+    #[error("closed for maintenance")]
+    Closed,
 }
 
 /// Counts connections against limits that can change while it runs.
@@ -47,6 +50,7 @@ pub struct Gate {
 #[derive(Debug)]
 struct State {
     limits: ConnectionLimits,
+    closed: bool,
     open: u32,
     by_source: HashMap<IpAddr, u32>,
 }
@@ -61,13 +65,18 @@ pub struct Permit {
 impl Gate {
     /// A gate with nobody inside.
     pub fn new(limits: ConnectionLimits) -> Arc<Self> {
-        let state = State { limits, open: 0, by_source: HashMap::new() };
+        let state = State { limits, closed: false, open: 0, by_source: HashMap::new() };
         Arc::new(Gate { state: Mutex::new(state) })
     }
 
     /// Changes the limits. Who is inside stays.
     pub fn set_limits(&self, limits: ConnectionLimits) {
         self.lock().limits = limits;
+    }
+
+    /// Lets nobody in, or again whoever the limits let in. Who is inside stays.
+    pub fn set_closed(&self, closed: bool) {
+        self.lock().closed = closed;
     }
 
     /// Connections open now.
@@ -90,6 +99,9 @@ impl Gate {
 
 impl State {
     fn admit(&mut self, source: IpAddr) -> Result<(), Refusal> {
+        if self.closed {
+            return Err(Refusal::Closed);
+        }
         let free = self.limits.total.saturating_sub(self.open);
         if free == 0 {
             return Err(Refusal::Total);
@@ -207,5 +219,18 @@ mod tests {
             let other = IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() | bit));
             assert_eq!(gate.admit(other).is_err(), same, "{other}");
         }
+    }
+
+    #[test]
+    fn a_closed_gate_lets_nobody_in_and_nobody_out() {
+        let gate = gate(10, None, 100);
+        let address = "192.0.2.1".parse().unwrap();
+        let inside = gate.admit(address).unwrap();
+        gate.set_closed(true);
+        assert_eq!(gate.admit(address).unwrap_err(), Refusal::Closed);
+        assert_eq!(gate.open(), 1);
+        drop(inside);
+        gate.set_closed(false);
+        assert!(gate.admit(address).is_ok());
     }
 }

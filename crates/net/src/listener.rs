@@ -91,6 +91,8 @@ pub struct Service {
     /// Line that tells a refused client why, in the protocol's words; empty where the
     /// protocol begins with TLS.
     pub farewell: Cow<'static, [u8]>,
+    /// What a client reads while the gate is closed.
+    pub closed: Cow<'static, [u8]>,
     /// Balancers whose connections begin with a PROXY protocol header.
     pub proxies: Vec<IpRange>,
     /// How long sessions may go on after shutdown was asked for.
@@ -204,7 +206,11 @@ impl<H: Handler> Door<H> {
     async fn refuse(&self, mut connection: Connection, refusal: Refusal) {
         use tokio::io::AsyncWriteExt;
         warn!(%refusal, peer = %connection.peer, "connection refused");
-        let written = connection.stream.write_all(&self.service.farewell).await;
+        let line = match refusal {
+            Refusal::Total | Refusal::Source => &self.service.farewell,
+            Refusal::Closed => &self.service.closed,
+        };
+        let written = connection.stream.write_all(line).await;
         let closed = connection.stream.shutdown().await;
         if let Err(error) = written.and(closed) {
             debug!(%error, "the refused client did not wait for the answer");
@@ -279,6 +285,7 @@ mod tests {
             name: "test".into(),
             gate: Gate::new(ConnectionLimits::UNLIMITED),
             farewell: Cow::Borrowed(b""),
+            closed: Cow::Borrowed(b""),
             proxies: Vec::new(),
             drain: Duration::ZERO,
         };

@@ -29,6 +29,7 @@ fn start(limits: ConnectionLimits, proxies: &[&str]) -> Running {
         name: "test".into(),
         gate: Arc::clone(&gate),
         farewell: Cow::Borrowed(b"421 4.3.2 too many\r\n"),
+        closed: Cow::Borrowed(b""),
         proxies: proxies.iter().map(|range| range.parse().unwrap()).collect(),
         drain: Duration::from_millis(50),
     };

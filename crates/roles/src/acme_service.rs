@@ -71,7 +71,7 @@ impl Answers {
 
 fn protocol<H>(parts: &Parts, handler: H) -> Protocol<H> {
     let gate = gate(&parts.settings, CONNECTIONS);
-    Protocol { implementation: "acme", gate, farewell: b"", handler }
+    Protocol { implementation: "acme", gate, farewell: b"", closed: b"", handler }
 }
 
 /// Serves connections of the plain listener.

@@ -67,6 +67,7 @@ pub(crate) fn protocol(parts: &Parts, api: Arc<Api>) -> Protocol<AdminHttps> {
         implementation: "admin::api",
         gate: gate(&parts.settings, CONNECTIONS),
         farewell: b"",
+        closed: b"",
         handler: AdminHttps {
             api,
             authenticator: Arc::clone(&parts.authenticator),

@@ -1,7 +1,7 @@
 //! The configuration of a running server: what the file says, as the directory's objects change
 //! it, and what a change does at once.
 //!
-//! Receive and Send connectors change while the server runs. The other objects count at the
+//! Connectors and states of components change while the server runs. The other objects count at the
 //! next start, as their services do in Exchange.
 
 use std::collections::HashMap;
@@ -14,16 +14,17 @@ use config::Settings;
 use directory::Directory;
 use net::connect::OwnListeners;
 use net::listener::BindError;
-use net::{ConnectionLimits, Gate, Listener, Shutdown, ShutdownTrigger, serve};
+use net::{Gate, Listener, Shutdown, ShutdownTrigger, serve};
 use ports::Registry;
 use ports::listeners::DEFAULT_FRONTEND;
 use tokio::task::JoinHandle;
 
+use crate::components::Components;
 use crate::health::{Health, Part};
 use crate::listeners;
 use crate::metrics::Counted;
 use crate::outbound::Outbound;
-use crate::smtp_in::SmtpIn;
+use crate::smtp_in::{NOT_ACTIVE, SmtpIn};
 
 /// When a binding that could not be opened is tried again: somebody else has the port, or the
 /// address is not this machine's yet.
@@ -39,12 +40,14 @@ pub(crate) struct Configuration {
     pub smtp: SmtpIn,
     pub listeners: ConnectorListeners,
     pub outbound: Outbound,
+    pub components: Components,
 }
 
 impl Configuration {
     /// Follows the directory until shutdown is asked for.
     pub(crate) async fn run(mut self, shutdown: Shutdown) {
         let mut changes = self.directory.changes();
+        self.components.apply(&self.current);
         loop {
             self.bring_up_to_date();
             tokio::select! {
@@ -68,6 +71,7 @@ impl Configuration {
 
     /// Connectors that are refused stay as they are and are tried again at the next change.
     fn apply(&mut self, mut settings: Settings) {
+        self.components.apply(&settings);
         if settings.send_connector != self.current.send_connector {
             self.outbound.reload(&settings);
         }
@@ -98,6 +102,8 @@ impl Configuration {
 /// count as the row of mail from other servers.
 pub(crate) struct ConnectorListeners {
     handler: Counted<SmtpIn>,
+    /// The one of all SMTP listeners.
+    gate: Arc<Gate>,
     health: Arc<Health>,
     registry: Arc<Mutex<Registry>>,
     /// What the rows have opened.
@@ -121,6 +127,7 @@ struct Open {
 impl ConnectorListeners {
     pub(crate) fn new(
         handler: Counted<SmtpIn>,
+        gate: Arc<Gate>,
         health: Arc<Health>,
         registry: Arc<Mutex<Registry>>,
         rows: Vec<SocketAddr>,
@@ -130,6 +137,7 @@ impl ConnectorListeners {
         let lack_some = false;
         ConnectorListeners {
             handler,
+            gate,
             health,
             registry,
             rows,
@@ -193,8 +201,8 @@ impl ConnectorListeners {
         let listener = Listener::bind(binding)?;
         let address = listener.local();
         self.registry().register(&DEFAULT_FRONTEND, address, "smtp::service");
-        let gate = Gate::new(ConnectionLimits::UNLIMITED);
-        let service = listeners::service(settings, &DEFAULT_FRONTEND, gate, b"");
+        let gate = Arc::clone(&self.gate);
+        let service = listeners::service(settings, &DEFAULT_FRONTEND, gate, [b"", NOT_ACTIVE]);
         let (trigger, shutdown) = Shutdown::new();
         let task = tokio::spawn(serve(listener, service, shutdown, self.handler.clone()));
         self.health.watch(Part::listener(&DEFAULT_FRONTEND, address), &task);

@@ -28,6 +28,7 @@ pub(crate) fn protocol(parts: &Parts, implicit: bool) -> Protocol<Imap4> {
         implementation: "imap::service",
         gate: Arc::clone(&parts.imap_gate),
         farewell: if implicit { b"" } else { b"* BYE Too many connections\r\n" },
+        closed: if implicit { b"" } else { b"* BYE [UNAVAILABLE] Service not active\r\n" },
         handler: Imap4 {
             server: server(parts, tls(!implicit)),
             implicit: tls(implicit),

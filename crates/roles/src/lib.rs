@@ -11,6 +11,7 @@ mod acme_service;
 mod admin_service;
 mod backend;
 mod built;
+mod components;
 mod configuration;
 mod date;
 mod delivery;

@@ -27,6 +27,8 @@ pub(crate) struct Protocol<H> {
     pub gate: Arc<Gate>,
     /// What a refused client reads.
     pub farewell: &'static [u8],
+    /// What a client reads while the gate is closed.
+    pub closed: &'static [u8],
     /// Serves connections.
     pub handler: H,
 }
@@ -80,7 +82,7 @@ impl<'s> Listeners<'s> {
                 &self.parts.settings,
                 endpoint.listener,
                 Arc::clone(&protocol.gate),
-                protocol.farewell,
+                [protocol.farewell, protocol.closed],
             );
             let sessions = Sessions::new(&self.parts.metrics, endpoint.listener.service);
             let handler = Counted { sessions, handler: protocol.handler.clone() };
@@ -107,12 +109,13 @@ pub(crate) fn service(
     settings: &Settings,
     listener: &'static ports::Listener,
     gate: Arc<Gate>,
-    farewell: &'static [u8],
+    [farewell, closed]: [&'static [u8]; 2],
 ) -> Service {
     Service {
         name: listener.display_name(&settings.short_name()).into(),
         gate,
         farewell: Cow::Borrowed(farewell),
+        closed: Cow::Borrowed(closed),
         proxies: settings.proxy.trusted.clone(),
         drain: DRAIN,
     }
@@ -125,7 +128,7 @@ mod tests {
     #[test]
     fn sessions_get_so_long_once_the_server_stops() {
         let gate = gate(&Settings::default(), ConnectionLimits::UNLIMITED);
-        let service = service(&Settings::default(), &ports::listeners::IMAP4, gate, b"");
+        let service = service(&Settings::default(), &ports::listeners::IMAP4, gate, [b"", b""]);
         assert_eq!(service.drain, Duration::from_secs(DRAIN_SECS_MAX));
     }
 }

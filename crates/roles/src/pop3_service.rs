@@ -26,6 +26,7 @@ pub(crate) fn protocol(parts: &Parts, implicit: bool) -> Protocol<Pop3> {
         implementation: "pop3::service",
         gate: Arc::clone(&parts.pop3_gate),
         farewell: if implicit { b"" } else { b"-ERR [SYS/TEMP] too many connections\r\n" },
+        closed: if implicit { b"" } else { b"-ERR [SYS/TEMP] service not active\r\n" },
         handler: Pop3 {
             server: server(parts, tls(!implicit)),
             implicit: tls(implicit),

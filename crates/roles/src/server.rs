@@ -34,6 +34,7 @@ use types::limits::INTAKE_OCTETS_MAX;
 
 use crate::acme_service::{self, Answers};
 use crate::backend::{self, BackEnds};
+use crate::components::Components;
 use crate::configuration::{Configuration, ConnectorListeners};
 use crate::delivery::MailboxDelivery;
 use crate::demo::sink;
@@ -47,7 +48,7 @@ use crate::metrics::{Counted, CountedLogins, Mail, Metrics, Sessions};
 use crate::policy::DatabaseDefaults;
 use crate::recipients::DirectoryRecipients;
 use crate::slow_operations::SlowOperations;
-use crate::smtp_in::SmtpIn;
+use crate::smtp_in::{NOT_ACTIVE, SmtpIn};
 use crate::storage::{MAILBOX_DATABASE, Storage, StorageError};
 use crate::{admin_service, imap_service, migrations, pop3_service, private, submission};
 
@@ -198,6 +199,8 @@ pub(crate) struct Parts {
     /// the service.
     pub imap_gate: Arc<Gate>,
     pub imap_sessions: Arc<UserSessions>,
+    /// Of all SMTP listeners; limits are the connectors'.
+    pub smtp_gate: Arc<Gate>,
     /// Of both POP3 listeners together.
     pub pop3_gate: Arc<Gate>,
     pub pop3_sessions: Arc<UserSessions>,
@@ -322,6 +325,7 @@ impl Opened {
             intake_memory: Budget::new(INTAKE_OCTETS_MAX),
             imap_gate: gate(settings, client_limits(&settings.imap4)),
             imap_sessions: UserSessions::new(settings.imap4.max_connections_per_user),
+            smtp_gate: Gate::new(ConnectionLimits::UNLIMITED),
             pop3_gate: gate(settings, client_limits(&settings.pop3)),
             pop3_sessions: UserSessions::new(settings.pop3.max_connections_per_user),
             settings: settings.clone(),
@@ -358,9 +362,9 @@ async fn serve(
     let own = own_listeners.clone();
     let sessions = Sessions::new(&parts.metrics, DEFAULT_FRONTEND.service);
     let handler = Counted { sessions, handler: smtp.clone() };
-    let health = Arc::clone(&parts.health);
+    let (health, gate) = (Arc::clone(&parts.health), Arc::clone(&parts.smtp_gate));
     let mut connectors =
-        ConnectorListeners::new(handler, health, Arc::clone(registry), smtp_rows, own);
+        ConnectorListeners::new(handler, gate, health, Arc::clone(registry), smtp_rows, own);
     connectors.apply(settings)?;
     // Mail that goes to the sink does not run in circles.
     let sink = settings.endpoint(&DEMO_SINK)?.bindings;
@@ -371,6 +375,12 @@ async fn serve(
     let (outbound, queues) =
         crate::outbound::start(parts, own_listeners.clone(), registry, &shutdown).await?;
     tasks.push(queues);
+    let components = Components {
+        imap: Arc::clone(&parts.imap_gate),
+        pop: Arc::clone(&parts.pop3_gate),
+        smtp: Arc::clone(&parts.smtp_gate),
+        transport: parts.transport.clone(),
+    };
     let configuration = Configuration {
         file: parts.file.clone(),
         current: settings.clone(),
@@ -378,6 +388,7 @@ async fn serve(
         smtp,
         listeners: connectors,
         outbound,
+        components,
     };
     tasks.push(tokio::spawn(Arc::clone(&parts.metrics).keep_up(shutdown.clone())));
     let reload = settings.tls.reload_interval.duration();
@@ -585,7 +596,7 @@ fn open(
 ) -> Result<(), StartError> {
     let id = endpoint.listener.id;
     if SMTP.iter().any(|listener| listener.id == id) {
-        listeners.open(endpoint, smtp_in(smtp))?;
+        listeners.open(endpoint, smtp_in(parts, smtp, id == SUBMISSION_TLS.id))?;
     }
     if id == DEMO_SINK.id {
         listeners.open(endpoint, sink::protocol(parts))?;
@@ -613,11 +624,12 @@ const SMTP: [&ports::Listener; 4] =
     [&DEFAULT_FRONTEND, &CLIENT_FRONTEND, &CLIENT_FRONTEND_25, &SUBMISSION_TLS];
 
 /// Limits are the connectors', of which several may share a listener.
-fn smtp_in(smtp: &SmtpIn) -> Protocol<SmtpIn> {
+fn smtp_in(parts: &Parts, smtp: &SmtpIn, implicit: bool) -> Protocol<SmtpIn> {
     Protocol {
         implementation: "smtp::service",
-        gate: Gate::new(ConnectionLimits::UNLIMITED),
+        gate: Arc::clone(&parts.smtp_gate),
         farewell: b"",
+        closed: if implicit { b"" } else { NOT_ACTIVE },
         handler: smtp.clone(),
     }
 }

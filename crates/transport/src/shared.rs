@@ -1,6 +1,6 @@
 //! What the parts of the pipeline share, and the one door to the writer.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use store::{Database, Health, StoreError};
@@ -57,6 +57,8 @@ pub(crate) struct Core {
     pub settings: Settings,
     routes: RwLock<Arc<RoutingTable>>,
     last_id: AtomicU64,
+    /// No connection is opened.
+    paused: AtomicBool,
     board: Mutex<Board>,
     /// Wakes the queue manager after the board has changed.
     pub changed: Notify,
@@ -77,6 +79,7 @@ impl Core {
             local,
             routes: RwLock::default(),
             last_id: AtomicU64::new(last.map_or(0, InternalMessageId::get)),
+            paused: AtomicBool::new(false),
             board: Mutex::new(Board::new(scheduler)),
             changed: Notify::new(),
             settings,
@@ -106,6 +109,16 @@ impl Core {
     pub fn set_routes(&self, table: RoutingTable) {
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
         self.changed.notify_one();
+    }
+
+    pub fn set_paused(&self, paused: bool) {
+        if self.paused.swap(paused, Ordering::AcqRel) != paused {
+            self.changed.notify_one();
+        }
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Acquire)
     }
 
     pub fn board(&self) -> MutexGuard<'_, Board> {

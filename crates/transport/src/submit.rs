@@ -99,6 +99,12 @@ impl Transport {
         self.core.set_routes(table);
     }
 
+    /// Stops the queues, or lets them go on. What waits stays where it is; connections that are
+    /// open end with the messages they have.
+    pub fn set_paused(&self, paused: bool) {
+        self.core.set_paused(paused);
+    }
+
     /// A number for a message that is being received.
     pub fn next_id(&self) -> InternalMessageId {
         self.core.next_id()

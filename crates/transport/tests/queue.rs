@@ -585,3 +585,16 @@ async fn a_message_of_many_recipients_is_shown_once() {
     assert_eq!(server.transport.message(id.into()).await.unwrap(), page.messages);
     assert_eq!(server.transport.queue(queue.number).await.unwrap(), queue);
 }
+
+#[tokio::test]
+async fn stopped_queues_send_nothing_until_they_go_on() {
+    let mut server = server().await;
+    server.transport.set_paused(true);
+    server.submit(envelope("alice@example.test", &["x@far.test"])).await.unwrap();
+    server.advance(minutes(3)).await;
+    assert_eq!(server.sent().len(), 0);
+    assert_eq!(server.transport.queues().await.unwrap().len(), 1, "it waits");
+    server.transport.set_paused(false);
+    server.settle().await;
+    assert_eq!(server.sent().len(), 1);
+}

@@ -7,6 +7,7 @@ mod configuration;
 mod configured;
 mod enabling;
 mod kinds;
+mod maintenance;
 mod people;
 mod queues;
 mod recipients;

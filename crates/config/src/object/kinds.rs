@@ -1,6 +1,7 @@
 //! The kinds of objects there are.
 
 use super::ObjectKind;
+use crate::component_state::ServerComponentState;
 use crate::settings::{ClientAccess, MailboxDatabase};
 use crate::{Invalid, ReceiveConnector, SendConnector, Settings, TransportService};
 
@@ -42,6 +43,27 @@ impl ObjectKind for SendConnectors {
         match connectors.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
             Some(old) => *old = value,
             None => connectors.push(value),
+        }
+    }
+}
+
+/// States of the server's components.
+pub struct ServerComponentStates;
+
+impl ObjectKind for ServerComponentStates {
+    type Value = ServerComponentState;
+    const NAME: &'static str = "ServerComponentState";
+
+    fn all(settings: &Settings) -> Result<Vec<(String, ServerComponentState)>, Invalid> {
+        let stored = settings.server_component_state.iter();
+        Ok(stored.map(|stored| (stored.name.clone(), stored.clone())).collect())
+    }
+
+    fn put(settings: &mut Settings, name: &str, value: ServerComponentState) {
+        let stored = &mut settings.server_component_state;
+        match stored.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
+            Some(old) => *old = value,
+            None => stored.push(value),
         }
     }
 }

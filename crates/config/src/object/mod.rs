@@ -16,7 +16,7 @@ use std::fmt;
 
 pub use kinds::{
     ImapSettings, MailboxDatabases, PopSettings, ReceiveConnectors, SendConnectors,
-    TransportServices,
+    ServerComponentStates, TransportServices,
 };
 
 pub use whole::{Change, Extent, SettingChange, export, plan};
@@ -87,13 +87,14 @@ impl Erased {
     }
 }
 
-const KINDS: [Erased; 6] = [
+const KINDS: [Erased; 7] = [
     Erased::of::<ReceiveConnectors>(),
     Erased::of::<SendConnectors>(),
     Erased::of::<TransportServices>(),
     Erased::of::<ImapSettings>(),
     Erased::of::<PopSettings>(),
     Erased::of::<MailboxDatabases>(),
+    Erased::of::<ServerComponentStates>(),
 ];
 
 fn put<K: ObjectKind>(settings: &mut Settings, stored: Stored<'_>) -> Result<(), ObjectError> {

@@ -121,14 +121,22 @@ impl Settings {
             imap4: defaults.imap4,
             pop3: defaults.pop3,
             mailbox_database: defaults.mailbox_database,
+            server_component_state: defaults.server_component_state,
             ..self.clone()
         }
     }
 }
 
 /// The keys of the file whose values are objects.
-const IN_OBJECTS: [&str; 6] =
-    ["ReceiveConnector", "SendConnector", "TransportService", "imap4", "pop3", "mailbox_database"];
+const IN_OBJECTS: [&str; 7] = [
+    "ReceiveConnector",
+    "SendConnector",
+    "TransportService",
+    "imap4",
+    "pop3",
+    "mailbox_database",
+    "ServerComponentState",
+];
 
 fn is_told(value: &Value, default: Option<&Value>, extent: Extent) -> bool {
     extent == Extent::All || Some(value) != default

@@ -39,6 +39,7 @@ async fn start() -> (std::net::SocketAddr, net::ShutdownTrigger) {
         name: "POP3".into(),
         gate: Gate::new(ConnectionLimits::UNLIMITED),
         farewell: b"".into(),
+        closed: b"".as_slice().into(),
         proxies: Vec::new(),
         drain: std::time::Duration::ZERO,
     };

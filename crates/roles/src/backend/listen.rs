@@ -78,6 +78,7 @@ pub(crate) fn protocol(parts: &Parts, service: Service) -> Result<Protocol<BackE
         implementation: "roles::backend",
         gate: gate(&parts.settings, service.limits(&parts.settings)),
         farewell: b"",
+        closed: b"",
         handler: BackEnd {
             tls,
             trust: Trust::new(&parts.settings),

@@ -179,6 +179,8 @@ impl net::listener::Handler for SmtpIn {
 }
 
 /// 421 4.3.2, as Exchange refuses beyond MaxInboundConnection.
+/// What a client reads while FrontendTransport or HubTransport is not active.
+pub(crate) const NOT_ACTIVE: &[u8] = b"421 4.3.2 Service not active\r\n";
 const TOO_MANY: &[u8] = b"421 4.3.2 Too many connections\r\n";
 
 impl Shared {

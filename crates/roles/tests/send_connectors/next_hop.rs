@@ -49,6 +49,7 @@ impl NextHop {
             name: "next hop".into(),
             gate: Gate::new(ConnectionLimits::UNLIMITED),
             farewell: Cow::Borrowed(b""),
+            closed: Cow::Borrowed(b""),
             proxies: Vec::new(),
             drain: Duration::ZERO,
         };

@@ -118,7 +118,9 @@ impl QueueManager {
             self.retire_idle(now).await;
             self.next_retirement = now.plus(RETIRE_EVERY);
         }
-        let scheduled = self.core.board().scheduler.deadline();
+        // Nothing that is due is begun while the queues are stopped.
+        let running = !self.core.is_paused();
+        let scheduled = running.then(|| self.core.board().scheduler.deadline()).flatten();
         scheduled.into_iter().chain([self.next_notice]).min()
     }
 
@@ -143,6 +145,9 @@ impl QueueManager {
     }
 
     fn poll(&self, now: Timestamp) -> Option<HopNumber> {
+        if self.core.is_paused() {
+            return None;
+        }
         self.core.board().scheduler.poll(now)
     }
 

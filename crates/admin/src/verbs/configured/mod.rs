@@ -232,15 +232,28 @@ async fn write<K: Administered>(
     after: &Object,
 ) -> Result<(), VerbError> {
     let object = ConfigurationObject::new(K::NAME, name, document::write(value));
-    if !session.should_process(format!("{doing} {} {name}", K::NAME)) {
-        return Ok(());
-    }
-    session.directory().put_object(object, holds_together(session)).await?;
-    session.modified(shown_name::<K>(session, name), before, Some(after));
-    if K::AT_START {
+    let called = shown_name::<K>(session, name);
+    if put(session, doing, object, called, (before, after)).await? && K::AT_START {
         session.warn("the change counts when the server is started again");
     }
     Ok(())
+}
+
+/// Writes a configuration object, unless the verb is only asked what it would do, and notes for
+/// the audit log how it was and is. False: it was only asked.
+pub(super) async fn put(
+    session: &Session<'_>,
+    doing: &str,
+    object: ConfigurationObject,
+    called: String,
+    (before, after): (Option<&Object>, &Object),
+) -> Result<bool, VerbError> {
+    if !session.should_process(format!("{doing} {} {}", object.kind, object.name)) {
+        return Ok(false);
+    }
+    session.directory().put_object(object, holds_together(session)).await?;
+    session.modified(called, before, Some(after));
+    Ok(true)
 }
 
 /// Whether the directory's objects make settings.

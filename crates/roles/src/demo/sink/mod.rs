@@ -33,6 +33,7 @@ pub(crate) fn protocol(parts: &Parts) -> Protocol<Sink> {
         implementation: "roles::demo::sink",
         gate: gate(&parts.settings, CONNECTIONS),
         farewell: b"421 4.3.2 Too many connections\r\n",
+        closed: b"",
         handler: Sink { folder: Arc::new(folder), policy: Arc::new(policy(parts)) },
     }
 }
