@@ -15,10 +15,12 @@ use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::rdata::SRV;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use hickory_resolver::{ResolverBuilder, TokioResolver};
 use types::limits::{
     DNS_ATTEMPTS_MAX, DNS_CACHE_ENTRIES_MAX, DNS_TIMEOUT_SECS, HOST_ADDRESSES_MAX, MX_HOSTS_MAX,
+    SRV_HOSTS_MAX,
 };
 
 /// Why there is no answer.
@@ -56,6 +58,19 @@ pub enum MxAnswer {
     NxDomain,
     /// The name service did not answer; the text says what went wrong.
     TempFail(String),
+}
+
+/// Where a service is (RFC 2782).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SrvHost {
+    /// Lower ones are tried first.
+    pub priority: u16,
+    /// Share among those of one priority.
+    pub weight: u16,
+    /// The port.
+    pub port: u16,
+    /// The host, without a final dot; empty where the domain says that it has no such service.
+    pub target: String,
 }
 
 /// Asks the name service, and remembers answers as long as they are valid. Cheap to clone.
@@ -165,6 +180,24 @@ impl Resolver {
         Ok(names.collect())
     }
 
+    /// Who has a service (RFC 2782), at most [`SRV_HOSTS_MAX`], by priority. `name` is
+    /// `_service._tcp.domain`; the library follows no alias of such a name.
+    pub async fn srv(&self, name: &str) -> Result<Vec<SrvHost>, ResolveError> {
+        let lookup = self.lookup(name, RecordType::SRV).await?;
+        let hosts = lookup.answers().iter().filter_map(|record| match &record.data {
+            RData::SRV(srv) => Some(srv_host(srv)),
+            _ => None,
+        });
+        let mut hosts: Vec<_> = hosts.collect();
+        hosts.sort_by_key(|host| host.priority);
+        hosts.truncate(SRV_HOSTS_MAX);
+        match hosts.is_empty() {
+            // An alias that leads nowhere answers without error and without record.
+            true => Err(ResolveError::NoRecord(name.to_owned())),
+            false => Ok(hosts),
+        }
+    }
+
     /// Whether the name service answers. An answer that it has failed is one, too.
     pub fn silence(&self) -> Silence {
         self.silence.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -232,6 +265,11 @@ fn mx_records(lookup: &Lookup) -> Vec<(u16, String)> {
         _ => None,
     });
     records.collect()
+}
+
+fn srv_host(srv: &SRV) -> SrvHost {
+    let SRV { priority, weight, port, ref target, .. } = *srv;
+    SrvHost { priority, weight, port, target: host_name(target) }
 }
 
 /// Sorts by preference. A lone record that names the root is the null MX; beside others it is
@@ -374,6 +412,42 @@ mod tests {
         }
         let (resolver, _server) = resolver(zone).await;
         assert_eq!(resolver.txt("large.test").await.unwrap().len(), 40);
+    }
+
+    #[tokio::test]
+    async fn services_by_priority() {
+        let zone = Zone::new()
+            .srv("_imaps._tcp.a.test", 20, 1, 1993, "backup.a.test")
+            .srv("_imaps._tcp.a.test", 0, 5, 993, "Mail.A.test")
+            .srv("_pop3s._tcp.a.test", 0, 0, 0, ".")
+            .cname("_imaps._tcp.c.test", "mail.a.test")
+            .a("mail.a.test", "192.0.2.1");
+        let (resolver, _server) = resolver(zone).await;
+        let host = |priority, weight, port, target: &str| SrvHost {
+            priority,
+            weight,
+            port,
+            target: target.to_owned(),
+        };
+        let both = [host(0, 5, 993, "mail.a.test"), host(20, 1, 1993, "backup.a.test")];
+        assert_eq!(resolver.srv("_imaps._tcp.a.test").await.unwrap(), both);
+        assert_eq!(resolver.srv("_pop3s._tcp.a.test").await.unwrap(), [host(0, 0, 0, "")]);
+        let nowhere = resolver.srv("_imaps._tcp.c.test").await.unwrap_err();
+        assert_eq!(nowhere, ResolveError::NoRecord("_imaps._tcp.c.test".to_owned()));
+        let unknown = resolver.srv("_imap._tcp.a.test").await.unwrap_err();
+        assert_eq!(unknown, ResolveError::NoSuchName("_imap._tcp.a.test".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn of_very_many_services_the_best_are_looked_at() {
+        let ports = 1..=SRV_HOSTS_MAX as u16 + 1;
+        let zone = ports.clone().rev().fold(Zone::new(), |zone, port| {
+            zone.srv("_imaps._tcp.a.test", port, 1, port, "mail.a.test")
+        });
+        let (resolver, _server) = resolver(zone).await;
+        let found = resolver.srv("_imaps._tcp.a.test").await.unwrap();
+        let found: Vec<u16> = found.iter().map(|host| host.port).collect();
+        assert_eq!(found, ports.take(SRV_HOSTS_MAX).collect::<Vec<_>>());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, PTR, TXT};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, PTR, SRV, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
@@ -71,6 +71,11 @@ impl Zone {
     pub fn ptr(self, address: &str, host: &str) -> Self {
         let address: IpAddr = address.parse().expect("an IP address");
         self.with(&Name::from(address).to_ascii(), RData::PTR(PTR(name(host))))
+    }
+
+    /// An SRV record; the host `.` says that there is no such service.
+    pub fn srv(self, owner: &str, priority: u16, weight: u16, port: u16, host: &str) -> Self {
+        self.with(owner, RData::SRV(SRV::new(priority, weight, port, name(host))))
     }
 
     /// Every question about this name fails with SERVFAIL.

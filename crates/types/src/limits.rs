@@ -162,6 +162,8 @@ pub const DNS_ATTEMPTS_MAX: usize = 2;
 pub const DNS_CACHE_ENTRIES_MAX: u64 = 8192;
 /// Mail exchangers of a domain that are looked at, best first.
 pub const MX_HOSTS_MAX: usize = 32;
+/// Hosts of a service (SRV) that are looked at, best first.
+pub const SRV_HOSTS_MAX: usize = 32;
 /// Addresses of a host that are looked at.
 pub const HOST_ADDRESSES_MAX: usize = 32;
 
