@@ -38,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "migration_mbox", run: targets::migration::mbox },
     Target { name: "migration_responses", run: targets::migration::responses },
     Target { name: "net_proxy", run: targets::net::proxy },
+    Target { name: "net_time", run: targets::net::time },
     Target { name: "pop3_command", run: targets::pop3::command },
     Target { name: "roles_preface", run: targets::roles::preface },
     Target { name: "smtp_command", run: targets::smtp::command },

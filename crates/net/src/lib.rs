@@ -26,6 +26,7 @@ pub mod shutdown;
 pub mod stream;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod time;
 pub mod tls;
 
 pub use budget::Budget;

@@ -1,5 +1,5 @@
-//! For tests: a name server with a fixed zone on a loopback port, by UDP and TCP; a port that
-//! does not answer.
+//! For tests: a name server with a fixed zone on a loopback port, by UDP and TCP; a time server; a
+//! port that does not answer.
 
 use std::collections::HashMap;
 use std::io;
@@ -12,6 +12,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinSet;
+use types::Timestamp;
 
 /// Octets of the largest answer by UDP, as a careful server would have it.
 const UDP_OCTETS_MAX: usize = 1232;
@@ -179,6 +180,46 @@ impl SilentPort {
     /// Where nobody answers.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+}
+
+/// A time server whose clock stands still.
+#[derive(Debug)]
+pub struct TimeServer {
+    address: SocketAddr,
+    _tasks: JoinSet<io::Result<()>>,
+}
+
+impl TimeServer {
+    /// One that shows this moment and so many seconds more. It ends when the handle is dropped.
+    pub async fn ahead_by(moment: Timestamp, secs: i64) -> io::Result<Self> {
+        let socket = UdpSocket::bind("127.0.0.1:0").await?;
+        let address = socket.local_addr()?;
+        let shown = Timestamp::from_micros(moment.micros() + secs * 1_000_000);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve_time(socket, shown));
+        Ok(TimeServer { address, _tasks: tasks })
+    }
+
+    /// Where it answers.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// Stratum 1 of version 4; the question's transmit timestamp is the answer's origin.
+async fn serve_time(socket: UdpSocket, shown: Timestamp) -> io::Result<()> {
+    const EPOCH_SECS: i64 = 2_208_988_800;
+    let shown = ((shown.secs() + EPOCH_SECS) as u32).to_be_bytes();
+    let mut question = [0; 48];
+    loop {
+        let (_, from) = socket.recv_from(&mut question).await?;
+        let mut answer = [0; 48];
+        (answer[0], answer[1]) = (0b00_100_100, 1);
+        answer[24..32].copy_from_slice(&question[40..48]);
+        answer[32..36].copy_from_slice(&shown);
+        answer[40..44].copy_from_slice(&shown);
+        socket.send_to(&answer, from).await?;
     }
 }
 

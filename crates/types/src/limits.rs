@@ -167,6 +167,13 @@ pub const SRV_HOSTS_MAX: usize = 32;
 /// Addresses of a host that are looked at.
 pub const HOST_ADDRESSES_MAX: usize = 32;
 
+// ---- Time service (crate net) ----
+
+/// Seconds for an answer of a time server.
+pub const TIME_ANSWER_SECS_MAX: u64 = 5;
+/// Questions to a time server that does not answer: datagrams get lost.
+pub const TIME_ATTEMPTS_MAX: usize = 2;
+
 // ---- Configuration (crate config) ----
 
 /// Octets of the configuration file.
@@ -404,6 +411,27 @@ pub const SLOW_OPERATIONS_KEPT_MAX: usize = 100;
 /// Days of validity that a certificate should have left; less is told as a degraded part of the
 /// server. Most certificates are renewed a month before their end.
 pub const CERTIFICATE_WARNING_DAYS: u64 = 14;
+/// Octets of a text from elsewhere that a finding of `rialto setup --check` shows; longer ones
+/// are cut.
+pub const CHECK_TEXT_OCTETS_MAX: usize = 200;
+/// Seconds that `rialto setup --check` waits for each connection; a packet that was lost has been
+/// sent twice again by then.
+pub const CHECK_CONNECT_SECS_MAX: u64 = 10;
+/// Seconds that it waits for a greeting; servers delay theirs to see who speaks too early.
+pub const CHECK_GREETING_SECS_MAX: u64 = 30;
+/// Addresses of mail exchangers that it tries for one domain.
+pub const CHECK_EXCHANGERS_MAX: usize = 4;
+/// Domains and hosts beyond the server's own that it is asked to try.
+pub const CHECK_TARGETS_MAX: usize = 16;
+/// Seconds by which a clock may be off before that is told as a warning: one-time passwords last
+/// for thirty.
+pub const CLOCK_WARNING_SECS: u64 = 5;
+/// Seconds by which a clock may be off at all: Kerberos refuses tickets beyond them (RFC 4120
+/// section 3.2.3 leaves the number to the site; five minutes is what sites have).
+pub const CLOCK_FAILURE_SECS: u64 = 300;
+/// Terms of an SPF record that ask DNS, those of included records among them (RFC 7208 section
+/// 4.6.4).
+pub const SPF_LOOKUPS_MAX: usize = 10;
 /// Questions to the name service, one after the other, that nobody answered: then it counts as
 /// unhealthy. Each was repeated by itself.
 pub const DNS_FAILURES_UNHEALTHY: u32 = 3;

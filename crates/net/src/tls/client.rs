@@ -88,7 +88,7 @@ impl ClientTls {
     }
 }
 
-fn root_store(roots: &Roots) -> Result<RootCertStore, RootsError> {
+pub(super) fn root_store(roots: &Roots) -> Result<RootCertStore, RootsError> {
     let path = match roots {
         Roots::File(path) => path,
         Roots::System => SYSTEM_ROOTS

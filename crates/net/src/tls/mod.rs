@@ -10,6 +10,7 @@ pub mod info;
 mod pinned;
 mod server;
 pub mod store;
+mod verify;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub use info::{TlsInfo, TlsVersion};
 pub use pinned::{PinnedCertificates, PinnedError};
 pub use server::{ServerTls, ServerTlsOptions};
 pub use store::{CertificateError, CertificateInfo, CertificateStore};
+pub use verify::VerifyError;
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())

@@ -89,6 +89,11 @@ impl CertificateInfo {
         let wildcard = wildcard_of(&server);
         self.names.iter().any(|name| *name == server || Some(name) == wildcard.as_ref())
     }
+
+    /// Whether nobody else vouches for it.
+    pub fn is_self_signed(&self) -> bool {
+        self.subject == self.issuer
+    }
 }
 
 /// The certificates of a directory, always the newest ones that could be read.
@@ -101,9 +106,16 @@ pub struct CertificateStore {
 #[derive(Debug)]
 struct Loaded {
     stamp: Stamp,
-    by_name: HashMap<String, Arc<CertifiedKey>>,
-    default: Arc<CertifiedKey>,
-    infos: Vec<CertificateInfo>,
+    by_name: HashMap<String, Arc<Entry>>,
+    default: Arc<Entry>,
+    /// In the order of choice; the first is the default.
+    entries: Vec<Arc<Entry>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    certified: Arc<CertifiedKey>,
+    info: CertificateInfo,
 }
 
 /// Name, time of change and size of each file: what tells whether to read again.
@@ -203,7 +215,17 @@ impl CertificateStore {
 
     /// What is in use now.
     pub fn certificates(&self) -> Vec<CertificateInfo> {
-        self.current().infos.clone()
+        self.current().entries.iter().map(|entry| entry.info.clone()).collect()
+    }
+
+    /// The one that a client is shown who asks for this name.
+    pub fn chosen_for(&self, name: &str) -> CertificateInfo {
+        self.current().choose(Some(name)).info.clone()
+    }
+
+    /// The same, with its chain and its key.
+    pub(super) fn certified_for(&self, name: &str) -> Arc<CertifiedKey> {
+        Arc::clone(&self.current().choose(Some(name)).certified)
     }
 
     fn current(&self) -> Arc<Loaded> {
@@ -213,14 +235,14 @@ impl CertificateStore {
 
 impl ResolvesServerCert for CertificateStore {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.current().choose(hello.server_name()))
+        Some(Arc::clone(&self.current().choose(hello.server_name()).certified))
     }
 }
 
 impl ResolvesClientCert for CertificateStore {
     /// The default one: trust between our servers is by the certificate itself, not by issuer.
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.current().default))
+        Some(Arc::clone(&self.current().default.certified))
     }
 
     fn has_certs(&self) -> bool {
@@ -231,12 +253,12 @@ impl ResolvesClientCert for CertificateStore {
 impl Loaded {
     /// The certificate with exactly this name, else one with a wildcard for its first label
     /// (RFC 6125 section 6.4.3), else the default: mail clients often use another name.
-    fn choose(&self, name: Option<&str>) -> Arc<CertifiedKey> {
+    fn choose(&self, name: Option<&str>) -> &Entry {
         let name = name.map(str::to_ascii_lowercase);
         let found = name.as_deref().and_then(|name| {
             self.by_name.get(name).or_else(|| self.by_name.get(&wildcard_of(name)?))
         });
-        Arc::clone(found.unwrap_or(&self.default))
+        found.unwrap_or(&self.default)
     }
 }
 
@@ -249,18 +271,18 @@ fn load(directory: &Path) -> Result<Loaded, CertificateError> {
     let files = certificate_files(directory)?;
     // The stamp comes first: a change between the two is then seen by the next reload.
     let stamp = stamp(&files)?;
-    let (mut by_name, mut infos, mut default) = (HashMap::new(), Vec::new(), None);
+    let (mut by_name, mut entries) = (HashMap::new(), Vec::new());
     for file in files {
         let certified = Arc::new(read_certified(&file)?);
-        let info = describe(&file, &certified)?;
-        for name in &info.names {
-            by_name.entry(name.clone()).or_insert_with(|| Arc::clone(&certified));
+        let entry = Arc::new(Entry { info: describe(&file, &certified)?, certified });
+        for name in &entry.info.names {
+            by_name.entry(name.clone()).or_insert_with(|| Arc::clone(&entry));
         }
-        default.get_or_insert(certified);
-        infos.push(info);
+        entries.push(entry);
     }
+    let default = entries.first().cloned();
     let default = default.ok_or_else(|| CertificateError::None(directory.to_path_buf()))?;
-    Ok(Loaded { stamp, by_name, default, infos })
+    Ok(Loaded { stamp, by_name, default, entries })
 }
 
 /// The `.crt` files by name, ours last: the administrator's come first in every choice.

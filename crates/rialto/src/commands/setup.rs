@@ -1,6 +1,8 @@
 //! `rialto setup`: a new server. What the command line leaves out is asked where somebody can
 //! answer; a password is never on the command line, where every user of the host could read it.
+//! With `--check`, whether what surrounds a server is as it should be.
 
+mod check;
 mod dialogue;
 mod missing;
 mod password;
@@ -13,10 +15,12 @@ use admin::{Console, Outcome};
 use clap::Args;
 use config::{Acme, AcmeChallenge};
 use roles::setup::{self, Certificate, Password, Plan};
+use types::limits::CHECK_TARGETS_MAX;
 use types::{Address, Domain, SystemClock};
 
 use super::{CONFIG_FILE, name};
 use crate::error::Error;
+use check::Check;
 use dialogue::{Dialogue, Terminal};
 
 /// Why a setup does not begin.
@@ -40,6 +44,9 @@ pub enum SetupArgumentError {
     /// No password.
     #[error("password: {0}")]
     Password(String),
+    /// More than are tried.
+    #[error("--outbound: at most {CHECK_TARGETS_MAX} of them")]
+    Outbound,
     /// A file that cannot be read, or a path that cannot be used.
     #[error("{path}: {source}")]
     File {
@@ -100,14 +107,19 @@ pub struct Setup {
     /// Ask nothing: what is left out has its default
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    check: Check,
     /// As it was answered.
     #[arg(skip)]
     password: Option<Password>,
 }
 
 impl Setup {
-    /// Sets the server up, and tells what is left to do.
+    /// Sets the server up, and tells what is left to do; or checks one.
     pub async fn run(mut self, console: &mut Console<'_>) -> Result<Outcome, Error> {
+        if self.check.check {
+            return self.check.run(&self.configuration, console).await;
+        }
         setup::check_place(&self.configuration, &self.directory)?;
         let plan = if self.yes { self.plan()? } else { self.agreed()? };
         let server = setup::run(plan, &SystemClock).await?;

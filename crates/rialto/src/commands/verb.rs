@@ -8,14 +8,16 @@ use admin::api::{Client, SOCKET_NAME, local_caller};
 use admin::config::{Config, Target};
 use admin::shell::{Executor, Line};
 use admin::top::Top;
-use admin::verb::{Call, Reply, VerbError, invoke};
-use admin::{AdminError, Console, Outcome};
+use admin::verb::{Arguments, Call, Reply, VerbError, invoke};
+use admin::{AdminError, Console, Outcome, verbs};
 use config::Settings;
 use net::local::own_user;
 use ports::Registry;
 use roles::organization::Stopped;
 use roles::storage::database_folders;
+use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
+use types::Domain;
 
 use super::CONFIG_FILE;
 use crate::error::{Error, in_one_line};
@@ -44,6 +46,22 @@ pub async fn config(config: &Config, console: &mut Console<'_>) -> Result<Outcom
     let outcome = config.run(file.as_ref(), &server, console).await;
     server.close().await;
     Ok(outcome?)
+}
+
+/// The domains that the server of a configuration file takes mail for and nobody else does.
+pub async fn authoritative_domains(file: &Path) -> Result<Vec<Domain>, Error> {
+    let server = Server::new(None, Some(file.to_owned()), false);
+    let verb = verbs::find("Get-AcceptedDomain").map_err(AdminError::from)?;
+    let call = Call { verb, arguments: Arguments::default(), what_if: false };
+    let reply = server.execute(call).await;
+    server.close().await;
+    let text = |object: &Map<String, Value>, name| Some(object.get(name)?.as_str()?.to_owned());
+    let objects = reply?.objects;
+    let own = objects
+        .iter()
+        .filter(|object| text(object, "DomainType").is_some_and(|kind| kind == "Authoritative"));
+    let names = own.filter_map(|object| Domain::parse(&text(object, "DomainName")?).ok());
+    Ok(names.filter(|name| !name.is_literal()).collect())
 }
 
 /// Watches a running server.

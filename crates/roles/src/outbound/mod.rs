@@ -8,7 +8,7 @@ mod message;
 mod protection;
 mod routes;
 pub(crate) mod send;
-mod targets;
+pub(crate) mod targets;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

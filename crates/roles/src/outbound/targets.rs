@@ -13,7 +13,7 @@ use types::limits::{HOST_ADDRESSES_MAX, MX_HOSTS_MAX};
 
 /// One address to try.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(crate) struct Target {
     /// The host's name, for certificates, reports and logs.
     pub host: String,
     /// Where it is.
@@ -24,7 +24,7 @@ pub(super) struct Target {
 
 /// Why there is no target.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum NoTarget {
+pub(crate) enum NoTarget {
     /// Trying again is useless: the reply goes into the report.
     Never(Reply),
     /// The name service may answer later.
@@ -46,7 +46,7 @@ pub(super) async fn targets(
 }
 
 /// The mail exchangers of a domain, the best first.
-async fn exchangers(
+pub(crate) async fn exchangers(
     resolver: &Resolver,
     domain: &str,
     port: Port,

@@ -12,6 +12,7 @@
 //! where it is, everything else is.
 
 mod certificate;
+pub mod check;
 pub mod clients;
 mod configuration;
 mod listeners;
@@ -33,7 +34,7 @@ use config::EndpointError;
 use directory::DirectoryError;
 use net::tls::{CertificateError, CertificateInfo};
 use transport::dkim::DkimError;
-use types::{Address, Clock};
+use types::{Address, AddressError, Clock};
 
 pub use auth::Password;
 pub use plan::{Certificate, Plan};
@@ -79,6 +80,9 @@ pub enum SetupError {
     /// The mailbox cannot be made.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
+    /// A name that no mail can be addressed to.
+    #[error(transparent)]
+    Address(#[from] AddressError),
     /// A file or folder cannot be written.
     #[error(transparent)]
     File(#[from] FileError),

@@ -132,7 +132,7 @@ impl Facts<'_> {
 
 /// Whether the Internet may reach an address: none of this host, of its link or of a private
 /// network (RFC 1918, RFC 4193).
-fn is_public(address: &IpAddr) -> bool {
+pub(super) fn is_public(address: &IpAddr) -> bool {
     let is_private = match address {
         IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use config::{Acme, AcmeChallenge};
 
 use super::records::{self, Facts};
-use super::{Certificate, NewServer, SetupError, clients, listeners, service};
+use super::{Certificate, NewServer, SetupError, clients, listeners, service, signing};
 use crate::{dkim_keys, open_ports};
 
 impl NewServer {
@@ -78,9 +78,7 @@ impl NewServer {
 
     fn zone(&self) -> Result<String, SetupError> {
         let plan = &self.plan;
-        let keys = dkim_keys::of_domain(&plan.directory, &plan.domain)?;
-        let keys = keys.iter().map(|key| key.txt_record(&plan.domain));
-        let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
+        let keys = signing::published(&plan.directory, &plan.domain)?;
         let endpoints = listeners::opened(&plan.settings())?;
         Ok(records::zone(&Facts {
             domain: &plan.domain,

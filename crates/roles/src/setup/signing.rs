@@ -1,8 +1,10 @@
 //! DKIM keys of a new domain: one of each algorithm that the server signs with.
 
+use std::path::Path;
+
 use tokio::task::spawn_blocking;
 use transport::dkim::{Algorithm, SelectorKey};
-use types::Timestamp;
+use types::{Domain, Timestamp};
 
 use super::{Plan, SetupError};
 use crate::dkim_keys;
@@ -16,6 +18,13 @@ pub(super) async fn make(plan: &Plan, now: Timestamp) -> Result<(), SetupError> 
         dkim_keys::save(&plan.directory, &plan.domain, &key)?;
     }
     Ok(())
+}
+
+/// Name and content of the records that publish a domain's keys.
+pub(super) fn published(data: &Path, domain: &Domain) -> Result<Vec<(String, String)>, SetupError> {
+    let keys = dkim_keys::of_domain(data, domain)?;
+    let records = keys.iter().map(|key| key.txt_record(domain));
+    Ok(records.collect::<Result<_, _>>()?)
 }
 
 /// Selectors say when their keys were made: keys are replaced, and both are in DNS for a while.
