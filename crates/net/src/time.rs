@@ -138,14 +138,14 @@ pub fn read_answer(
 
 /// The timestamp at an octet of a packet: seconds since 1900 and their parts of 2^32.
 fn timestamp(packet: &[u8; PACKET_OCTETS], at: usize) -> u64 {
-    packet[at..at + 8].iter().fold(0, |number, octet| number << 8 | u64::from(*octet))
+    packet[at..at + 8].iter().fold(0, |number, octet| (number << 8) | u64::from(*octet))
 }
 
 /// A moment as NTP has it; the seconds begin anew in 2036.
 fn ntp(moment: Timestamp) -> u64 {
     let micros = moment.micros().rem_euclid(1_000_000) as u64;
     let secs = moment.secs().wrapping_add(EPOCH_SECS) as u64;
-    secs << 32 | (micros << 32) / 1_000_000
+    (secs << 32) | ((micros << 32) / 1_000_000)
 }
 
 /// How far `a` is ahead of `b`, at most 68 years in either direction (RFC 5905 section 6): right

@@ -22,7 +22,7 @@ struct Cli {
 pub enum Command {
     Demo(demo::Demo),
     Run(run::Run),
-    Setup(setup::Setup),
+    Setup(Box<setup::Setup>),
     #[command(subcommand)]
     Config(admin::config::Config),
     Ports(admin::ports::Ports),

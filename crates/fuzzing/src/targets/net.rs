@@ -21,6 +21,7 @@ pub fn time(octets: &[u8]) {
 /// Three numbers of eight octets, and the rest.
 fn numbers(octets: &[u8]) -> Option<([u64; 3], &[u8])> {
     let (head, rest) = octets.split_first_chunk::<24>()?;
-    let at = |from: usize| head[from..from + 8].iter().fold(0, |all, it| all << 8 | u64::from(*it));
+    let at =
+        |from: usize| head[from..from + 8].iter().fold(0, |all, it| (all << 8) | u64::from(*it));
     Some(([at(0), at(8), at(16)], rest))
 }

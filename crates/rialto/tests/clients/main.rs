@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod acme;
+mod check;
 mod configured;
 mod curl;
 mod fetch;

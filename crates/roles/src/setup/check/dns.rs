@@ -35,6 +35,13 @@ impl<'d> Dns<'d> {
         self.addresses.as_deref().unwrap_or_default()
     }
 
+    /// What is wrong, when nobody answers at all: then each further question is waited for in vain.
+    pub fn silence(&self) -> Option<Finding> {
+        let reason = self.resolver.silence().reason.filter(|_| self.addresses.is_err())?;
+        let advice = "look at the name servers of this host ([resolver], /etc/resolv.conf)";
+        Some(Finding::failed("DNS", format!("no answer: {reason}"), advice))
+    }
+
     /// The addresses of the server; `own` are those it listens on, if it does not on all.
     pub fn server(&self, own: &[IpAddr]) -> Finding {
         let subject = format!("A/AAAA {}", self.server);

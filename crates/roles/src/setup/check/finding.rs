@@ -109,16 +109,12 @@ pub fn text(findings: &[Finding]) -> String {
         let advice = advice.as_ref().map(|advice| format!("; {advice}")).unwrap_or_default();
         let _ = writeln!(text, "{advice}");
     }
-    let count = |verdict| findings.iter().filter(|it| it.verdict == verdict).count();
-    let _ = writeln!(
-        text,
-        "{} ok, {} warnings, {} failed, {} not checked",
-        count(Verdict::Ok),
-        count(Verdict::Warning),
-        count(Verdict::Failed),
-        count(Verdict::NotChecked)
-    );
-    text
+    let verdicts = [Verdict::Ok, Verdict::Warning, Verdict::Failed, Verdict::NotChecked];
+    let counts = verdicts.map(|verdict| {
+        let count = findings.iter().filter(|finding| finding.verdict == verdict).count();
+        format!("{count} {verdict}")
+    });
+    text + &counts.join(", ") + "\n"
 }
 
 #[cfg(test)]
@@ -139,7 +135,7 @@ mod tests {
             SPF contoso.com               failed       no record; add it
             clock                         not checked  nobody was asked; --time-server HOST
             certificate mail.contoso.com  warning      a b [31m; renew it
-            1 ok, 1 warnings, 1 failed, 1 not checked
+            1 ok, 1 warning, 1 failed, 1 not checked
         "#]]
         .assert_eq(&text(&findings));
         assert!(!is_good(&findings) && is_good(&findings[2..]));

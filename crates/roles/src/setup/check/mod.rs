@@ -67,6 +67,9 @@ fn connector(rules: Rules) -> Connector {
 
 impl Surroundings<'_> {
     async fn dns(&self, dns: &Dns<'_>) -> Result<Vec<Finding>, SetupError> {
+        if let Some(silence) = dns.silence() {
+            return Ok(vec![silence]);
+        }
         let mut findings = vec![dns.server(&self.own_addresses())];
         for domain in self.domains {
             for finding in self.domain(dns, domain).await? {

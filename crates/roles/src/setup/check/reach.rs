@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use config::{Endpoint, Settings};
 use net::connect::Rules;
 use net::{ClientTls, Purpose, Stream};
+use ports::listeners::DEFAULT_FRONTEND;
 use ports::{Encryption, Listener, Reach};
 use smtp::codec::Reply;
 use tokio::task::JoinSet;
@@ -36,7 +37,8 @@ pub(super) async fn listeners(
         return Ok(vec![Finding::not_checked("ports", why, "give it one in DNS")]);
     }
     let names = names(settings)?;
-    let doors = opened.iter().flat_map(|endpoint| doors(endpoint, addresses));
+    let connectors = of_connectors(settings, opened, addresses);
+    let doors = opened.iter().chain(&connectors).flat_map(|endpoint| doors(endpoint, addresses));
     let mut attempts = JoinSet::new();
     for (at, (listener, address)) in doors.enumerate() {
         let server = settings.server_name.clone();
@@ -61,6 +63,23 @@ fn doors(
     let reached = addresses.iter().filter(move |address| !local || address.is_loopback());
     let reached = reached.filter_map(move |address| Some(SocketAddr::new(*address, port?)));
     reached.filter(move |_| is_meant).map(move |address| (listener, address))
+}
+
+/// Bindings of Receive connectors that no row of the port table opens: they count as the row of
+/// mail from other servers. One on an address that DNS does not have is not for everybody.
+fn of_connectors(settings: &Settings, opened: &[Endpoint], addresses: &[IpAddr]) -> Vec<Endpoint> {
+    let enabled = settings.receive_connector.iter().filter(|connector| connector.enabled);
+    let mut own: Vec<Endpoint> = Vec::new();
+    for binding in enabled.flat_map(|connector| &connector.bindings) {
+        let has_port =
+            |other: &Endpoint| other.bindings.iter().any(|it| it.port() == binding.port());
+        let (at, is_known) = (binding.address(), opened.iter().chain(&own).any(has_port));
+        if !is_known && (at.is_unspecified() || addresses.contains(&at)) {
+            let (listener, bindings) = (&DEFAULT_FRONTEND, vec![*binding]);
+            own.push(Endpoint { listener, enabled: true, bindings });
+        }
+    }
+    own
 }
 
 /// What the server's greetings may begin with.

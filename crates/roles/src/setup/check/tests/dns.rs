@@ -52,7 +52,7 @@ async fn a_zone_as_the_setup_prints_it_is_good() {
         SRV _submissions._tcp.contoso.com  ok           0 1 465 mail.contoso.com.
         SRV _submission._tcp.contoso.com   ok           0 1 587 mail.contoso.com.
         PTR 192.0.2.25                     ok           mail.contoso.com
-        11 ok, 0 warnings, 0 failed, 0 not checked
+        11 ok, 0 warning, 0 failed, 0 not checked
     "#]]
     .assert_eq(&text(&findings));
     assert!(is_good(&findings));
@@ -214,4 +214,14 @@ async fn what_is_about_the_server_is_told_once() {
     let findings = world.check().await;
     about(&findings, "SPF mail.contoso.com");
     assert_finding(&findings, "MX fabrikam.com", Failed, "no such domain");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_server_that_is_silent_is_told_of_once() {
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut world = World::new(zone()).await;
+    world.settings.resolver.server = Some(silent.local_addr().unwrap());
+    let findings = world.check().await;
+    assert_eq!(findings.len(), 1, "{}", text(&findings));
+    assert_finding(&findings, "DNS", Failed, "no answer");
 }

@@ -124,3 +124,28 @@ async fn what_listens_for_this_host_alone_is_not_for_others() {
     let nowhere = reach::listeners(&settings, &opened, &[]).await.unwrap();
     assert_is(&nowhere[0], NotChecked, "no address");
 }
+
+#[tokio::test]
+async fn ports_of_further_connectors_are_tried_too() {
+    let server = SmtpServer::saying("220 mail.contoso.com\r\n");
+    let with = |bindings: &[&str]| {
+        let bindings = bindings.iter().map(|at| format!("{at}:{}", server.port()).parse().unwrap());
+        let mut settings = settings(&[]);
+        settings.receive_connector = vec![ReceiveConnector {
+            name: "Relay".to_owned(),
+            enabled: true,
+            bindings: bindings.collect(),
+            ..ReceiveConnector::default()
+        }];
+        settings
+    };
+    for bindings in [&["0.0.0.0", "[::]"][..], &["127.0.0.1"]] {
+        let findings = found(&with(bindings)).await;
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert_is(&findings[0], Ok, "220");
+    }
+    assert!(found(&with(&["10.0.0.5"])).await.is_empty(), "not for everybody");
+    let mut off = with(&["0.0.0.0"]);
+    off.receive_connector[0].enabled = false;
+    assert!(found(&off).await.is_empty());
+}
