@@ -99,8 +99,18 @@ impl std::fmt::Debug for Resolver {
 impl Resolver {
     /// Uses the system's name servers and hosts file.
     pub fn system() -> Result<Self, ResolveError> {
+        Resolver::of_system(ResolveHosts::Auto)
+    }
+
+    /// Uses the system's name servers alone: what others are told, too. A hosts file often gives
+    /// the host's own name a loopback address.
+    pub fn system_name_servers() -> Result<Self, ResolveError> {
+        Resolver::of_system(ResolveHosts::Never)
+    }
+
+    fn of_system(hosts: ResolveHosts) -> Result<Self, ResolveError> {
         let builder = TokioResolver::builder_tokio().map_err(|error| setup_error(&error))?;
-        build(builder, ResolveHosts::Auto)
+        build(builder, hosts)
     }
 
     /// Uses this one name server and nothing else.

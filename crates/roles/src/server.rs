@@ -452,7 +452,7 @@ fn administer(
     Ok(addresses)
 }
 
-pub(crate) fn resolver(settings: &Settings) -> Result<Resolver, StartError> {
+fn resolver(settings: &Settings) -> Result<Resolver, StartError> {
     let resolver = match settings.resolver.server {
         Some(server) => Resolver::with_server(server),
         None => Resolver::system(),

@@ -100,6 +100,21 @@ pub fn plan(
 }
 
 impl Settings {
+    /// These settings of a file with its objects as the server has them that exported them all
+    /// ([`Extent::All`]). What is no object in the document is passed over.
+    pub fn as_exported(&self, document: &str) -> Result<Settings, ObjectError> {
+        let table: Result<Table, _> = document.parse();
+        let mut table = table.map_err(|error: toml::de::Error| ObjectError::Document {
+            object: "the configuration".to_owned(),
+            message: error.message().to_owned(),
+        })?;
+        table.retain(|name, _| KINDS.iter().any(|kind| kind.name == name));
+        let changes = plan(self, &[], &table, false)?;
+        self.with_objects(changes.iter().filter_map(|Change { kind, name, document, .. }| {
+            Some(Stored { kind, name, document: document.as_deref()? })
+        }))
+    }
+
     /// What is no object, as the file would have it.
     pub fn to_start_with(&self, extent: Extent) -> Table {
         let (start, defaults) = (self.without_objects(), Settings::default());
@@ -279,6 +294,28 @@ mod tests {
         )
         .unwrap()
     }
+
+    #[test]
+    fn what_a_server_exports_is_what_it_has() {
+        let stored = [
+            OUT,
+            Stored { kind: "ImapSettings", name: "", document: "enabled = false" },
+            Stored { kind: "PopSettings", name: "", document: "enabled = true" },
+            Stored { kind: "ReceiveConnector", name: "Printers", document: PRINTERS },
+        ];
+        let now = file().with_objects(stored).unwrap();
+        assert!(now.pop3.enabled && !now.imap4.enabled && now != file());
+        for (has, expected) in [(&now, &now), (&file(), &file())] {
+            let exported = export(&file(), has, Extent::All).unwrap().to_string();
+            let whole = format!("{exported}\n[[AcceptedDomain]]\nDomainName = \"a.test\"\n");
+            assert_eq!(&file().as_exported(&whole).unwrap(), expected);
+        }
+        let unreadable = file().as_exported("[").unwrap_err().to_string();
+        assert!(unreadable.starts_with("the configuration: "), "{unreadable}");
+    }
+
+    const PRINTERS: &str =
+        "Name = \"Printers\"\nBindings = [\"127.0.0.1:2526\"]\nFqdn = \"printers.a.test\"";
 
     const OUT: Stored<'static> = Stored {
         kind: "SendConnector",

@@ -15,12 +15,15 @@ use net::local::own_user;
 use ports::Registry;
 use roles::organization::Stopped;
 use roles::storage::database_folders;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 use types::Domain;
 
 use super::CONFIG_FILE;
 use crate::error::{Error, in_one_line};
+
+/// One of a verb's answer.
+type Object = Map<String, Value>;
 
 /// Says where the configuration file is.
 const CONFIG_VARIABLE: &str = "RIALTO_CONFIG";
@@ -48,20 +51,20 @@ pub async fn config(config: &Config, console: &mut Console<'_>) -> Result<Outcom
     Ok(outcome?)
 }
 
-/// The domains that the server of a configuration file takes mail for and nobody else does.
-pub async fn authoritative_domains(file: &Path) -> Result<Vec<Domain>, Error> {
+/// A server as its file and verbs have made it.
+pub struct Configured {
+    /// The settings.
+    pub settings: Settings,
+    /// The domains that it takes mail for and nobody else does.
+    pub domains: Vec<Domain>,
+}
+
+/// The server of a configuration file.
+pub async fn configured(file: &Path) -> Result<Configured, Error> {
     let server = Server::new(None, Some(file.to_owned()), false);
-    let verb = verbs::find("Get-AcceptedDomain").map_err(AdminError::from)?;
-    let call = Call { verb, arguments: Arguments::default(), what_if: false };
-    let reply = server.execute(call).await;
+    let read = server.read().await;
     server.close().await;
-    let text = |object: &Map<String, Value>, name| Some(object.get(name)?.as_str()?.to_owned());
-    let objects = reply?.objects;
-    let own = objects
-        .iter()
-        .filter(|object| text(object, "DomainType").is_some_and(|kind| kind == "Authoritative"));
-    let names = own.filter_map(|object| Domain::parse(&text(object, "DomainName")?).ok());
-    Ok(names.filter(|name| !name.is_literal()).collect())
+    Ok(read?)
 }
 
 /// Watches a running server.
@@ -114,6 +117,22 @@ impl Server {
         }
     }
 
+    async fn read(&self) -> Result<Configured, AdminError> {
+        let document = self.ask("Export-Configuration", json!({ "All": true })).await?;
+        let document = document.iter().find_map(|object| text(object, "Document"));
+        let settings = self.settings()?.as_exported(document.unwrap_or_default());
+        let settings = settings.map_err(|error| unavailable(in_one_line(&error)))?;
+        let domains = self.ask("Get-AcceptedDomain", json!({})).await?;
+        Ok(Configured { settings, domains: authoritative(&domains) })
+    }
+
+    async fn ask(&self, name: &str, arguments: Value) -> Result<Vec<Object>, AdminError> {
+        let verb = verbs::find(name)?;
+        let arguments = arguments.as_object().cloned().unwrap_or_default();
+        let arguments = Arguments::from_json(verb.parameters, &arguments)?;
+        Ok(self.execute(Call { verb, arguments, what_if: false }).await?.objects)
+    }
+
     fn settings(&self) -> Result<Settings, AdminError> {
         if let Some(directory) = &self.directory {
             let data_directory = directory.clone();
@@ -141,6 +160,17 @@ impl Server {
             eprintln!("{text}");
         }
     }
+}
+
+fn authoritative(domains: &[Object]) -> Vec<Domain> {
+    let own = domains.iter().filter(|it| text(it, "DomainType") == Some("Authoritative"));
+    let names = own.filter_map(|domain| Domain::parse(text(domain, "DomainName")?).ok());
+    names.filter(|name| !name.is_literal()).collect()
+}
+
+/// A text in the answer of a verb.
+fn text<'o>(object: &'o Object, property: &str) -> Option<&'o str> {
+    object.get(property)?.as_str()
 }
 
 async fn run_here(stopped: &Stopped, call: Call) -> Result<Reply, AdminError> {

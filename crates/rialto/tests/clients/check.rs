@@ -125,7 +125,26 @@ fn the_dns_that_a_setup_asks_for_satisfies_the_check() {
     };
     assert_eq!(verdict("MX example.test"), "ok");
     assert_eq!(verdict("clock"), "not_checked");
+    let mut verb = program(RIALTO);
+    verb.args(["set-accepted-domain", "example.test", "--domain-type", "InternalRelay"]);
+    run(verb.arg("--config").arg(site.path("rialto.toml"))).well();
+    let told = run(&mut world.check()).well();
+    assert!(!told.contains("MX example.test"), "others have mail of the domain, too: {told}");
     server.stop();
+}
+
+/// What verbs have changed counts, with the server running or not.
+#[test]
+fn services_that_a_verb_has_opened_are_checked() {
+    let world = World::new(|zone| zone, 0);
+    let pop = format!("port {} POP3", world.site.at(995));
+    assert!(!run(&mut world.check()).text.contains(&pop));
+    let mut verb = program(RIALTO);
+    verb.args(["set-pop-settings", "--enabled", "true", "--config"]);
+    run(verb.arg(world.site.path("rialto.toml"))).well();
+    let checked = run(&mut world.check());
+    assert_line(&checked.text, &pop, "failed");
+    assert_line(&checked.text, "SRV _pop3s._tcp.example.test", "no record; add ");
 }
 
 #[test]
@@ -139,7 +158,7 @@ fn what_is_wrong_is_told_with_what_to_do() {
     let told = &checked.text;
     assert_eq!(checked.code, Some(1), "{told}");
     assert_line(told, "MX ", "failed       10 mx.other.test; it should be example.test. IN MX");
-    assert_line(told, "SPF example.test", "failed       v=spf1 -all: 127.");
+    assert_line(told, "SPF example.test", "may not send: v=spf1 -all");
     assert_line(told, "DKIM ", "failed       no record; add ");
     assert_line(told, "clock", "failed  ");
     assert_line(told, "clock", " s behind 127.0.0.1:");

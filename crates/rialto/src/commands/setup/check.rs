@@ -4,13 +4,13 @@ use std::path::Path;
 
 use admin::{Console, Outcome};
 use clap::Args;
-use config::{HostPort, Settings};
+use config::HostPort;
 use roles::setup::check::{self, Finding, Surroundings};
 use types::SystemClock;
 use types::limits::CHECK_TARGETS_MAX;
 
 use super::SetupArgumentError;
-use crate::commands::verb;
+use crate::commands::verb::{self, Configured};
 use crate::error::Error;
 
 /// What a new server is made from, and a check does not take.
@@ -58,8 +58,7 @@ impl Check {
         if self.outbound.len() > CHECK_TARGETS_MAX {
             return Err(SetupArgumentError::Outbound.into());
         }
-        let settings = Settings::load(configuration)?;
-        let domains = verb::authoritative_domains(configuration).await?;
+        let Configured { settings, domains } = verb::configured(configuration).await?;
         let surroundings = Surroundings {
             settings: &settings,
             domains: &domains,

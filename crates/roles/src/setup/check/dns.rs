@@ -54,13 +54,15 @@ impl<'d> Dns<'d> {
             Err(error) => return unanswered(subject, error, &advice),
         };
         let found = listed(addresses);
-        let strange = |address: &&IpAddr| !own.is_empty() && !own.contains(address);
+        // A server that has private ones alone stands behind a router that has the others.
+        let knows = own.iter().any(records::is_public);
+        let strange = |address: &&IpAddr| knows && !own.contains(address);
         if let Some(private) = addresses.iter().find(|address| !records::is_public(address)) {
             let advice = format!("the Internet does not reach {private}: name a public address");
             return Finding::warning(subject, found, advice);
         }
         if let Some(strange) = addresses.iter().find(strange) {
-            let advice = format!("the server does not listen on {strange}, but may be behind it");
+            let advice = format!("the server does not listen on {strange}: is it another one's?");
             return Finding::warning(subject, found, advice);
         }
         Finding::ok(subject, found)
@@ -70,12 +72,12 @@ impl<'d> Dns<'d> {
     pub async fn domain(&self, facts: &Facts<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
         for record in records::wanted(facts) {
-            findings.extend(self.record(&record).await);
+            findings.extend(self.record(facts.domain, &record).await);
         }
         findings
     }
 
-    async fn record(&self, wanted: &Record) -> Option<Finding> {
+    async fn record(&self, domain: &Domain, wanted: &Record) -> Option<Finding> {
         let name = wanted.name.trim_end_matches('.');
         Some(match &wanted.data {
             Data::A(_) | Data::Aaaa(_) => return None,
@@ -83,7 +85,7 @@ impl<'d> Dns<'d> {
             Data::Srv { port, .. } => self.srv(name, *port, wanted).await,
             Data::Txt(_) if name.starts_with("_dmarc.") => self.dmarc(name, wanted).await,
             Data::Txt(key) if key.starts_with("v=DKIM1") => self.dkim(name, key, wanted).await,
-            Data::Txt(_) => self.spf(name, wanted).await,
+            Data::Txt(_) => self.spf(name, name == domain.to_ascii(), wanted).await,
         })
     }
 
@@ -130,15 +132,15 @@ impl<'d> Dns<'d> {
         addresses.iter().any(|address| self.addresses().contains(address))
     }
 
-    async fn spf(&self, domain: &str, wanted: &Record) -> Finding {
+    /// Other servers ask for the sender's domain; for the server's name only in reports.
+    async fn spf(&self, domain: &str, has_mail: bool, wanted: &Record) -> Finding {
         let subject = format!("SPF {domain}");
         let texts = match self.texts(domain).await {
             Ok(texts) => texts,
             Err(error) => return unanswered(subject, &error, &add(wanted)),
         };
         match spf::records(&texts)[..] {
-            // Other servers ask for the domain of the sender; for the server's only in reports.
-            [] if domain == self.server => Finding::warning(subject, "no record", add(wanted)),
+            [] if !has_mail => Finding::warning(subject, "no record", add(wanted)),
             [] => Finding::failed(subject, "no record", add(wanted)),
             [record] => self.spf_record(subject, domain, record, wanted).await,
             _ => Finding::failed(subject, "several records: none counts", "leave one of them"),
@@ -157,7 +159,7 @@ impl<'d> Dns<'d> {
             return Finding::not_checked(subject, record, advice);
         }
         for address in self.addresses() {
-            let found = |why: &str| format!("{record}: {why}");
+            let found = |why: &str| format!("{why}: {record}");
             match Spf::new(self.resolver, *address).evaluate(domain, record).await {
                 Answer::Pass(term) if term.trim_start_matches('+') == "all" => {
                     let found = found("everybody may send for the domain");

@@ -21,14 +21,14 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use config::{HostPort, Settings};
-use net::Connector;
 use net::connect::Rules;
+use net::{Connector, Resolver};
 use types::limits::CHECK_CONNECT_SECS_MAX;
 use types::{Address, AddressError, Clock, Domain};
 
 use super::records::Facts;
 use super::{SetupError, clients, listeners, signing};
-use crate::server::{resolver, server_name};
+use crate::server::{StartError, server_name};
 use dns::Dns;
 
 pub use finding::{Finding, Verdict, is_good, text};
@@ -58,6 +58,15 @@ pub async fn run(asked: &Surroundings<'_>, clock: &dyn Clock) -> Result<Vec<Find
     findings.extend(outbound::outbound(settings, &resolver, asked.outbound).await);
     findings.push(clock::clock(&resolver, asked.time_server, clock).await);
     Ok(findings)
+}
+
+/// Asks whom the server asks, but for the hosts file of this host, which others do not see.
+fn resolver(settings: &Settings) -> Result<Resolver, StartError> {
+    let resolver = match settings.resolver.server {
+        Some(server) => Resolver::with_server(server),
+        None => Resolver::system_name_servers(),
+    };
+    resolver.map_err(|error| StartError::Resolver(error.to_string()))
 }
 
 /// Makes connections with a check's patience.

@@ -14,6 +14,7 @@ use types::Transport;
 
 use super::greeting::{self, greeting};
 use super::{Finding, connector};
+use crate::server::server_name;
 use crate::setup::SetupError;
 
 /// An address where a listener should be.
@@ -36,13 +37,12 @@ pub(super) async fn listeners(
         let why = "the server's name has no address";
         return Ok(vec![Finding::not_checked("ports", why, "give it one in DNS")]);
     }
-    let names = names(settings)?;
+    let (names, server) = (names(settings)?, server_name(settings)?.to_ascii());
     let connectors = of_connectors(settings, opened, addresses);
     let doors = opened.iter().chain(&connectors).flat_map(|endpoint| doors(endpoint, addresses));
     let mut attempts = JoinSet::new();
     for (at, (listener, address)) in doors.enumerate() {
-        let server = settings.server_name.clone();
-        let door = Door { listener, address, names: names.clone(), server };
+        let door = Door { listener, address, names: names.clone(), server: server.clone() };
         attempts.spawn(async move { (at, door.finding().await) });
     }
     let mut findings = attempts.join_all().await;

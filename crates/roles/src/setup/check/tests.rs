@@ -11,7 +11,6 @@ mod smtp_server;
 use std::net::IpAddr;
 use std::path::Path;
 
-use net::Resolver;
 use net::testing::{DnsServer, Zone};
 use tempfile::TempDir;
 use transport::dkim::{Algorithm, SelectorKey};

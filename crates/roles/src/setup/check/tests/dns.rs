@@ -109,7 +109,11 @@ async fn spf_has_to_let_every_address_of_the_server_send() {
     for (zone, verdict, words) in [
         (with("v=spf1 ip4:192.0.2.25 ip6:2001:db8::/64 -all"), Ok, "ip6:2001"),
         (with("v=spf1 ip4:192.0.2.25 -all"), Failed, "2001:db8::25 may not send"),
-        (with("v=spf1 -all"), Failed, r#"may not send; it should be contoso.com. IN TXT"#),
+        (
+            with("v=spf1 -all"),
+            Failed,
+            "may not send: v=spf1 -all; it should be contoso.com. IN TXT",
+        ),
         (with("v=spf1 mx -all").txt(DOMAIN, "v=spf1 a -all"), Failed, "several records"),
         (with("v=spf1 +all"), Warning, "everybody may send"),
         (with("v=spf1 exists:%{i}.test -all"), Warning, "depends on the message"),
@@ -119,6 +123,16 @@ async fn spf_has_to_let_every_address_of_the_server_send() {
     ] {
         assert_in(zone, subject, verdict, words).await;
     }
+}
+
+/// Then its record is the one that other servers ask for.
+#[tokio::test]
+async fn a_server_may_have_the_name_of_its_domain() {
+    let mut world = World::new(Zone::new().a(DOMAIN, "192.0.2.25")).await;
+    world.settings.server_name = DOMAIN.to_owned();
+    let findings = world.check().await;
+    assert_finding(&findings, "SPF contoso.com", Failed, r#"TXT "v=spf1 mx -all""#);
+    assert_finding(&findings, "MX contoso.com", Warning, "add contoso.com. IN MX 10 contoso.com.");
 }
 
 #[tokio::test]
@@ -202,6 +216,8 @@ async fn the_server_has_an_address_that_the_internet_reaches() {
     let mut world = World::new(Zone::new().a(SERVER, "192.0.2.26")).await;
     world.settings.addresses = vec![address("192.0.2.25")];
     assert_finding(&world.check().await, subject, Warning, "does not listen on 192.0.2.26");
+    world.settings.addresses = vec![address("10.0.0.5")];
+    assert_finding(&world.check().await, subject, Ok, "192.0.2.26");
     let mut world = World::new(Zone::new()).await;
     world.settings.addresses = vec![address("192.0.2.25")];
     assert_finding(&world.check().await, subject, Failed, "mail.contoso.com with 192.0.2.25");
