@@ -28,6 +28,7 @@ mod directory;
 pub mod engine;
 mod error;
 mod frame;
+mod frozen;
 #[doc(hidden)]
 pub mod fuzzing;
 mod health;
@@ -54,6 +55,7 @@ pub use blob::{BlobNumber, Staged};
 pub use blob_reader::BlobReader;
 pub use database::{Database, Stats};
 pub use error::{Corrupt, StoreError};
+pub use frozen::{Frozen, FrozenFile, FrozenFiles};
 pub use health::Health;
 pub use job::Bulk;
 pub use options::{EngineKind, Options};

@@ -10,7 +10,8 @@
 //! collected; or a write function has said [`crate::Txn::retain`] since the mark, which one
 //! that copies or moves a reference must, because the collector may have passed its new place
 //! before and its old place after. Files are removed only a while after they died, for the
-//! readers that still know them, and never while a backup has pinned them.
+//! readers that still know them, and never while a backup has pinned them, by
+//! [`Database::pin`] or from another process ([`crate::Frozen`]).
 
 mod bitmap;
 mod compact;

@@ -13,6 +13,7 @@ pub(crate) mod record;
 mod spill;
 
 use std::collections::HashMap;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -183,6 +184,17 @@ impl Segments {
         }
     }
 
+    /// A moment in which files may be removed; none while a process has pinned them ([`pin`]).
+    pub(crate) fn removal(&self) -> io::Result<Option<Removal>> {
+        let Some(directory) = &self.directory else { return Ok(Some(Removal(None))) };
+        let lock = File::open(directory)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(Removal(Some(lock)))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -219,6 +231,17 @@ impl Segments {
         state.files.insert(number, file.clone());
         Ok(file)
     }
+}
+
+/// While it lives nobody can pin files.
+pub(crate) struct Removal(#[expect(dead_code, reason = "holds the lock")] Option<File>);
+
+/// Keeps all segment files in a directory in place, also against another process, until the
+/// answer is dropped or this process ends.
+pub(crate) fn pin(directory: &Path) -> io::Result<File> {
+    let pin = File::open(directory)?;
+    pin.lock_shared()?;
+    Ok(pin)
 }
 
 impl State {
@@ -280,7 +303,7 @@ fn whole_end(file: &SegmentFile) -> io::Result<Option<u64>> {
     Ok((offset == end).then_some(end))
 }
 
-fn path(directory: &Path, number: u64) -> PathBuf {
+pub(crate) fn path(directory: &Path, number: u64) -> PathBuf {
     directory.join(format!("{number:08}.{EXTENSION}"))
 }
 

@@ -7,6 +7,7 @@
 
 mod create;
 mod form;
+mod frozen;
 mod numbered;
 mod pool;
 mod rows;
@@ -18,12 +19,13 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, ErrorCode};
 
+pub(crate) use self::frozen::Frozen;
 use self::pool::Pool;
 use self::writer::SqliteWriter;
 use super::{Engine, EngineError, View, Visit, Writer};
 use crate::directory::make_directory;
 
-const FILE_NAME: &str = "store.sqlite";
+pub(crate) const FILE_NAME: &str = "store.sqlite";
 const LOCK_NAME: &str = "lock";
 /// Findings of the integrity check that are told; the first ones say enough.
 const FINDINGS_MAX: usize = 100;

@@ -193,6 +193,7 @@ fn remove_doomed(reclaim: &Arc<Reclaim>, segments: &Segments) -> Result<u64, Sto
     if state.pins > 0 {
         return Ok(0);
     }
+    let Some(_removal) = segments.removal()? else { return Ok(0) };
     let due = state.doomed.extract_if(.., |(_, since)| since.plus(DOOMED_FOR) <= now);
     let mut removed = 0;
     for (file, _) in due {

@@ -113,6 +113,24 @@ async fn a_dead_file_goes_a_while_later_and_not_while_pinned() {
 }
 
 #[tokio::test]
+async fn a_dead_file_stays_while_another_process_copies() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = World::over(Options::sqlite(directory.path()));
+    world.blob(LONG).await;
+    world.database.segments().seal();
+    world.age().await;
+    let rows = tempfile::tempdir().unwrap();
+    let frozen = crate::Frozen::begin(directory.path()).unwrap();
+    let files = frozen.copy_rows(&rows.path().join("rows"), &mut |_| {}).unwrap();
+    world.sweep(&[]).await;
+    world.clock.advance(HOUR);
+    assert_eq!(world.sweep(&[]).await.files_removed, 0);
+    assert!(files.list()[0].path.exists());
+    drop(files);
+    assert_eq!(world.sweep(&[]).await.files_removed, 1);
+}
+
+#[tokio::test]
 async fn live_records_move_out_of_a_file_mostly_dead() {
     let world = World::new();
     let mut blobs = Vec::new();
