@@ -56,6 +56,14 @@ pub const SEGMENT_OCTETS_MAX: u64 = 256 * 1024 * 1024;
 /// Segment files kept open at a time.
 pub const SEGMENTS_OPEN_MAX: usize = 256;
 
+// ---- Backups ----
+
+/// Octets of a chunk, the unit in which a backup stores what an earlier one has not: it is held
+/// in memory.
+pub const BACKUP_CHUNK_OCTETS: usize = 4 * 1024 * 1024;
+/// Octets of a manifest: enough for 15 TiB of data.
+pub const BACKUP_MANIFEST_OCTETS_MAX: u64 = 256 * 1024 * 1024;
+
 // ---- Messages ----
 
 /// Octets of the largest message accepted unless a connector says otherwise: Exchange's

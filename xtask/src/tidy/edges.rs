@@ -27,6 +27,7 @@ const EDGES: &[(&str, Knows)] = &[
     ("mailbox", Only(&["types", "store", "content"])),
     ("transport", Only(&["types", "store"])),
     ("migration", Only(&["types", "store", "mailbox", "content", "net"])),
+    ("backup", Only(&["types", "store"])),
     ("http1", Only(&["net"])),
     ("acme", Only(&["types", "net", "http1"])),
     ("smtp", Only(&["types"])),
