@@ -47,6 +47,9 @@ pub enum AdminError {
         #[source]
         source: StoreError,
     },
+    /// A backup was not made, read or restored.
+    #[error(transparent)]
+    Backup(#[from] ::backup::BackupError),
     /// The name service did not answer.
     #[error("{host}: {source}")]
     Resolve {

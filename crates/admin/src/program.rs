@@ -12,4 +12,6 @@ pub struct Program {
     pub file: String,
     /// The folders of the databases in a data directory.
     pub database_folders: fn(&Path) -> Vec<PathBuf>,
+    /// Names in a data directory of what is no part of a backup.
+    pub passing: &'static [&'static str],
 }

@@ -93,6 +93,7 @@ fn program() -> Program {
         built,
         file: r"C:\Rialto\rialto.exe".to_owned(),
         database_folders: |data: &Path| vec![data.join("one"), data.join("two")],
+        passing: &["logs"],
     }
 }
 

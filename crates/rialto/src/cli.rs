@@ -28,6 +28,8 @@ pub enum Command {
     Ports(admin::ports::Ports),
     #[command(subcommand)]
     Store(admin::store::Store),
+    Backup(admin::backup::Backup),
+    Restore(admin::backup::Restore),
     Top(admin::top::Top),
     Completion(completion::Completion),
     #[command(subcommand, hide = true)]

@@ -44,6 +44,8 @@ pub async fn run(task: Task) -> Result<Outcome, Error> {
             Ok(Outcome::Good)
         }
         Command::Top(top) => verb::top(&top, &mut console).await,
+        Command::Backup(backup) => verb::backup(&backup, &program(), &mut console).await,
+        Command::Restore(restore) => Ok(restore.run(&mut console).await?),
         Command::Store(store) => Ok(store.run(&program(), &mut console).await?),
     }
 }
@@ -53,6 +55,8 @@ fn program() -> Program {
     Program {
         built: roles::built(),
         file: file(),
+        // The ports are those of the server that runs now.
+        passing: &[roles::logs::FOLDER_NAME, ports::FILE_NAME],
         database_folders: |data: &Path| roles::storage::database_folders(data).to_vec(),
     }
 }

@@ -5,11 +5,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use admin::api::{Client, SOCKET_NAME, local_caller};
+use admin::backup::{self, Backup};
 use admin::config::{Config, Target};
 use admin::shell::{Executor, Line};
 use admin::top::Top;
 use admin::verb::{Arguments, Call, Reply, VerbError, invoke};
-use admin::{AdminError, Console, Outcome, verbs};
+use admin::{AdminError, Console, Outcome, Program, verbs};
 use config::Settings;
 use net::local::own_user;
 use ports::Registry;
@@ -65,6 +66,21 @@ pub async fn configured(file: &Path) -> Result<Configured, Error> {
     let read = server.read().await;
     server.close().await;
     Ok(read?)
+}
+
+/// Backs a server up, or looks into a repository.
+pub async fn backup(
+    backup: &Backup,
+    program: &Program,
+    console: &mut Console<'_>,
+) -> Result<Outcome, Error> {
+    let Target { dir, config } = backup.target.clone();
+    let server = Server::new(dir, config, false);
+    let server = match backup.needs_server() {
+        true => Some(backup::Server { settings: server.settings()?, file: server.file() }),
+        false => None,
+    };
+    Ok(backup.run(program, server, console).await?)
 }
 
 /// Watches a running server.
@@ -134,13 +150,23 @@ impl Server {
     }
 
     fn settings(&self) -> Result<Settings, AdminError> {
-        if let Some(directory) = &self.directory {
-            let data_directory = directory.clone();
-            return Ok(Settings { data_directory, ..Settings::default() });
+        match self.file() {
+            Some(file) => Ok(Settings::load(&file)?),
+            None => {
+                let data_directory = self.directory.clone().unwrap_or_default();
+                Ok(Settings { data_directory, ..Settings::default() })
+            }
+        }
+    }
+
+    /// The configuration file; none where the data directory was named in its place.
+    fn file(&self) -> Option<PathBuf> {
+        if self.directory.is_some() {
+            return None;
         }
         let from_environment = || std::env::var_os(CONFIG_VARIABLE).map(PathBuf::from);
-        let file = self.config.clone().or_else(from_environment);
-        Ok(Settings::load(&file.unwrap_or_else(|| CONFIG_FILE.into()))?)
+        let named = self.config.clone().or_else(from_environment);
+        Some(named.unwrap_or_else(|| CONFIG_FILE.into()))
     }
 
     /// Opens the data. With no configuration file, the server's name is the one it last had.

@@ -1,0 +1,83 @@
+//! How far it is, on the terminal; to a file or a pipe it says nothing.
+
+use std::io::{self, IsTerminal, Write};
+
+use ::backup::{Progress, Silent, Step};
+
+const BAR_LEN: usize = 30;
+const MIB: u64 = 1024 * 1024;
+
+/// What tells the person at standard error, if one is there.
+pub(super) fn bar() -> Box<dyn Progress> {
+    match io::stderr().is_terminal() {
+        true => Box::new(Bar { terminal: io::stderr(), shown: None }),
+        false => Box::new(Silent),
+    }
+}
+
+struct Bar<W: Write> {
+    terminal: W,
+    /// The step and the percentage that stand there.
+    shown: Option<(Step, u64)>,
+}
+
+impl<W: Write> Progress for Bar<W> {
+    fn tell(&mut self, step: Step, done: u64, all: u64) {
+        let percent = (done.min(all) * 100).checked_div(all).unwrap_or(100);
+        if self.shown == Some((step, percent)) {
+            return;
+        }
+        let is_next = self.shown.is_some_and(|(before, _)| before != step);
+        self.shown = Some((step, percent));
+        let full = "#".repeat(BAR_LEN * usize::try_from(percent).unwrap_or(0) / 100);
+        let start = if is_next { "\n" } else { "\r" };
+        // A terminal that is gone is no reason to give up.
+        let _ = write!(
+            self.terminal,
+            "{start}{} [{full:<BAR_LEN$}] {percent:>3} % of {} MiB",
+            words(step),
+            all.div_ceil(MIB)
+        );
+        let _ = self.terminal.flush();
+    }
+}
+
+impl<W: Write> Drop for Bar<W> {
+    fn drop(&mut self) {
+        if self.shown.is_some() {
+            let _ = writeln!(self.terminal);
+        }
+    }
+}
+
+fn words(step: Step) -> &'static str {
+    match step {
+        Step::CopyRows => "copying rows ",
+        Step::PutAway => "putting away ",
+        Step::Check => "reading      ",
+        Step::Restore => "restoring    ",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_moves_with_the_percentage_and_ends_its_lines() {
+        let mut terminal = Vec::new();
+        let mut bar = Bar { terminal: &mut terminal, shown: None };
+        bar.tell(Step::CopyRows, 1, 2 * MIB);
+        bar.tell(Step::CopyRows, 2, 2 * MIB);
+        bar.tell(Step::CopyRows, 2 * MIB, 2 * MIB);
+        bar.tell(Step::PutAway, 0, 0);
+        drop(bar);
+        let none = " ".repeat(BAR_LEN);
+        let full = "#".repeat(BAR_LEN);
+        let expected = format!(
+            "\rcopying rows  [{none}]   0 % of 2 MiB\rcopying rows  [{full}] 100 % of 2 MiB\
+             \nputting away  [{full}] 100 % of 0 MiB\n"
+        );
+        assert_eq!(String::from_utf8(terminal).unwrap(), expected);
+    }
+}
