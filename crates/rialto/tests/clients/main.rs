@@ -11,6 +11,7 @@
 
 mod acme;
 mod check;
+mod backup;
 mod configured;
 mod curl;
 mod fetch;
