@@ -32,10 +32,8 @@ pub fn markdown() -> String {
             let _ = writeln!(page, "\n## {noun}");
         }
         section(&mut page, verb);
-        if last_of_noun(verb)
-            && let Some(answers) = verb.answers.or_else(|| answers_of(noun))
-        {
-            properties(&mut page, &answers);
+        if last_of_noun(verb) {
+            answers_of(noun).iter().for_each(|answers| properties(&mut page, answers));
         }
     }
     page
@@ -73,8 +71,16 @@ fn last_of_noun(verb: &Verb) -> bool {
     of_noun.last().is_some_and(|last| last.name == verb.name)
 }
 
-fn answers_of(noun: &str) -> Option<ObjectType> {
-    verbs::all().filter(|verb| verb.name.noun() == noun).find_map(|verb| verb.answers)
+/// What the verbs of a noun answer with, each type once.
+fn answers_of(noun: &str) -> Vec<ObjectType> {
+    let of_noun = verbs::all().filter(|verb| verb.name.noun() == noun);
+    let mut types: Vec<ObjectType> = Vec::new();
+    for answers in of_noun.filter_map(|verb| verb.answers) {
+        if types.iter().all(|known| known.name != answers.name) {
+            types.push(answers);
+        }
+    }
+    types
 }
 
 fn properties(page: &mut String, answers: &ObjectType) {
