@@ -20,6 +20,7 @@ mod message;
 mod message_tracking_log;
 mod person;
 mod queue;
+mod queue_digest;
 mod recipient;
 mod recipient_permission;
 mod recoverable_items;
@@ -53,6 +54,7 @@ pub const VERBS: &[&[Verb]] = &[
     message_tracking_log::VERBS,
     person::VERBS,
     queue::VERBS,
+    queue_digest::VERBS,
     recipient::VERBS,
     recipient_permission::VERBS,
     recoverable_items::VERBS,

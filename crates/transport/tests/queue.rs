@@ -298,6 +298,7 @@ async fn operators_hold_hurry_and_remove_messages() {
         server.transport.messages(hop, None).await.unwrap().messages[0].suspended,
         "only Resume lets it go"
     );
+    assert_eq!(server.queues().await[0].deferred_message_count, 0, "held back, not put off");
     *server.world.reachable.lock().unwrap() = true;
     server.world.scripts.lock().unwrap().push_back(answer_all(try_later()));
     server.transport.remove_message(id, true).await.unwrap();
@@ -307,7 +308,8 @@ async fn operators_hold_hurry_and_remove_messages() {
 
     server.submit(envelope("alice@example.test", &["y@far.test"])).await.unwrap();
     server.settle().await;
-    assert_eq!(server.queues().await[0].message_count, 1, "deferred by the script");
+    let queue = server.queues().await.remove(0);
+    assert_eq!((queue.message_count, queue.deferred_message_count), (1, 1), "by the script");
     let hop = server.queues().await[0].number;
     server.transport.retry_queue(hop).await.unwrap();
     server.settle().await;

@@ -2,7 +2,7 @@
 //! to one is in `transport::queue`.
 
 use transport::queue::keys::HopNumber;
-use transport::{NextHopSolutionKey, QueueInfo, Transport};
+use transport::{DeliveryType, NextHopSolutionKey, QueueInfo, Transport};
 
 use super::result_size::limited;
 use crate::verb::{
@@ -26,11 +26,15 @@ object! {
         delivery_type: String,
         /// A domain, smart hosts, or this server's mailboxes.
         next_hop_domain: String,
+        /// Internal, for this server's mailboxes, or External.
+        next_hop_category: &'static str,
         /// Active, Ready, Retry or Suspended.
         status: &'static str,
         /// Messages that wait in it; one with more than a hundred recipients counts again for
         /// each further hundred.
         message_count: usize,
+        /// Those of them that were put off after a failure and wait for their time.
+        deferred_message_count: usize,
         /// Connections that failed, one after the other.
         retry_count: u32,
         /// How the last one failed.
@@ -140,13 +144,21 @@ pub(super) async fn numbers(
     Ok(session.organization.transport.queue_keys().await?)
 }
 
+/// All queues as Get-Queue shows them.
+pub(super) async fn all(session: &Session<'_>) -> Result<Vec<QueueObject>, VerbError> {
+    let queues = session.organization.transport.queues().await?;
+    Ok(queues.into_iter().map(|queue| shown(session, queue)).collect())
+}
+
 fn shown(session: &Session<'_>, queue: QueueInfo) -> QueueObject {
     QueueObject {
         identity: identity(session, queue.number),
         delivery_type: queue.key.delivery_type.to_string(),
+        next_hop_category: category(queue.key.delivery_type),
         next_hop_domain: queue.key.next_hop_domain,
         status: queue.view.status.name(),
         message_count: queue.message_count,
+        deferred_message_count: queue.deferred_message_count,
         retry_count: queue.view.retry_count,
         last_error: queue.view.last_error.map(|reply| reply.to_string()),
         last_retry_time: queue.view.last_retry.map(Moment),
@@ -154,16 +166,24 @@ fn shown(session: &Session<'_>, queue: QueueInfo) -> QueueObject {
     }
 }
 
+const fn category(delivery_type: DeliveryType) -> &'static str {
+    match delivery_type {
+        DeliveryType::SmtpDeliveryToMailbox => "Internal",
+        DeliveryType::DnsConnectorDelivery | DeliveryType::SmartHostConnectorDelivery => "External",
+    }
+}
+
 impl Cmdlet for GetQueue {
     type Answer = Vec<QueueObject>;
 
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
-        let transport = &session.organization.transport;
         let queues = match self.identity {
-            Some(identity) => vec![transport.queue(identity.find(session).await?).await?],
-            None => transport.queues().await?,
+            Some(identity) => {
+                let queue = identity.find(session).await?;
+                vec![shown(session, session.organization.transport.queue(queue).await?)]
+            }
+            None => all(session).await?,
         };
-        let queues = queues.into_iter().map(|queue| shown(session, queue)).collect();
         let queues = filtered(self.filter.as_ref(), queues)?;
         Ok(limited(session, queues, self.result_size))
     }

@@ -10,6 +10,7 @@ use crate::shell::Shell;
 async fn what_does_not_wait_is_not_found() {
     let shell = Shell::new().await;
     assert_eq!(shell.objects("Get-Queue").await, serde_json::json!([]));
+    assert_eq!(shell.objects("Get-QueueDigest").await, serde_json::json!([]));
     assert_eq!(shell.objects("Get-Message").await, serde_json::json!([]));
     for (line, expected) in [
         ("Get-Queue 7", "queue \"7\" could not be found"),
@@ -18,6 +19,8 @@ async fn what_does_not_wait_is_not_found() {
         ("Resume-Queue 7", "could not be found"),
         ("Retry-Queue 7 -Resubmit", "could not be found"),
         ("Retry-Queue", "Identity is missing"),
+        ("Get-QueueDigest -GroupBy RiskLevel", "[possible values: NextHopDomain, NextHopCategory"),
+        ("Get-QueueDigest -ResultSize many", "ResultSize: expected a whole number"),
         ("Get-Message -Queue 7", "queue \"7\" could not be found"),
         ("Get-Message MAIL1\\7\\12", "could not be found"),
         ("Get-Message 12", "message \"12\" could not be found"),
@@ -37,6 +40,7 @@ async fn a_filter_knows_the_properties() {
     for (verb, filter, expected) in [
         ("Get-Queue", "{Colour -eq 1}", "Queue has no property Colour"),
         ("Get-Queue", "MessageCount -gt many", "MessageCount: expected a whole number"),
+        ("Get-QueueDigest", "{Colour -eq 1}", "Queue has no property Colour"),
         ("Get-Message", "{Size}", "Filter: expected an operator"),
         ("Get-Message", "{Sise -gt 1MB}", "Message has no property Sise"),
     ] {
@@ -53,6 +57,7 @@ async fn queues_are_for_who_runs_servers() {
     shell.caller = Caller::User { id: RecipientId([1; 16]), name: "help".to_owned(), groups };
     for line in [
         "Get-Queue",
+        "Get-QueueDigest",
         "Suspend-Queue 7",
         "Resume-Queue 7",
         "Retry-Queue 7",

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::imap::Imap;
 use crate::support::message;
@@ -72,8 +72,13 @@ fn mail_that_waits_is_seen_held_and_removed() {
     assert_eq!(queue["DeliveryType"], "SmartHostConnectorDelivery");
     assert!(text(&queue, "LastError").contains("4.4.1"), "{queue}");
     let queue = text(&queue, "Identity").to_owned();
+    let digest = objects(&data, &["Get-QueueDigest", "-GroupBy", "Status"]);
+    let retry = digest.iter().find(|group| group["GroupByValue"] == "Retry").unwrap();
+    assert_eq!((&retry["MessageCount"], &retry["Details"]), (&json!(1), &json!([queue])));
+    let filter = ["Get-QueueDigest", "-Filter", "{Status -eq 'Suspended'}"];
+    assert_eq!(objects(&data, &filter), Vec::<Value>::new());
     let first = waiting(&data, "First");
-    assert_eq!(first["Recipients"], serde_json::json!(["ann@far.example"]));
+    assert_eq!(first["Recipients"], json!(["ann@far.example"]));
     assert_eq!((text(&first, "Queue"), text(&first, "Status")), (queue.as_str(), "Ready"));
     let first = text(&first, "Identity").to_owned();
     run(&mut verb(&data, &["Suspend-Message", &first])).well();

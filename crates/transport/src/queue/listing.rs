@@ -15,7 +15,7 @@ use crate::queue::admin::{MessageIdentity, VerbError, must_exist};
 use crate::queue::hop::HopRecord;
 use crate::queue::keys::{HopNumber, PartKey};
 use crate::queue::message::{Part, QueuedMessage, QueuedRecipient};
-use crate::queue::rows;
+use crate::queue::rows::{self, PartCounts};
 use crate::queue::schedule::RetryPolicy;
 use crate::queue::scheduler::{QueueStatus, QueueView};
 use crate::route::NextHopSolutionKey;
@@ -34,6 +34,8 @@ pub struct QueueInfo {
     pub view: QueueView,
     /// Rows that wait in it, each a message with up to a hundred recipients.
     pub message_count: usize,
+    /// Those of them that were put off after a failure and wait for their time.
+    pub deferred_message_count: usize,
 }
 
 /// A waiting message as Get-Message shows it: its recipients in one queue.
@@ -81,10 +83,12 @@ pub struct PageKey(Vec<u8>);
 impl Transport {
     /// Get-Queue.
     pub async fn queues(&self) -> Result<Vec<QueueInfo>, VerbError> {
-        let found = self.core.database.read(|snapshot| {
+        let now = self.core.now();
+        let found = self.core.database.read(move |snapshot| {
             let hops = rows::hops(snapshot)?.into_iter();
-            let counted = hops
-                .map(|(number, record)| Ok((number, record, rows::count_parts(snapshot, number)?)));
+            let counted = hops.map(|(number, record)| {
+                Ok((number, record, rows::count_parts(snapshot, number, now)?))
+            });
             counted.collect::<Result<Vec<_>, StoreError>>()
         });
         let info = |(number, record, count)| queue_info(&self.core, number, record, count);
@@ -99,9 +103,10 @@ impl Transport {
 
     /// Get-Queue for one.
     pub async fn queue(&self, number: HopNumber) -> Result<QueueInfo, VerbError> {
+        let now = self.core.now();
         let found = self.core.database.read(move |snapshot| {
             let record = must_exist(snapshot, number)?;
-            Ok::<_, VerbError>((record, rows::count_parts(snapshot, number)?))
+            Ok::<_, VerbError>((record, rows::count_parts(snapshot, number, now)?))
         });
         let (record, count) = found.await?;
         Ok(queue_info(&self.core, number, record, count))
@@ -169,13 +174,14 @@ fn first_part(
     Ok(Some(info))
 }
 
-fn queue_info(
-    core: &Core,
-    number: HopNumber,
-    record: HopRecord,
-    message_count: usize,
-) -> QueueInfo {
-    QueueInfo { number, view: view(core, number, &record), key: record.key, message_count }
+fn queue_info(core: &Core, number: HopNumber, record: HopRecord, count: PartCounts) -> QueueInfo {
+    QueueInfo {
+        number,
+        view: view(core, number, &record),
+        key: record.key,
+        message_count: count.all,
+        deferred_message_count: count.later,
+    }
 }
 
 fn view(core: &Core, number: HopNumber, record: &HopRecord) -> QueueView {

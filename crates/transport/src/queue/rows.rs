@@ -165,13 +165,28 @@ pub(crate) fn parts_of_hop(read: &impl Read, hop: HopNumber) -> Result<Vec<PartK
 }
 
 /// How many parts a queue has.
-pub(crate) fn count_parts(read: &impl Read, hop: HopNumber) -> Result<usize, StoreError> {
-    let mut count = 0;
-    visit_keys(read, &keys::due_of(hop), &mut |_| {
-        count += 1;
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PartCounts {
+    /// Those that wait, for whatever reason.
+    pub all: usize,
+    /// Those of them that were put off until later; suspended ones are not.
+    pub later: usize,
+}
+
+/// Counts the parts of a queue.
+pub(crate) fn count_parts(
+    read: &impl Read,
+    hop: HopNumber,
+    now: Timestamp,
+) -> Result<PartCounts, StoreError> {
+    let mut counts = PartCounts::default();
+    visit_keys(read, &keys::due_of(hop), &mut |key| {
+        counts.all += 1;
+        let is_later = |(at, _): &(Timestamp, PartKey)| *at > now && *at != NEVER;
+        counts.later += usize::from(keys::time_and_part(key).as_ref().is_some_and(is_later));
         ControlFlow::Continue(())
     })?;
-    Ok(count)
+    Ok(counts)
 }
 
 /// Up to `limit` parts of a queue behind a place in it, and the place to go on from; None: there
