@@ -15,7 +15,12 @@ pub struct Console<'a> {
 impl Console<'_> {
     /// Writes what was asked for. The text brings its line ends.
     pub(crate) fn print(&mut self, text: &str) -> io::Result<()> {
-        self.output.write_all(text.as_bytes())
+        self.write(text.as_bytes())
+    }
+
+    /// Writes octets that were asked for.
+    pub(crate) fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.output.write_all(octets)
     }
 
     /// Asks a person; anything but a yes is a no.

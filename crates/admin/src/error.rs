@@ -71,6 +71,9 @@ pub enum AdminError {
     /// Something would be changed, and there is nobody to ask.
     #[error("nobody can be asked; say --yes to make these changes")]
     NotYes,
+    /// What is asked for is a file that somebody else wrote.
+    #[error("a file does not go to a terminal; redirect it, as in `> message.eml`")]
+    Terminal,
     /// Standard input is no answer of a verb.
     #[error("standard input is no list of objects that say who they are")]
     Pipeline,

@@ -8,6 +8,7 @@ mod common;
 use common::{
     MESSAGE, Script, Server, address, answer_all, busy, connector, envelope, minutes, server, taken,
 };
+use transport::queue::keys::HopNumber;
 use transport::queue::scheduler::QueueStatus;
 use transport::tracking::EventId;
 use transport::*;
@@ -599,4 +600,17 @@ async fn stopped_queues_send_nothing_until_they_go_on() {
     server.transport.set_paused(false);
     server.settle().await;
     assert_eq!(server.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_is_exported_as_it_was_accepted_while_it_is_held_back() {
+    let server = server().await;
+    let id = server.submit(envelope("alice@example.test", &["x@far.test"])).await.unwrap().id;
+    let refused = server.transport.export_message(id).await;
+    assert!(matches!(refused, Err(VerbError::NotSuspended(_))), "{refused:?}");
+    server.transport.suspend_message(id).await.unwrap();
+    assert_eq!(server.transport.export_message(id).await.unwrap(), MESSAGE);
+    let elsewhere = MessageIdentity { queue: Some(HopNumber(77)), id };
+    let refused = server.transport.export_message(elsewhere).await;
+    assert!(matches!(refused, Err(VerbError::NoMessage(_))), "{refused:?}");
 }

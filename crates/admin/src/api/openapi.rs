@@ -128,6 +128,7 @@ fn schema(shape: Shape, given: bool) -> Value {
         Shape::Bytes | Shape::BytesOrUnlimited | Shape::NumberOrUnlimited => {
             json!({ "type": ["integer", "string"] })
         }
+        Shape::Octets => json!({ "type": "string", "contentEncoding": "base64" }),
         Shape::Time => json!({ "type": "string", "format": "date-time" }),
         Shape::Address => json!({ "type": "string", "format": "email" }),
         Shape::OneOf(words) => json!({ "type": "string", "enum": words }),

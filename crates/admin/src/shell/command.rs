@@ -94,7 +94,7 @@ fn common() -> [Arg; 7] {
 
 fn value_name(shape: Shape) -> &'static str {
     match shape {
-        Shape::Text => "TEXT",
+        Shape::Text | Shape::Octets => "TEXT",
         Shape::Secret => "PASSWORD",
         Shape::Flag | Shape::Switch => "BOOL",
         Shape::Number => "NUMBER",

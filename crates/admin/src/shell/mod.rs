@@ -62,6 +62,7 @@ impl Line {
         executor: &impl Executor,
         console: &mut Console<'_>,
     ) -> Result<Outcome, AdminError> {
+        self.check_output(std::io::stdout().is_terminal())?;
         secret::read(&mut self)?;
         let calls = pipeline::calls(&self)?;
         let mut answer = Reply::default();
@@ -78,9 +79,18 @@ impl Line {
         answer.what_if.iter().try_for_each(|line| console.print(&format!("What if: {line}.\n")))?;
         answer.warnings.iter().try_for_each(|line| console.notice(&format!("warning: {line}")))?;
         if let Some(answers) = self.verb.answers {
-            console.print(&render::render(&answers, answer.objects, self.format)?)?;
+            console.write(&render::render(&answers, answer.objects, self.format)?)?;
         }
         Ok(Outcome::Good)
+    }
+
+    /// Errors: Terminal, when a file that a stranger wrote would go to one.
+    fn check_output(&self, is_terminal: bool) -> Result<(), AdminError> {
+        let is_file = self.verb.answers.is_some_and(|answers| render::file(&answers).is_some());
+        match is_terminal && is_file && self.format == Format::Table && !self.what_if {
+            true => Err(AdminError::Terminal),
+            false => Ok(()),
+        }
     }
 
     /// Get-Command tells what is in this program; everything else is the executor's.
@@ -108,5 +118,25 @@ impl Line {
         let call = Call { verb: self.verb, arguments: arguments.clone(), what_if: true };
         let actions = executor.execute(call).await?.what_if;
         console.ask(&format!("{}. Are you sure?", actions.join(". ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_file_does_not_go_to_a_terminal() {
+        let line = |words: &[&str]| {
+            Line::parse(words.iter().map(|word| (*word).to_owned()).collect()).unwrap()
+        };
+        let export = line(&["Export-Message", "12"]);
+        assert!(matches!(export.check_output(true), Err(AdminError::Terminal)));
+        assert!(export.check_output(false).is_ok());
+        for harmless in ["--list", "--json", "--what-if"] {
+            assert!(line(&["Export-Message", "12", harmless]).check_output(true).is_ok());
+        }
+        assert!(line(&["Get-Message", "12"]).check_output(true).is_ok());
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::AdminError;
-use crate::verb::{Object, ObjectType, Property};
+use crate::verb::{Object, ObjectType, Octets, Property, Shape};
 
 /// How an answer is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,21 +16,37 @@ pub enum Format {
     Json,
 }
 
-/// The answer as text, with its line ends.
+/// The answer as text, with its line ends; octets of files as they are.
 pub(super) fn render(
     answers: &ObjectType,
     objects: Vec<Map<String, Value>>,
     format: Format,
-) -> Result<String, AdminError> {
+) -> Result<Vec<u8>, AdminError> {
     if format == Format::Json {
-        return Ok(serde_json::to_string_pretty(&objects)? + "\n");
+        return Ok((serde_json::to_string_pretty(&objects)? + "\n").into_bytes());
     }
+    let file = file(answers).filter(|_| format == Format::Table);
     let objects: Vec<Object> = objects.into_iter().map(Object).collect();
-    Ok(match format {
-        _ if objects.is_empty() => String::new(),
-        Format::List => objects.iter().map(|object| list(answers, object)).collect(),
-        _ => table(answers, &objects),
+    Ok(match (file, format) {
+        _ if objects.is_empty() => Vec::new(),
+        (Some(file), _) => octets(file, &objects),
+        (None, Format::List) => list_all(answers, &objects).into_bytes(),
+        (None, _) => table(answers, &objects).into_bytes(),
     })
+}
+
+/// The property that is a file and stands for the whole object; None: the answer is text.
+pub(super) fn file(answers: &ObjectType) -> Option<&'static Property> {
+    answers.shown().find(|property| property.shape == Shape::Octets)
+}
+
+fn octets(file: &Property, objects: &[Object]) -> Vec<u8> {
+    let name = file.name();
+    objects.iter().filter_map(|object| Octets::decode(object.0.get(&name)?)).flatten().collect()
+}
+
+fn list_all(answers: &ObjectType, objects: &[Object]) -> String {
+    objects.iter().map(|object| list(answers, object)).collect()
 }
 
 /// `Name : value` lines and an empty one.

@@ -28,6 +28,8 @@ pub enum Shape {
     NumberOrUnlimited,
     /// A span of time: `2.00:00:00`.
     Span,
+    /// Octets of a file, base64; only in answers.
+    Octets,
     /// A moment, RFC 3339.
     Time,
     /// A mail address.
@@ -54,6 +56,7 @@ impl Shape {
             Shape::Bytes => "a quantity such as 512 KB, 36 MB or 2 GB".to_owned(),
             Shape::BytesOrUnlimited => "a quantity such as 2 GB, or Unlimited".to_owned(),
             Shape::Span => "a span of time such as 00:10:00 or 2.00:00:00".to_owned(),
+            Shape::Octets => "octets in base64".to_owned(),
             Shape::Time => "a moment such as 2026-03-01T08:00:00Z or 2026-03-01".to_owned(),
             Shape::Address => "a mail address".to_owned(),
             Shape::Domain => "a domain".to_owned(),

@@ -150,6 +150,7 @@ fn of_transport(error: &transport::VerbError) -> ErrorCode {
         transport::VerbError::NoQueue(_) | transport::VerbError::NoMessage(_) => {
             ErrorCode::NotFound
         }
+        transport::VerbError::NotSuspended(_) => ErrorCode::Conflict,
         transport::VerbError::Busy(_) | transport::VerbError::Store(StoreError::DiskNearlyFull) => {
             ErrorCode::Unavailable
         }

@@ -39,7 +39,9 @@ pub use identity::Identity;
 pub use invoke::{Call, Reply, invoke};
 pub use moment::ExactMoment;
 pub use name::{VerbName, nearest, words};
-pub use object::{Bytes, Moment, Object, ObjectType, Property, Quota, Shaped, Span, guid_text};
+pub use object::{
+    Bytes, Moment, Object, ObjectType, Octets, Property, Quota, Shaped, Span, guid_text,
+};
 pub use role::{Caller, Role, RoleGroup};
 pub use session::Session;
 

@@ -1,5 +1,7 @@
 //! What verbs answer with.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use config::{ByteQuantity, Unlimited};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -125,6 +127,23 @@ fn grouped(number: u64) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Bytes(pub u64);
 
+/// Octets in an answer: base64 in JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Octets(pub Vec<u8>);
+
+impl Octets {
+    /// What a value in JSON stands for; None, when that is no octets.
+    pub(crate) fn decode(value: &Value) -> Option<Vec<u8>> {
+        BASE64_STANDARD.decode(value.as_str()?).ok()
+    }
+}
+
+impl Serialize for Octets {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&BASE64_STANDARD.encode(&self.0))
+    }
+}
+
 /// A span of time in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Span(pub config::TimeSpan);
@@ -156,6 +175,7 @@ shaped! {
     Bytes: Shape::Bytes;
     Quota: Shape::BytesOrUnlimited;
     Span: Shape::Span;
+    Octets: Shape::Octets;
     Moment: Shape::Time;
 }
 

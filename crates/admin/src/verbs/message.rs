@@ -1,4 +1,6 @@
-//! Messages that wait in queues: Get-, Suspend-, Resume- and Remove-Message.
+//! Messages that wait in queues: Get-, Suspend-, Resume-, Remove- and Export-Message.
+
+mod export;
 
 use std::collections::HashSet;
 
@@ -18,6 +20,7 @@ pub(super) const VERBS: &[Verb] = &[
     Verb::of::<SuspendMessage>(),
     Verb::of::<ResumeMessage>(),
     Verb::of::<RemoveMessage>(),
+    Verb::of::<export::ExportMessage>(),
 ];
 
 object! {

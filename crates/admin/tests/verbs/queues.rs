@@ -27,6 +27,7 @@ async fn what_does_not_wait_is_not_found() {
         ("Get-Message x", "Identity: expected SERVER\\queue\\number"),
         ("Suspend-Message 12", "message 12 is in no queue"),
         ("Resume-Message 12", "message 12 is in no queue"),
+        ("Export-Message 12 --json", "message 12 is in no queue"),
         ("Remove-Message 12 -WithNDR $false -Confirm:$false", "message 12 is in no queue"),
     ] {
         let refused = shell.run(line).await.unwrap_err();
@@ -64,6 +65,7 @@ async fn queues_are_for_who_runs_servers() {
         "Get-Message",
         "Suspend-Message 12",
         "Resume-Message 12",
+        "Export-Message 12 --json",
         "Remove-Message 12 -Confirm:$false",
     ] {
         assert_eq!(shell.run(line).await.unwrap_err(), "the role Transport Queues is needed");

@@ -81,8 +81,15 @@ fn mail_that_waits_is_seen_held_and_removed() {
     assert_eq!(first["Recipients"], json!(["ann@far.example"]));
     assert_eq!((text(&first, "Queue"), text(&first, "Status")), (queue.as_str(), "Ready"));
     let first = text(&first, "Identity").to_owned();
+    let refused = run(&mut verb(&data, &["Export-Message", &first])).with(2);
+    assert!(refused.contains("only suspended messages can be exported"), "{refused}");
     run(&mut verb(&data, &["Suspend-Message", &first])).well();
     assert_eq!(waiting(&data, "First")["Status"], "Suspended");
+    let file = run(&mut verb(&data, &["Export-Message", &first])).well();
+    let sent = message::text(&demo.user("alice"), "ann@far.example", "First");
+    assert!(file.starts_with("Received: ") && file.ends_with(message::body(&sent)), "{file}");
+    let read = run(&mut verb(&data, &["Search-AdminAuditLog", "-Cmdlets", "Export-Message"]));
+    assert!(read.well().contains("Export-Message"));
     run(&mut verb(&data, &["Suspend-Queue", &queue])).well();
     assert_eq!(objects(&data, &["Get-Queue", &queue])[0]["Status"], "Suspended");
     send(&demo, &relay, "Second");

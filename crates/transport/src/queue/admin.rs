@@ -1,5 +1,5 @@
 //! The operator's verbs that change queues and messages: Suspend-, Resume- and Retry-Queue,
-//! Suspend-, Resume- and Remove-Message, as typed functions. Those that show are in
+//! Suspend-, Resume-, Export- and Remove-Message, as typed functions. Those that show are in
 //! [`listing`](super::listing).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,9 @@ pub enum VerbError {
     /// The operator named a message that is not in a queue.
     #[error("message {0} is in no queue")]
     NoMessage(InternalMessageId),
+    /// It could leave while it is being looked at.
+    #[error("message {0} is not suspended; only suspended messages can be exported")]
+    NotSuspended(InternalMessageId),
     /// A connection holds it at this moment.
     #[error("message {0} is being transferred; try again when that has ended")]
     Busy(InternalMessageId),
@@ -162,6 +165,23 @@ impl Transport {
             rows::replace_part(txn, key, &part, &resumed)
         })
         .await
+    }
+
+    /// Export-Message: its octets as they were accepted. Errors: NotSuspended, when any of its
+    /// parts that are meant could leave.
+    pub async fn export_message(
+        &self,
+        message: impl Into<MessageIdentity>,
+    ) -> Result<Vec<u8>, VerbError> {
+        let message = message.into();
+        let export = self.core.database.read(move |snapshot| {
+            let parts = message.parts(snapshot)?;
+            match parts.first().filter(|_| parts.iter().all(|(_, part, _)| part.is_suspended())) {
+                Some((_, _, of)) => Ok::<_, VerbError>(snapshot.blob(of.blob, 0..of.octets)?),
+                None => Err(VerbError::NotSuspended(message.id)),
+            }
+        });
+        export.await
     }
 
     /// Remove-Message, with or without a report to the sender (-WithNDR). A transfer under
