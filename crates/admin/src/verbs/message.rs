@@ -1,6 +1,7 @@
-//! Messages that wait in queues: Get-, Suspend-, Resume-, Remove- and Export-Message.
+//! Messages that wait in queues: Get-, Suspend-, Resume-, Remove-, Export- and Redirect-Message.
 
 mod export;
+mod redirect;
 
 use std::collections::HashSet;
 
@@ -21,6 +22,7 @@ pub(super) const VERBS: &[Verb] = &[
     Verb::of::<ResumeMessage>(),
     Verb::of::<RemoveMessage>(),
     Verb::of::<export::ExportMessage>(),
+    Verb::of::<redirect::RedirectMessage>(),
 ];
 
 object! {

@@ -66,8 +66,28 @@ async fn queues_are_for_who_runs_servers() {
         "Suspend-Message 12",
         "Resume-Message 12",
         "Export-Message 12 --json",
+        "Redirect-Message -Target MAIL2",
         "Remove-Message 12 -Confirm:$false",
     ] {
         assert_eq!(shell.run(line).await.unwrap_err(), "the role Transport Queues is needed");
+    }
+}
+
+/// Each target gets the reason that is its own.
+#[tokio::test]
+async fn messages_are_redirected_to_no_server() {
+    let shell = Shell::new().await;
+    let address = "bob@example.test".parse().unwrap();
+    let elsewhere = directory::NewMailbox::user(address, "MAIL2", "Mailbox Database");
+    shell.organization.directory.create_mailbox(elsewhere).await.unwrap();
+    for (line, expected) in [
+        ("Redirect-Message", "Target is missing"),
+        ("Redirect-Message -Target MAIL9", "server \"MAIL9\" could not be found"),
+        ("Redirect-Message -Target mail2 -Server MAIL9", "server \"MAIL9\" could not be found"),
+        ("Redirect-Message -Target mail1.example.test", "the messages are on MAIL1 already"),
+        ("Redirect-Message -Target mail2", "MAIL1 cannot hand its queues to another server yet"),
+    ] {
+        let refused = shell.run(line).await.unwrap_err();
+        assert!(refused.contains(expected), "{line}: {refused}");
     }
 }
