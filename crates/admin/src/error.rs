@@ -92,6 +92,14 @@ pub enum AdminError {
     /// A server was asked and gave no answer, or a refusal.
     #[error(transparent)]
     Client(#[from] crate::api::ClientError),
+    /// Neither the message tracking log nor a queue has the message.
+    #[error("no message {id:?} is in the message tracking log or in a queue: {searched}")]
+    Untracked {
+        /// As it was written.
+        id: String,
+        /// How far back the log reaches.
+        searched: String,
+    },
     /// Nobody listens on the socket.
     #[error("no server listens on {0}")]
     NotRunning(PathBuf),

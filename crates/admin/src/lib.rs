@@ -14,6 +14,7 @@ pub mod backup;
 pub mod config;
 mod console;
 mod error;
+pub mod explain;
 pub mod exposition;
 pub mod fuzzing;
 pub mod monitor;

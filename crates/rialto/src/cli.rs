@@ -31,6 +31,8 @@ pub enum Command {
     Backup(admin::backup::Backup),
     Restore(admin::backup::Restore),
     Top(admin::top::Top),
+    #[command(subcommand)]
+    Explain(admin::explain::Explain),
     Completion(completion::Completion),
     #[command(subcommand, hide = true)]
     Reference(reference::Reference),

@@ -95,6 +95,20 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// What the tracking log says of the client's session: `tls=TLS1_3;user=alice`, `tls=none`
+    /// where there was no TLS; empty for what no client brought. The name stands last: it may
+    /// hold any character.
+    pub fn session(&self) -> String {
+        if self.remote.is_none() {
+            return String::new();
+        }
+        let version = self.tls.as_ref().map_or("none", |tls| tls.version.as_str());
+        match &self.authenticated {
+            Some(user) => format!("tls={version};user={user}"),
+            None => format!("tls={version}"),
+        }
+    }
+
     /// The server's own messages, such as reports.
     pub fn own(source: Source) -> Self {
         Origin {

@@ -360,7 +360,11 @@ impl Run<'_> {
     fn events(&self, tracked: &Arc<Tracked>, sorted: &Categorized) -> Vec<TrackingEvent> {
         let everybody = addresses(&self.submission.envelope.recipients);
         let source = self.submission.origin.source;
-        let mut events = vec![TrackingEvent::new(EventId::Receive, source, tracked, everybody)];
+        let received = TrackingEvent {
+            source_context: tracked.origin.session(),
+            ..TrackingEvent::new(EventId::Receive, source, tracked, everybody)
+        };
+        let mut events = vec![received];
         events.extend(sorted.steps.iter().map(|step| step_event(tracked, step)));
         let further = sorted.copies.iter().skip(1).map(|copy| {
             let local = copy.local.iter().map(|local| local.recipient.address.clone());

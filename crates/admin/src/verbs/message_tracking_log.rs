@@ -80,6 +80,8 @@ verb! {
         internal_message_id: Option<u64>,
         /// Only the message with this Message-ID, in angle brackets or not.
         message_id: Option<String>,
+        /// Only the message with this GUID, which all its copies have.
+        network_message_id: Option<String>,
         /// Only messages with this in their subject.
         message_subject: Option<String>,
         /// Only events about one of these addresses.
@@ -156,6 +158,10 @@ impl GetMessageTrackingLog {
     fn wants_message(&self, record: &TrackingRecord) -> bool {
         let id = self.internal_message_id;
         id.is_none_or(|id| record.internal_message_id.parse() == Ok(id))
+            && self
+                .network_message_id
+                .as_ref()
+                .is_none_or(|id| id.trim().eq_ignore_ascii_case(&record.network_message_id))
             && is_id(self.message_id.as_deref(), &record.message_id)
             && is_id(self.reference.as_deref(), &record.reference)
             && self.message_subject.as_ref().is_none_or(|part| {

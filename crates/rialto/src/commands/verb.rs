@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use admin::api::{Client, SOCKET_NAME, local_caller};
 use admin::backup::{self, Backup};
 use admin::config::{Config, Target};
+use admin::explain::Explain;
 use admin::shell::{Executor, Line};
 use admin::top::Top;
 use admin::verb::{Arguments, Call, Reply, VerbError, invoke};
@@ -81,6 +82,15 @@ pub async fn backup(
         false => None,
     };
     Ok(backup.run(program, server, console).await?)
+}
+
+/// Explains by verbs what became of something.
+pub async fn explain(explain: &Explain, console: &mut Console<'_>) -> Result<Outcome, Error> {
+    let Target { dir, config } = explain.target().clone();
+    let server = Server::new(dir, config, false);
+    let outcome = explain.run(&server, console).await;
+    server.close().await;
+    Ok(outcome?)
 }
 
 /// Watches a running server.

@@ -10,8 +10,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod acme;
-mod check;
 mod backup;
+mod check;
 mod configured;
 mod curl;
 mod fetch;

@@ -39,6 +39,7 @@ impl SmtpServer {
             name: "greeting".into(),
             gate: Gate::new(ConnectionLimits::UNLIMITED),
             farewell: Cow::Borrowed(b""),
+            closed: Cow::Borrowed(b""),
             proxies: Vec::new(),
             drain: Duration::ZERO,
         };
