@@ -6,6 +6,7 @@ mod auto_replies;
 mod configuration;
 mod configured;
 mod enabling;
+mod explain;
 mod kinds;
 mod maintenance;
 mod people;

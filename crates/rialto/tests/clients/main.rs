@@ -14,6 +14,7 @@ mod backup;
 mod check;
 mod configured;
 mod curl;
+mod explain;
 mod fetch;
 mod installation;
 mod mbsync;

@@ -1,6 +1,7 @@
 //! Everything that verbs know about a message.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -20,8 +21,8 @@ pub(super) struct Explained {
     pub(super) messages: Vec<OneMessage>,
     /// How far back the log reaches.
     pub(super) searched: Searched,
-    /// What could not be found out, and why.
-    pub(super) unknown: Vec<String>,
+    /// What could not be found out.
+    pub(super) unknown: Unknown,
 }
 
 /// A message: all its copies on this server.
@@ -38,6 +39,16 @@ pub(super) struct OneMessage {
     pub(super) reports: Vec<Fields>,
     /// How it ended, recipient by recipient.
     pub(super) recipients: Vec<Fate>,
+}
+
+/// What could not be found out.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Unknown {
+    /// Why it is not known what waits in queues; None: it is known.
+    pub(super) queues: Option<String>,
+    /// There are more events than these.
+    pub(super) events_after: Option<usize>,
 }
 
 /// How far back the log reaches.
@@ -91,7 +102,7 @@ fn is_guid(id: &str) -> bool {
 pub(super) async fn gather(server: &impl Executor, id: &str) -> Result<Explained, AdminError> {
     let kind = Kind::of(id);
     let searched = searched(server).await?;
-    let mut unknown = BTreeSet::new();
+    let mut unknown = Unknown::default();
     let mut messages = events(server, kind, id, &mut unknown).await?;
     for message in &mut messages {
         add_waiting(server, message, &mut unknown).await?;
@@ -104,9 +115,11 @@ pub(super) async fn gather(server: &impl Executor, id: &str) -> Result<Explained
         add_reports(server, message).await?;
         message.recipients = fates(message);
     }
-    let unknown = unknown.into_iter().collect();
     match messages.is_empty() {
-        true => Err(AdminError::Untracked { id: id.to_owned(), searched: searched.told(&unknown) }),
+        true => {
+            let searched = format!("{searched}{unknown}");
+            Err(AdminError::Untracked { id: id.to_owned(), searched })
+        }
         false => Ok(Explained { id: id.to_owned(), messages, searched, unknown }),
     }
 }
@@ -116,7 +129,7 @@ async fn events(
     server: &impl Executor,
     kind: Kind,
     id: &str,
-    unknown: &mut BTreeSet<String>,
+    unknown: &mut Unknown,
 ) -> Result<Vec<OneMessage>, AdminError> {
     let named = tracked(server, kind.parameter(), id, unknown).await?;
     let mut seen = BTreeSet::new();
@@ -143,11 +156,11 @@ async fn tracked(
     server: &impl Executor,
     parameter: &str,
     id: &str,
-    unknown: &mut BTreeSet<String>,
+    unknown: &mut Unknown,
 ) -> Result<Vec<Fields>, AdminError> {
     let reply = ask(server, "Get-MessageTrackingLog", &[(parameter, id)]).await?;
     if !reply.warnings.is_empty() {
-        unknown.insert(format!("events after the first {}", reply.objects.len()));
+        unknown.events_after = Some(reply.objects.len());
     }
     Ok(reply.objects)
 }
@@ -156,7 +169,7 @@ async fn tracked(
 async fn add_waiting(
     server: &impl Executor,
     message: &mut OneMessage,
-    unknown: &mut BTreeSet<String>,
+    unknown: &mut Unknown,
 ) -> Result<(), AdminError> {
     let copies: BTreeSet<&str> =
         message.events.iter().map(|event| text(event, "InternalMessageId")).collect();
@@ -172,7 +185,7 @@ async fn untracked(
     server: &impl Executor,
     kind: Kind,
     id: &str,
-    unknown: &mut BTreeSet<String>,
+    unknown: &mut Unknown,
 ) -> Result<Option<OneMessage>, AdminError> {
     let waiting = match kind {
         Kind::Internal => asked(server, "Get-Message", &[("Identity", id)], unknown).await?,
@@ -182,7 +195,7 @@ async fn untracked(
             asked(server, "Get-Message", &[("Filter", &filter)], unknown).await?
         }
         Kind::Network => {
-            unknown.insert("what waits in queues: they do not tell network message ids".to_owned());
+            unknown.queues = Some("they do not tell network message ids".to_owned());
             Vec::new()
         }
     };
@@ -197,7 +210,7 @@ fn bracketed(id: &str) -> String {
 async fn add_queues(
     server: &impl Executor,
     message: &mut OneMessage,
-    unknown: &mut BTreeSet<String>,
+    unknown: &mut Unknown,
 ) -> Result<(), AdminError> {
     let queues: BTreeSet<&str> =
         message.waiting.iter().map(|waiting| text(waiting, "Queue")).collect();
@@ -222,10 +235,10 @@ async fn asked(
     server: &impl Executor,
     verb: &str,
     said: &[(&str, &str)],
-    unknown: &mut BTreeSet<String>,
+    unknown: &mut Unknown,
 ) -> Result<Vec<Fields>, AdminError> {
     let (objects, refused) = unless_denied(found(server, verb, said).await)?;
-    unknown.extend(refused.map(|why| format!("what waits in queues: {why}")));
+    unknown.queues = refused.or(unknown.queues.take());
     Ok(objects)
 }
 
@@ -251,19 +264,20 @@ impl OneMessage {
     }
 }
 
-impl Searched {
-    /// A sentence for who found nothing.
-    fn told(&self, unknown: &Vec<String>) -> String {
-        let mut told = self.to_string();
-        for what in unknown {
-            told.push_str(&format!("; not known: {what}"));
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(why) = &self.queues {
+            write!(f, "; what waits in queues is not known: {why}")?;
         }
-        told
+        match self.events_after {
+            Some(count) => write!(f, "; only the first {count} events were read"),
+            None => Ok(()),
+        }
     }
 }
 
-impl std::fmt::Display for Searched {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Searched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.oldest_event {
             Some(oldest) => {
                 write!(f, "the log was searched from {oldest}, its oldest event, until now")?

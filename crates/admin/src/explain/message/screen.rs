@@ -15,11 +15,11 @@ pub(super) fn page(explained: &Explained) -> String {
     for message in &explained.messages {
         head(&mut page, message);
         events(&mut page, message);
-        recipients(&mut page, message);
+        recipients(&mut page, message, explained.unknown.queues.is_none());
         waiting(&mut page, message);
         reports(&mut page, message);
     }
-    unknown(&mut page, explained);
+    searched(&mut page, explained);
     page.text()
 }
 
@@ -164,20 +164,19 @@ fn host(host: &str) -> &str {
     or(host, "a host that the log does not name")
 }
 
-fn recipients(page: &mut Page, message: &OneMessage) {
+fn recipients(page: &mut Page, message: &OneMessage, knows_queues: bool) {
     page.head("How it ended");
     for fate in &message.recipients {
-        page.line(&format!("{}: {}", fate.address, ended(fate)));
+        page.line(&format!("{}: {}", fate.address, ended(fate, knows_queues)));
     }
 }
 
-fn ended(fate: &Fate) -> String {
+fn ended(fate: &Fate, knows_queues: bool) -> String {
+    let queue = if knows_queues { "it is in no queue" } else { "whether it waits is not known" };
     let status = if fate.status.is_empty() { String::new() } else { format!(": {}", fate.status) };
     let when = fate.timestamp.as_deref().unwrap_or_default();
     match fate.outcome {
-        Outcome::Unknown => {
-            "not known; nothing later is in the log, and it is in no queue".to_owned()
-        }
+        Outcome::Unknown => format!("not known; the log has nothing later, and {queue}"),
         Outcome::Replaced if fate.became.is_empty() => {
             "a group; its members came in its place".to_owned()
         }
@@ -187,7 +186,7 @@ fn ended(fate: &Fate) -> String {
         Outcome::Sent => format!("sent to {}, {when}{status}", host(&fate.host)),
         Outcome::Failed => format!("failed{}, {when}{status}", at(&fate.host)),
         Outcome::Dropped => format!("deleted without a report, {when}"),
-        Outcome::Deferred => format!("put off, {when}{status}; it is in no queue now"),
+        Outcome::Deferred => format!("put off, {when}{status}; {queue}"),
         Outcome::Waiting => format!("waits in {}", fate.queues.join(", ")),
     }
 }
@@ -233,13 +232,12 @@ fn reports(page: &mut Page, message: &OneMessage) {
     }
 }
 
-fn unknown(page: &mut Page, explained: &Explained) {
-    page.head("What is not known");
-    page.line(&format!("What is not in the log: {}.", explained.searched));
+fn searched(page: &mut Page, explained: &Explained) {
+    page.head("What was searched");
+    page.line(&format!("{}{}.", explained.searched, explained.unknown));
     if explained.messages.iter().flat_map(|message| &message.recipients).any(is_sent) {
-        page.line("Which Send connector sent it: the log does not keep it.");
+        page.line("By which Send connector mail was sent is not known: the log does not keep it.");
     }
-    explained.unknown.iter().for_each(|what| page.line(&format!("Not known: {what}.")));
 }
 
 fn is_sent(fate: &Fate) -> bool {
