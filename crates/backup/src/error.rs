@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use store::StoreError;
+use types::limits::BACKUP_MANIFEST_OCTETS_MAX;
 
 /// Why a backup was not made, read or restored.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,9 @@ pub enum BackupError {
         /// The newest one known.
         known: u32,
     },
+    /// A manifest would be, or is, longer than `BACKUP_MANIFEST_OCTETS_MAX`.
+    #[error("{0} is longer than {BACKUP_MANIFEST_OCTETS_MAX} octets")]
+    TooLong(PathBuf),
     /// Damage: a manifest is not what was written.
     #[error("{path} is damaged: {what}")]
     Manifest {

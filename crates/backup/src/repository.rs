@@ -106,6 +106,9 @@ impl Repository {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_backup()),
             octets => octets.at(&path)?,
         };
+        if octets.len() as u64 > BACKUP_MANIFEST_OCTETS_MAX {
+            return Err(BackupError::TooLong(path));
+        }
         let damaged = |what: String| BackupError::Manifest { path: path.clone(), what };
         let manifest = Manifest::open(&octets).map_err(|unreadable| match unreadable {
             Unreadable::TooNew(found) => {
@@ -175,6 +178,9 @@ impl Repository {
         }
         let path = self.manifest_path(&manifest.id);
         let sealed = manifest.seal().map_err(io::Error::other).at(&path)?;
+        if sealed.len() as u64 > BACKUP_MANIFEST_OCTETS_MAX {
+            return Err(BackupError::TooLong(path));
+        }
         file::write_whole(&self.unfinished(), &path, &sealed).at(&path)?;
         let folder = self.path.join(MANIFESTS);
         file::sync_folder(&folder).at(&folder)?;
@@ -315,6 +321,18 @@ mod tests {
             let found = repository.manifest(id);
             assert!(matches!(found, Err(BackupError::NoBackup(_))), "{id}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_manifest_beyond_the_limit_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut repository = Repository::create(folder.path()).unwrap();
+        repository.finish(manifest("a")).unwrap();
+        let file = OpenOptions::new().write(true).open(repository.manifest_path("a")).unwrap();
+        file.set_len(BACKUP_MANIFEST_OCTETS_MAX + 1).unwrap();
+        assert!(matches!(repository.manifest("a"), Err(BackupError::TooLong(_))));
+        file.set_len(1).unwrap();
+        assert!(matches!(repository.manifest("a"), Err(BackupError::Manifest { .. })));
     }
 
     #[test]

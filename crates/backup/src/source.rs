@@ -41,45 +41,59 @@ impl Source {
             !is_left_out && !self.databases.iter().any(|it| it == path)
         };
         for path in entries(&self.data)?.into_iter().filter(|path| is_kept(path)) {
-            collect(&path, &self.data, "", &mut files)?;
+            Walk { root: &self.data, below: "", within: Vec::new(), files: &mut files }
+                .path(&path)?;
         }
         for Extra(path) in &self.extras {
             let path = std::path::absolute(path).at(path)?;
             if !path.starts_with(&self.data) {
-                collect(&path, Path::new("/"), ELSEWHERE, &mut files)?;
+                let root = Path::new("/");
+                Walk { root, below: ELSEWHERE, within: Vec::new(), files: &mut files }
+                    .path(&path)?;
             }
         }
         Ok(files)
     }
 }
 
-/// Notes a file, or all files in a folder. Links are followed to files only; what is neither
-/// (a socket) has nothing to keep, and what goes meanwhile was not to stay.
-fn collect(
-    path: &Path,
-    root: &Path,
-    below: &str,
-    files: &mut Vec<Plain>,
-) -> Result<(), BackupError> {
-    let is_link = path.is_symlink();
-    let metadata = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        metadata => metadata.at(path)?,
-    };
-    if metadata.is_dir() && !is_link {
-        for entry in entries(path)? {
-            collect(&entry, root, below, files)?;
+/// Notes a file, or all files in a folder, as paths below `below`. Links are followed. What is
+/// neither (a socket) has nothing to keep, and what goes meanwhile was not to stay.
+struct Walk<'w> {
+    root: &'w Path,
+    below: &'w str,
+    /// The folders that it is in, without links: a link back into one of them is left out.
+    within: Vec<PathBuf>,
+    files: &'w mut Vec<Plain>,
+}
+
+impl Walk<'_> {
+    fn path(&mut self, path: &Path) -> Result<(), BackupError> {
+        match fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error).at(path),
+            Ok(metadata) if metadata.is_dir() => self.folder(path),
+            Ok(metadata) if metadata.is_file() => self.file(path, metadata.len()),
+            Ok(_) => Ok(()),
         }
     }
-    if metadata.is_file() {
-        let inside = path.strip_prefix(root).unwrap_or(path);
-        files.push(Plain {
-            from: path.to_owned(),
-            path: name(&Path::new(below).join(inside))?,
-            octets: metadata.len(),
-        });
+
+    fn folder(&mut self, path: &Path) -> Result<(), BackupError> {
+        let real = path.canonicalize().at(path)?;
+        if self.within.contains(&real) {
+            return Ok(());
+        }
+        self.within.push(real);
+        let walked = entries(path)?.iter().try_for_each(|entry| self.path(entry));
+        self.within.pop();
+        walked
     }
-    Ok(())
+
+    fn file(&mut self, path: &Path, octets: u64) -> Result<(), BackupError> {
+        let inside = path.strip_prefix(self.root).unwrap_or(path);
+        let path_there = name(&Path::new(self.below).join(inside))?;
+        self.files.push(Plain { from: path.to_owned(), path: path_there, octets });
+        Ok(())
+    }
 }
 
 /// What is in a folder, in order.
@@ -95,4 +109,38 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
 pub(crate) fn name(path: &Path) -> Result<String, BackupError> {
     let no_text = || io::Error::other("its name is no Unicode");
     path.to_str().map(str::to_owned).ok_or_else(no_text).at(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn links_are_followed_but_not_in_circles_and_sockets_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["data/mailboxes", "data/keys", "data/elsewhere", "real"] {
+            fs::create_dir_all(at(name)).unwrap();
+        }
+        for name in ["data/a", "data/mailboxes/b", "data/keys/c", "data/elsewhere/d", "real/e"] {
+            fs::write(at(name), name).unwrap();
+        }
+        symlink(at("real"), at("data/certificates")).unwrap();
+        symlink(at("data/keys"), at("data/keys/again")).unwrap();
+        symlink(at("gone"), at("data/gone")).unwrap();
+        let _socket = UnixListener::bind(at("data/socket")).unwrap();
+        let source = Source {
+            data: at("data"),
+            databases: vec![at("data/mailboxes")],
+            without: Vec::new(),
+            extras: ["data/a", "real/e", "none"].map(|name| Extra(at(name))).into(),
+        };
+        let files = source.plain_files().unwrap();
+        let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let real = format!("elsewhere{}", at("real/e").display());
+        assert_eq!(paths, ["a", "certificates/e", "keys/c", &real]);
+    }
 }

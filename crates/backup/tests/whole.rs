@@ -12,6 +12,7 @@ use backup::{
 use store::{Database, Options, StoreError, verify_directory};
 use tempfile::TempDir;
 use types::Timestamp;
+use types::limits::BACKUP_CHUNK_OCTETS;
 
 const LONG: usize = 100_000;
 
@@ -124,7 +125,9 @@ fn a_backup_has_the_state_of_its_beginning_while_mail_arrives() {
 #[test]
 fn a_second_backup_stores_only_what_is_new() {
     let world = World::new();
-    let file = |octet: u8| [vec![octet; 4 << 20], vec![octet + 1; 4 << 20], vec![octet; 100]];
+    let file = |octet: u8| {
+        [vec![octet; BACKUP_CHUNK_OCTETS], vec![octet + 1; BACKUP_CHUNK_OCTETS], vec![octet; 100]]
+    };
     fs::write(world.path("data/large"), file(1).concat()).unwrap();
     let first = world.take(&mut Silent).unwrap();
     let before = world.objects().len();
