@@ -24,6 +24,9 @@ pub trait Monitor: Send + Sync {
     /// What took longer than `SLOW_OPERATION_MS_MIN`, the newest first.
     fn slow_operations(&self) -> Vec<SlowOperation>;
 
+    /// Reads the certificates again, if they have changed. Errors: why those from before stay.
+    fn reload_certificates(&self) -> Result<(), String>;
+
     /// A verb took so long.
     fn verb_took(&self, verb: VerbName, took: Duration);
 }

@@ -8,6 +8,7 @@ mod configuration;
 mod configured;
 mod distribution_group;
 mod dynamic_distribution_group;
+mod exchange_certificate;
 mod mail_contact;
 mod mail_user;
 mod mailbox;
@@ -42,6 +43,7 @@ pub const VERBS: &[&[Verb]] = &[
     configured::VERBS,
     distribution_group::VERBS,
     dynamic_distribution_group::VERBS,
+    exchange_certificate::VERBS,
     mail_contact::VERBS,
     mail_user::VERBS,
     mailbox::VERBS,

@@ -75,6 +75,10 @@ impl Monitor for ServerMonitor {
         self.slow.newest_first()
     }
 
+    fn reload_certificates(&self) -> Result<(), String> {
+        self.certificates.reload().map(drop).map_err(|error| error.to_string())
+    }
+
     fn verb_took(&self, verb: VerbName, took: Duration) {
         self.slow.took(ADMIN.service, verb.as_str(), took);
     }

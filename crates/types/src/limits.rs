@@ -440,6 +440,10 @@ pub const CLOCK_FAILURE_SECS: u64 = 300;
 /// Terms of an SPF record that ask DNS, those of included records among them (RFC 7208 section
 /// 4.6.4).
 pub const SPF_LOOKUPS_MAX: usize = 10;
+/// Certificates of one chain that is imported; real ones have four.
+pub const CERTIFICATE_CHAIN_MAX: usize = 16;
+/// Requests for certificates that wait at a time: each has a key.
+pub const CERTIFICATE_REQUESTS_MAX: usize = 20;
 /// Questions to the name service, one after the other, that nobody answered: then it counts as
 /// unhealthy. Each was repeated by itself.
 pub const DNS_FAILURES_UNHEALTHY: u32 = 3;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
 };
 
@@ -69,6 +69,24 @@ pub fn self_signed(names: &[String]) -> Result<Issued, IssueError> {
     Ok(Issued { chain_pem: certificate.pem(), key_pem: key.serialize_pem() })
 }
 
+/// A request for a certificate, and the key that it is for.
+pub(super) struct Requested {
+    pub request_der: Vec<u8>,
+    pub request_pem: String,
+    pub key_pem: String,
+}
+
+/// Makes a P-256 key and a request (PKCS#10) for a certificate with these names.
+pub(super) fn request_for(names: &[String]) -> Result<Requested, IssueError> {
+    let key = new_key()?;
+    let first = names.first().ok_or(IssueError::NoName)?;
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name = common_name_only(first);
+    let request = params.serialize_request(&key)?;
+    let (request_der, request_pem) = (request.der().to_vec(), request.pem()?);
+    Ok(Requested { request_der, request_pem, key_pem: key.serialize_pem() })
+}
+
 /// A certificate authority in a directory, made at the first start and kept.
 #[derive(Debug)]
 pub struct Authority {
@@ -98,6 +116,14 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.issuer)?;
         let chain_pem = certificate.pem() + &self.certificate_pem;
         Ok(Issued { chain_pem, key_pem: key.serialize_pem() })
+    }
+
+    /// The certificate that a request (PEM) asks for, with the authority's own behind it.
+    pub fn sign(&self, request_pem: &str) -> Result<String, IssueError> {
+        let mut request = CertificateSigningRequestParams::from_pem(request_pem)?;
+        set_validity(&mut request.params, ISSUED_VALIDITY);
+        let certificate = request.signed_by(&self.issuer)?;
+        Ok(certificate.pem() + &self.certificate_pem)
     }
 
     /// The root certificate as PEM, for clients to import.

@@ -7,6 +7,7 @@
 //! `acme-NUMBER.*` is what a certificate authority has issued.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,10 +30,12 @@ use super::files::{Readable, write_atomically};
 use crate::shutdown::Shutdown;
 
 /// Stem of the files we write ourselves.
-const GENERATED: &str = "generated";
+pub(super) const GENERATED: &str = "generated";
 /// What the names of files begin with that hold what an authority has issued; a number follows,
 /// the greatest is the newest.
-const OBTAINED: &str = "acme-";
+pub(super) const OBTAINED: &str = "acme-";
+/// The file that names what is chosen before others.
+pub(super) const PREFERRED: &str = "preferred";
 /// Our own certificate is renewed when less than this is left of it.
 const RENEW_BEFORE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
@@ -285,8 +288,14 @@ fn load(directory: &Path) -> Result<Loaded, CertificateError> {
     Ok(Loaded { stamp, by_name, default, entries })
 }
 
-/// The `.crt` files by name, ours last: the administrator's come first in every choice.
-fn certificate_files(directory: &Path) -> Result<Vec<PathBuf>, CertificateError> {
+/// What is chosen before others: the name of its files without the extension.
+pub(super) fn preferred(directory: &Path) -> Option<String> {
+    fs::read_to_string(directory.join(PREFERRED)).ok().map(|text| text.trim().to_owned())
+}
+
+/// The `.crt` files by name, the preferred one first and ours last: the administrator's come
+/// before it in every choice.
+pub(super) fn certificate_files(directory: &Path) -> Result<Vec<PathBuf>, CertificateError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory).map_err(at(directory))? {
         let path = entry.map_err(at(directory))?.path();
@@ -294,14 +303,22 @@ fn certificate_files(directory: &Path) -> Result<Vec<PathBuf>, CertificateError>
             files.push(path);
         }
     }
-    files
-        .sort_by_key(|path| (path.file_stem().is_some_and(|stem| stem == GENERATED), path.clone()));
+    let (preferred, generated) = (preferred(directory), OsStr::new(GENERATED));
+    let is_preferred = |stem: Option<&OsStr>| {
+        preferred.as_ref().is_some_and(|name| stem == Some(OsStr::new(name)))
+    };
+    files.sort_by_cached_key(|path| {
+        let stem = path.file_stem();
+        (!is_preferred(stem), stem == Some(generated), path.clone())
+    });
     Ok(files)
 }
 
 fn stamp(files: &[PathBuf]) -> Result<Stamp, CertificateError> {
     let mut stamp = Vec::new();
-    for path in files.iter().flat_map(|file| [file.clone(), file.with_extension("key")]) {
+    let folder = files.first().and_then(|file| file.parent());
+    let preferred = folder.map(|folder| folder.join(PREFERRED)).filter(|file| file.exists());
+    for path in files.iter().flat_map(|file| [file.clone(), file.with_extension("key")]).chain(preferred) {
         let metadata = fs::metadata(&path).map_err(at(&path))?;
         let modified = metadata.modified().map_err(at(&path))?;
         stamp.push((path, modified, metadata.len()));
@@ -309,7 +326,7 @@ fn stamp(files: &[PathBuf]) -> Result<Stamp, CertificateError> {
     Ok(stamp)
 }
 
-fn read_certified(file: &Path) -> Result<CertifiedKey, CertificateError> {
+pub(super) fn read_certified(file: &Path) -> Result<CertifiedKey, CertificateError> {
     read_pair(file, &file.with_extension("key"))
 }
 
@@ -327,7 +344,7 @@ fn read_pair(file: &Path, key_file: &Path) -> Result<CertifiedKey, CertificateEr
     Ok(certified)
 }
 
-fn describe(file: &Path, certified: &CertifiedKey) -> Result<CertificateInfo, CertificateError> {
+pub(super) fn describe(file: &Path, certified: &CertifiedKey) -> Result<CertificateInfo, CertificateError> {
     let own = certified.end_entity_cert().map_err(|error| unusable(file, error))?;
     let (_, certificate) = X509Certificate::from_der(own).map_err(|error| unusable(file, error))?;
     let moment = |time: ASN1Time| {
@@ -391,7 +408,7 @@ fn write_pair(chain: &Path, issued: &Issued) -> Result<(), CertificateError> {
 }
 
 /// The chain goes first, for the same reason.
-fn remove_pair(chain: &Path) -> Result<(), CertificateError> {
+pub(super) fn remove_pair(chain: &Path) -> Result<(), CertificateError> {
     for file in [chain.to_owned(), chain.with_extension("key")] {
         fs::remove_file(&file).map_err(at(&file))?;
     }
@@ -410,11 +427,11 @@ fn number_of(file: &Path) -> Option<u64> {
     file.file_stem()?.to_str()?.strip_prefix(OBTAINED)?.parse().ok()
 }
 
-fn at(path: &Path) -> impl Fn(io::Error) -> CertificateError {
+pub(super) fn at(path: &Path) -> impl Fn(io::Error) -> CertificateError {
     let path = path.to_path_buf();
     move |source| CertificateError::Io { path: path.clone(), source }
 }
 
-fn unusable(path: &Path, reason: impl ToString) -> CertificateError {
+pub(super) fn unusable(path: &Path, reason: impl ToString) -> CertificateError {
     CertificateError::Unusable { path: path.to_path_buf(), reason: reason.to_string() }
 }

@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
+use net::tls::Authority;
+
 use crate::support::imap::Imap;
 use crate::support::message;
 use crate::support::programs::{installed, program, run};
@@ -149,5 +151,24 @@ fn a_capability_is_hidden_from_one_account_and_a_service_closed_to_it() {
     };
     lists("alice").well();
     assert!(lists("bob").with(67).contains("Login denied"));
+    demo.stop();
+}
+
+/// A request, what an authority signs of it, and a mail program that sees the new certificate
+/// without a restart.
+#[test]
+fn a_certificate_of_an_authority_is_shown_as_soon_as_it_is_imported() {
+    let data = Data::new();
+    let demo = data.demo();
+    let names = ["-DomainName", "mail.new.test"];
+    let mut request = verb(&data, &["New-ExchangeCertificate", "-GenerateRequest", "--json"]);
+    let shown = run(request.args(names)).well();
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let authority = Authority::open_or_create(&data.path().join("authority"), "").unwrap();
+    let signed = authority.sign(shown[0]["Request"].as_str().unwrap()).unwrap();
+    run(&mut verb(&data, &["Import-ExchangeCertificate", "-FileData", &signed])).well();
+    let (address, user) = (demo.address("IMAPS_PORT"), demo.user("alice"));
+    Imap::login_to("mail.new.test", &address, demo.authority(), &user).folder("INBOX");
+    Imap::of(&demo, "alice").folder("INBOX");
     demo.stop();
 }
