@@ -2,20 +2,14 @@
 
 use std::fs;
 use std::net::TcpStream;
-use std::process::Command;
 
 use crate::support::message;
 use crate::support::patience::wait_for;
 use crate::support::ports::free_port;
-use crate::support::programs::{program, run};
-use crate::support::server::{Data, RIALTO};
+use crate::support::programs::run;
+use crate::support::server::Data;
 use crate::support::smtp;
-
-fn verb(data: &Data, words: &[&str]) -> Command {
-    let mut command = program(RIALTO);
-    command.args(words).arg("--dir").arg(data.path());
-    command
-}
+use crate::support::verb::verb;
 
 fn is_open(address: &str) -> bool {
     TcpStream::connect(address).is_ok()

@@ -1,27 +1,15 @@
 //! An administrator looks after mail that waits.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 
 use crate::support::imap::Imap;
 use crate::support::message;
 use crate::support::patience::wait_for;
 use crate::support::ports::free_port;
-use crate::support::programs::{program, run};
-use crate::support::server::{Data, Demo, RIALTO};
+use crate::support::programs::run;
+use crate::support::server::{Data, Demo};
 use crate::support::smtp;
-
-fn verb(data: &Data, words: &[&str]) -> Command {
-    let mut command = program(RIALTO);
-    command.args(words).arg("--dir").arg(data.path());
-    command
-}
-
-fn objects(data: &Data, words: &[&str]) -> Vec<Value> {
-    let shown = run(verb(data, words).arg("--json")).well();
-    serde_json::from_str(&shown).unwrap()
-}
+use crate::support::verb::{objects, verb};
 
 /// Routes a domain to a host that does not listen, and lets this host relay.
 fn nowhere(data: &Data) -> String {

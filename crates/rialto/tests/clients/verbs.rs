@@ -1,9 +1,8 @@
 //! An administrator at the command line: verbs by the running server and on the data of a
 //! stopped one.
 
-use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use net::tls::Authority;
 
@@ -12,20 +11,7 @@ use crate::support::message;
 use crate::support::programs::{installed, program, run};
 use crate::support::server::{Data, PASSWORD, RIALTO};
 use crate::support::smtp;
-
-/// A verb for the server of this data.
-fn verb(data: &Data, words: &[&str]) -> Command {
-    let mut command = program(RIALTO);
-    command.args(words).arg("--dir").arg(data.path());
-    command
-}
-
-/// A file to be standard input.
-fn input(data: &Data, text: &str) -> File {
-    let path = data.path().join("input");
-    fs::write(&path, text).unwrap();
-    File::open(path).unwrap()
-}
+use crate::support::verb::{input, verb};
 
 fn make(data: &Data, user: &str) -> String {
     let mut command = verb(data, &["New-Mailbox", "-Name", user, "-Password", "-", "-Verbose"]);

@@ -11,3 +11,4 @@ pub mod programs;
 pub mod server;
 pub mod site;
 pub mod smtp;
+pub mod verb;
