@@ -17,6 +17,7 @@ mod mailbox_folder_permission;
 mod mailbox_permission;
 mod mailbox_request;
 mod mailbox_statistics;
+mod mailflow;
 mod message;
 mod message_tracking_log;
 mod person;
@@ -52,6 +53,7 @@ pub const VERBS: &[&[Verb]] = &[
     mailbox_permission::VERBS,
     mailbox_request::VERBS,
     mailbox_statistics::VERBS,
+    mailflow::VERBS,
     message::VERBS,
     message_tracking_log::VERBS,
     person::VERBS,

@@ -410,6 +410,10 @@ pub const ADMIN_BODY_SECS_MAX: u64 = 60;
 pub const ADMIN_CONNECTIONS_MAX: u32 = 64;
 /// Connections to the administration interface at a time from one source.
 pub const ADMIN_CONNECTIONS_PER_SOURCE_MAX: u32 = 16;
+/// Seconds that a test of the mail flow waits unless it is told otherwise; Exchange's.
+pub const MAILFLOW_SECS_DEFAULT: u32 = 240;
+/// Seconds that a test of the mail flow may wait.
+pub const MAILFLOW_SECS_MAX: u32 = 3_600;
 /// Octets of an answer that the command line takes from the administration interface.
 pub const ADMIN_ANSWER_OCTETS_MAX: usize = 1024 * 1024 * 1024;
 /// Milliseconds from which an operation counts as slow: a person notices.

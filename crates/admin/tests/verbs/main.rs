@@ -11,6 +11,7 @@ mod explain;
 mod kinds;
 mod maintenance;
 mod people;
+mod mailflow;
 mod queues;
 mod recipients;
 mod requests;

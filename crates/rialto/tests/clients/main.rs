@@ -17,6 +17,7 @@ mod curl;
 mod explain;
 mod fetch;
 mod installation;
+mod mailflow;
 mod mbsync;
 mod metrics;
 mod migration;

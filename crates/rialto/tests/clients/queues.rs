@@ -12,7 +12,7 @@ use crate::support::smtp;
 use crate::support::verb::{objects, verb};
 
 /// Routes a domain to a host that does not listen, and lets this host relay.
-fn nowhere(data: &Data) -> String {
+pub fn nowhere(data: &Data) -> String {
     let relay = format!("127.0.0.1:{}", free_port());
     let mut new = verb(data, &["New-ReceiveConnector", "Relay", "-Bindings", &relay]);
     new.args(["-RemoteIPRanges", "127.0.0.1", "-PermissionGroups", "AnonymousUsers"]);
@@ -31,7 +31,7 @@ fn send(demo: &Demo<'_>, relay: &str, subject: &str) {
 }
 
 /// The queue, once a connection has failed.
-fn queue_in_retry(data: &Data) -> Value {
+pub fn queue_in_retry(data: &Data) -> Value {
     wait_for("a failed connection", || {
         let queues = objects(data, &["Get-Queue"]);
         queues.into_iter().find(|queue| queue["Status"] == "Retry")
