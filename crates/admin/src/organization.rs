@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ::config::Settings;
 use ::config::object::{ObjectError, Stored};
+use ::ports::Listener;
 use directory::{Directory, Snapshot};
 use mailbox::Homes;
 use transport::Transport;
@@ -35,6 +36,9 @@ pub struct Organization {
     pub monitor: Option<Arc<dyn Monitor>>,
     /// What the configuration file says; see [`Organization::settings_now`].
     pub settings: Arc<Settings>,
+    /// Whether the program has something that serves a listener: others stay closed, whatever
+    /// the settings say.
+    pub serves: fn(&Listener) -> bool,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

@@ -6,6 +6,7 @@ mod cas_mailbox;
 mod command;
 mod configuration;
 mod configured;
+mod connectivity;
 mod distribution_group;
 mod dynamic_distribution_group;
 mod exchange_certificate;
@@ -42,6 +43,7 @@ pub const VERBS: &[&[Verb]] = &[
     command::VERBS,
     configuration::VERBS,
     configured::VERBS,
+    connectivity::VERBS,
     distribution_group::VERBS,
     dynamic_distribution_group::VERBS,
     exchange_certificate::VERBS,

@@ -12,6 +12,7 @@ use transport::Transport;
 use transport::tracking::Tracking;
 use types::SystemClock;
 
+use crate::built;
 use crate::homes::ServerHomes;
 use crate::locations::Locations;
 use crate::logs::{Logs, TrackingFiles};
@@ -46,6 +47,7 @@ pub(crate) fn organization(
         monitor,
         tracking_log: Arc::new(TrackingFiles::new(&settings.data_directory, logs)),
         settings: Arc::new(settings.clone()),
+        serves: built::serves,
         clock: Arc::new(SystemClock),
     }
 }

@@ -410,6 +410,12 @@ pub const ADMIN_BODY_SECS_MAX: u64 = 60;
 pub const ADMIN_CONNECTIONS_MAX: u32 = 64;
 /// Connections to the administration interface at a time from one source.
 pub const ADMIN_CONNECTIONS_PER_SOURCE_MAX: u32 = 16;
+/// Seconds until one listener that a verb tries has answered everything: as long as a person waits.
+pub const CONNECTIVITY_SECS_MAX: u64 = 10;
+/// Octets of one line of a listener that a verb tries.
+pub const CONNECTIVITY_LINE_OCTETS_MAX: usize = 8 * 1024;
+/// Lines of one answer of a listener that a verb tries.
+pub const CONNECTIVITY_LINES_MAX: usize = 100;
 /// Seconds that a test of the mail flow waits unless it is told otherwise; Exchange's.
 pub const MAILFLOW_SECS_DEFAULT: u32 = 240;
 /// Seconds that a test of the mail flow may wait.

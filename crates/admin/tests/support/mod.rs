@@ -57,6 +57,7 @@ pub async fn organization() -> Organization {
         homes: Arc::new(MemoryHomes { database, directory: directory.clone() }),
         directory,
         settings: Arc::default(),
+        serves: |listener| listener.id != ports::listeners::DEFAULT.id,
         clock: Arc::new(ManualClock::new(Timestamp::from_secs(1_700_000_000))),
     }
 }

@@ -8,6 +8,7 @@ mod configuration;
 mod configured;
 mod enabling;
 mod explain;
+mod connectivity;
 mod kinds;
 mod maintenance;
 mod people;

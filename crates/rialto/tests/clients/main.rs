@@ -13,6 +13,7 @@ mod acme;
 mod backup;
 mod check;
 mod configured;
+mod connectivity;
 mod curl;
 mod explain;
 mod fetch;
