@@ -188,10 +188,28 @@ async fn conversation(
     credential: Option<&Credential>,
 ) -> Result<Found, Trouble> {
     let patience = Duration::from_secs(CONNECTIVITY_SECS_MAX);
+    let deadline = Instant::now() + patience;
     let connector = Connector::new(Rules::default()).with_timeout(patience);
     let stream = connector.connect(Purpose::Probe, target.address, None).await?;
     let host = target.address.ip().to_string();
-    let deadline = Instant::now() + patience;
     let implicit_tls = target.implicit_tls;
     Question { protocol, implicit_tls, host, credential, deadline }.ask(stream).await
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use net::testing::SilentPort;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_answer_is_waited_for_only_so_long() {
+        let silent = SilentPort::open().unwrap();
+        let target = Target { name: String::new(), address: silent.address(), implicit_tls: false };
+        let began = Instant::now();
+        let trouble = conversation(Protocol::Pop3, &target, None).await.unwrap_err();
+        assert!(matches!(trouble, Trouble::Connect(_)), "{trouble}");
+        assert_eq!(began.elapsed().as_secs(), CONNECTIVITY_SECS_MAX);
+    }
 }
