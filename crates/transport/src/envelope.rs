@@ -95,7 +95,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// What the tracking log says of the client's session: `tls=TLS1_3;user=alice`, `tls=none`
+    /// What the tracking log says of the client's session: `tls=TLSv1.3;user=alice`, `tls=none`
     /// where there was no TLS; empty for what no client brought. The name stands last: it may
     /// hold any character.
     pub fn session(&self) -> String {

@@ -135,7 +135,8 @@ pub struct TrackingEvent {
     pub related_recipient_address: Option<Address>,
     /// `reference`: of a report, the Message-ID of what it is about.
     pub reference: String,
-    /// `server-hostname` of the next hop, or the connector.
+    /// `server-hostname` of the next hop; of what is received, the client's session
+    /// ([`Origin::session`]).
     pub source_context: String,
 }
 

@@ -127,7 +127,7 @@ fn story() -> Vec<TrackingRecord> {
         ..event(6, "DSN", "ann@far.test")
     };
     vec![
-        received("tls=TLS1_3;user=EXAMPLE\\ann"),
+        received("tls=TLSv1.3;user=EXAMPLE\\ann"),
         with(event(1, "RESOLVE", "alice@example.test"), "al@example.test", ""),
         event(1, "EXPAND", "staff@example.test"),
         event(1, "DUPLICATEEXPAND", "alice@example.test"),
@@ -212,7 +212,7 @@ async fn what_the_log_does_not_tell_is_not_made_up() {
     for (context, expected) in [
         ("", "TLS and who logged on not in the log"),
         ("tls=none", "without TLS, nobody logged on"),
-        ("tls=TLS1_3", "with TLS1_3, nobody logged on"),
+        ("tls=TLSv1.3", "with TLSv1.3, nobody logged on"),
     ] {
         let server = Server::new(vec![received(context)]).await;
         let page = server.explain(&["message", "12"]).await.unwrap();
