@@ -10,6 +10,7 @@ mod connectivity;
 mod distribution_group;
 mod dynamic_distribution_group;
 mod exchange_certificate;
+mod login;
 mod mail_contact;
 mod mail_user;
 mod mailbox;
@@ -47,6 +48,7 @@ pub const VERBS: &[&[Verb]] = &[
     distribution_group::VERBS,
     dynamic_distribution_group::VERBS,
     exchange_certificate::VERBS,
+    login::VERBS,
     mail_contact::VERBS,
     mail_user::VERBS,
     mailbox::VERBS,

@@ -6,6 +6,7 @@
 //! Invariant: what no verb tells is said to be unknown; nothing is guessed.
 
 mod asking;
+mod login;
 mod message;
 mod page;
 
@@ -15,11 +16,13 @@ use crate::config::Target;
 use crate::shell::Executor;
 use crate::{AdminError, Console, Outcome};
 
-/// Tell on one page what became of a message
+/// Tell on one page what became of a message, or why a login works or not
 #[derive(Debug, Subcommand)]
 pub enum Explain {
     /// Tell what became of a message, hop by hop and recipient by recipient
     Message(message::Message),
+    /// Tell why logins of a user work or not, step by step; no password is tried
+    Login(login::Login),
 }
 
 impl Explain {
@@ -27,6 +30,7 @@ impl Explain {
     pub fn target(&self) -> &Target {
         match self {
             Explain::Message(message) => &message.target,
+            Explain::Login(login) => &login.target,
         }
     }
 
@@ -38,6 +42,7 @@ impl Explain {
     ) -> Result<Outcome, AdminError> {
         match self {
             Explain::Message(message) => message.run(server, console).await,
+            Explain::Login(login) => login.run(server, console).await,
         }
     }
 }

@@ -283,3 +283,96 @@ async fn a_page_shows_what_the_callers_roles_show() {
     assert!(page.contains("later; whether it waits is not known"), "{page}");
     assert!(page.contains("how long events are kept is not known to the caller"), "{page}");
 }
+
+/// Alice, sales that she may open, and who is none to log in.
+async fn office() -> Server {
+    let server = Server::new(Vec::new()).await;
+    for line in [
+        "New-Mailbox Alice -Password secret-enough-1",
+        "New-Mailbox Sales -Shared",
+        "New-Mailbox Closed -Shared",
+        "Add-MailboxPermission Sales -User Alice -AccessRights FullAccess",
+        "Set-ImapSettings -Enabled $true",
+        "New-DistributionGroup Staff",
+    ] {
+        server.shell.run(line).await.unwrap_or_else(|error| panic!("{line}: {error}"));
+    }
+    server
+}
+
+const LOGIN: &str = include_str!("explained_login.txt");
+
+#[tokio::test]
+async fn a_login_is_told_step_by_step() {
+    let server = office().await;
+    let page = server.explain(&["login", "alice@example.test"]).await.unwrap();
+    assert_eq!(page, LOGIN, "{page}");
+}
+
+/// The results of the steps of a login: `IMAP4 Passed` and so on.
+async fn results(server: &Server, user: &str) -> Vec<String> {
+    let steps = server.explain(&["login", user, "--json"]).await.unwrap();
+    let steps: Vec<Value> = serde_json::from_str(&steps).unwrap();
+    let told = |step: &Value, name: &str| step[name].as_str().unwrap().to_owned();
+    steps.iter().map(|step| told(step, "Step") + " " + &told(step, "Result")).collect()
+}
+
+#[tokio::test]
+async fn each_form_of_a_user_name_is_understood() {
+    let server = office().await;
+    for (user, form, imap) in [
+        ("ALICE@example.test", "an address (user principal name)", "IMAP4 Passed"),
+        ("alice", "understood as an alias", "IMAP4 Passed"),
+        ("EXAMPLE\\alice", "a domain and an alias", "IMAP4 Passed"),
+        ("alice/sales", "a delegate: an alias, and the mailbox sales", "IMAP4 Passed"),
+        ("alice@example.test/closed", "a delegate: an address", "IMAP4 Refused"),
+        ("alice/nobody", "no mailbox is called that", "IMAP4 Refused"),
+    ] {
+        let page = server.explain(&["login", user]).await.unwrap();
+        assert!(page.contains(form), "{user}: {page}");
+        let results = results(&server, user).await;
+        assert!(results.iter().any(|result| result == imap), "{user}: {results:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_switched_off_is_refused() {
+    let server = office().await;
+    let set = "Set-CASMailbox Alice -ImapEnabled $false -SmtpClientAuthenticationDisabled $true";
+    server.shell.run(set).await.unwrap();
+    let refused = results(&server, "alice").await;
+    for expected in ["IMAP4 Refused", "POP3 Refused", "SMTP Refused", "Password Passed"] {
+        assert!(refused.iter().any(|result| result == expected), "{expected}: {refused:?}");
+    }
+    let page = server.explain(&["login", "alice"]).await.unwrap();
+    assert!(page.contains("PopEnabled is True; the service is not enabled"), "{page}");
+    assert!(page.contains("SmtpClientAuthenticationDisabled is True; users log on"), "{page}");
+}
+
+#[tokio::test]
+async fn who_has_no_account_is_told_so_and_who_is_nobody_is_not_found() {
+    let server = office().await;
+    for (user, expected) in [
+        ("sales", "a SharedMailbox, which nobody logs in to; who has Full Access opens it as"),
+        ("staff@example.test", "which nobody logs in to\n"),
+    ] {
+        let page = server.explain(&["login", user]).await.unwrap();
+        assert!(page.contains(expected) && page.contains("Refused"), "{user}: {page}");
+    }
+    for user in ["nobody", "nobody@example.test", "ELSEWHERE\\alice"] {
+        let refused = server.explain(&["login", user]).await.unwrap_err();
+        assert!(refused.starts_with("user ") && refused.contains("not be found"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn logins_are_explained_to_who_may_see_recipients() {
+    let mut server = office().await;
+    server.call_as(vec![RoleGroup::RecordsManagement]);
+    for user in ["alice", "nobody"] {
+        let refused = server.explain(&["login", user]).await.unwrap_err();
+        assert_eq!(refused, "the role View-Only Recipients is needed", "{user}");
+    }
+    server.call_as(vec![RoleGroup::HelpDesk]);
+    server.explain(&["login", "alice"]).await.unwrap();
+}

@@ -1,4 +1,4 @@
-//! An administrator asks what became of a message.
+//! An administrator asks what became of a message, and why a login works or not.
 
 use std::process::Command;
 
@@ -106,4 +106,29 @@ fn an_unknown_message_is_refused_with_what_was_searched() {
     demo.stop();
     let stopped = ask();
     assert!(stopped.contains("no message \"no@where.example\""), "{stopped}");
+}
+
+#[test]
+fn a_login_is_explained_as_the_server_decides_it() {
+    let data = Data::new();
+    let demo = data.demo();
+    let ask = |user: &str| run(&mut rialto(&data, &["explain", "login", user]));
+    let line = |page: &str, step: &str| {
+        let found = page.lines().find(|line| line.contains(&format!("  {step} ")));
+        found.unwrap_or_else(|| panic!("no {step}: {page}")).trim().to_owned()
+    };
+    let page = ask("alice").well();
+    let imap = line(&page, "IMAP4");
+    assert!(imap.starts_with("Passed "), "{imap}");
+    assert!(imap.contains(&format!(":{} (TLS)", demo.port("IMAPS_PORT"))), "{imap}");
+    assert!(line(&page, "Throttling").starts_with("Unknown "), "{page}");
+    let set = ["Set-CASMailbox", "alice", "-ImapEnabled", "$false"];
+    run(&mut rialto(&data, &set)).well();
+    let page = ask("alice").well();
+    assert!(line(&page, "IMAP4").starts_with("Refused "), "{page}");
+    assert!(line(&page, "POP3").starts_with("Passed "), "{page}");
+    let refused = ask("nobody").with(2);
+    assert!(refused.contains("user \"nobody\" could not be found"), "{refused}");
+    demo.stop();
+    assert!(line(&ask("alice").well(), "Password").contains("one is set"));
 }
