@@ -86,6 +86,9 @@ fn a_bad_command_line_is_2() {
         &["run"],
         &["ports", "--state", "broken"],
         &["ports", "--json", "check"],
+        &["backup"],
+        &["backup", "--to", "d", "--list", "--verify"],
+        &["restore", "--from", "d"],
     ] {
         let (code, output, errors) = run(arguments);
         assert_eq!((code, output.as_str()), (2, ""), "{arguments:?}");
@@ -108,6 +111,9 @@ fn what_cannot_be_done_is_one_line_and_2() {
         (&["demo", "--dir", path, "--unthrottled", "--address", "0.0.0.0"], "loopback"),
         (&["demo", "--dir", path, "--password", ""], "--password"),
         (&["demo", "--dir", "/proc/nothing"], "/proc/nothing"),
+        (&["backup", "--to", path, "--dir", "/nonexistent"], "no repository"),
+        (&["backup", "--list", "--to", path], "has no backups"),
+        (&["restore", "--from", path, "--to", "/nonexistent"], "has no backups"),
     ] {
         let (code, output, errors) = run(arguments);
         assert_eq!((code, output.as_str()), (2, ""), "{arguments:?}");

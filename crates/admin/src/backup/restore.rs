@@ -40,7 +40,7 @@ impl Restore {
         let to = self.to.display();
         console.print(&format!("backup {id} is in {to}: {files} files, {octets} octets\n"))?;
         console.notice(&format!(
-            "its data was in {}; set data_directory to {to}, and look into {to}/elsewhere for what \
+            "its data was in {:?}; set data_directory to {to}, and look into {to}/elsewhere for what \
              was outside of it",
             manifest.data_directory
         ))?;
