@@ -8,8 +8,10 @@
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use net::tls::{CertificateError, CertificateOrigin, ManageError, ManagedCertificate, PendingRequest};
 use net::CertificateStore;
+use net::tls::{
+    CertificateError, CertificateOrigin, ManageError, ManagedCertificate, PendingRequest,
+};
 use types::Timestamp;
 
 use crate::verb::{
@@ -87,7 +89,7 @@ verb! {
     pub struct EnableExchangeCertificate = "Enable-ExchangeCertificate" (Role::ExchangeServerCertificates, Effect::Change) {
         /// The certificate.
         thumbprint: String = first,
-        /// Taken for the sake of habit: a certificate serves all services.
+        /// Taken for the sake of habit: a certificate serves all services that there are.
         services: Vec<CertificateService>,
     }
 }
@@ -112,15 +114,20 @@ impl Scalar for FileData {
     }
 }
 
-/// A value of Services.
+/// The values of Services; those from the third on are not built.
+const SERVICES: &[&str] = &["IMAP", "POP", "SMTP", "IIS", "UM", "UMCallRouter"];
+const BUILT: usize = 3;
+
+/// A value of Services: its place among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CertificateService;
+pub struct CertificateService(usize);
 
 impl Scalar for CertificateService {
-    const SHAPE: Shape = Shape::OneOf(&["IMAP", "POP", "SMTP", "IIS", "UM", "UMCallRouter"]);
+    const SHAPE: Shape = Shape::OneOf(SERVICES);
 
-    fn parse(_text: &str) -> Result<Self, Expected> {
-        Ok(CertificateService)
+    fn parse(text: &str) -> Result<Self, Expected> {
+        let at = SERVICES.iter().position(|service| service.eq_ignore_ascii_case(text));
+        at.map(CertificateService).ok_or_else(|| Self::SHAPE.expected())
     }
 }
 
@@ -169,7 +176,8 @@ impl Cmdlet for NewExchangeCertificate {
             true => vec![session.organization.settings.server_name.clone()],
             false => self.domain_name,
         };
-        let what = if self.generate_request.0 { "request for a certificate" } else { "certificate" };
+        let what =
+            if self.generate_request.0 { "request for a certificate" } else { "certificate" };
         if !session.should_process(format!("Creating a {what} of {}", names.join(", "))) {
             return Ok(Vec::new());
         }
@@ -204,6 +212,11 @@ impl Cmdlet for EnableExchangeCertificate {
             return Ok(());
         }
         CertificateStore::prefer(&directory, &self.thumbprint)?;
+        for CertificateService(at) in self.services.into_iter().filter(|service| service.0 >= BUILT)
+        {
+            session
+                .warn(format!("{} is not built; the certificate serves the others", SERVICES[at]));
+        }
         reload(session);
         Ok(())
     }
@@ -238,7 +251,8 @@ fn imported(
 
 /// A running server looks at its certificates now and not only at its next round.
 fn reload(session: &Session<'_>) {
-    let reloaded = session.organization.monitor.as_ref().map(|monitor| monitor.reload_certificates());
+    let reloaded =
+        session.organization.monitor.as_ref().map(|monitor| monitor.reload_certificates());
     if let Some(Err(error)) = reloaded {
         session.warn(format!("the server goes on with the certificates it had: {error}"));
     }

@@ -13,7 +13,6 @@ use directory::{Login, Opens, Recipient, Snapshot};
 use types::Address;
 
 use self::services::services;
-use super::recipient::type_details;
 use crate::verb::{Cmdlet, Effect, Role, Session, Verb, VerbError, object, verb};
 
 pub(super) const VERBS: &[Verb] = &[Verb::of::<TestLogin>()];
@@ -79,7 +78,7 @@ fn without_account(snapshot: &Snapshot, user: &str) -> Result<Vec<LoginStepObjec
     };
     let not_found = || VerbError::NotFound { what: "user", identity: user.to_owned() };
     let recipient: &Arc<Recipient> = named.ok_or_else(not_found)?;
-    let kind = type_details(&recipient.kind);
+    let kind = recipient.kind.type_details();
     let opened = match recipient.mailbox() {
         Some(_) => format!("; who has Full Access opens it as USER/{}", recipient.alias),
         None => String::new(),
@@ -90,7 +89,7 @@ fn without_account(snapshot: &Snapshot, user: &str) -> Result<Vec<LoginStepObjec
 
 fn account(user: &str, login: &Login) -> Vec<LoginStepObject> {
     let account = &login.account;
-    let kind = type_details(&account.kind);
+    let kind = account.kind.type_details();
     let has_password = account.account().is_some_and(|account| account.credentials.is_some());
     let password = if has_password { "one is set" } else { "none is set: nobody gets in" };
     vec![
@@ -123,7 +122,7 @@ fn mailbox(snapshot: &Snapshot, login: &Login) -> LoginStepObject {
         Opens::Own if login.account.mailbox().is_some() => (true, "its own".to_owned()),
         Opens::Own => (false, "it has none here".to_owned()),
         Opens::Other(owner) => {
-            let kind = type_details(&owner.kind);
+            let kind = owner.kind.type_details();
             let may = snapshot.may_open(login.account.id, owner);
             let access = if may { "by Full Access to" } else { "no Full Access to" };
             (may, format!("{access} {}, a {kind}", owner.primary))

@@ -232,9 +232,7 @@ fn key_of(
 fn belongs(chain: &[CertificateDer<'static>], key_pem: &str) -> bool {
     let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).ok();
     let key = key.and_then(|key| rustls::crypto::ring::sign::any_supported_type(&key).ok());
-    key.is_some_and(|key| {
-        rustls::sign::CertifiedKey::new(chain.to_vec(), key).keys_match().is_ok()
-    })
+    key.is_some_and(|key| rustls::sign::CertifiedKey::new(chain.to_vec(), key).keys_match().is_ok())
 }
 
 fn request_files(directory: &Path) -> Result<Vec<PathBuf>, CertificateError> {
@@ -305,7 +303,8 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let authority = Authority::open_or_create(&folder.path().join("ca"), "CA").unwrap();
             let site = Site { folder, authority };
-            CertificateStore::open_or_generate(&site.directory(), &["a.test".into()], None).unwrap();
+            CertificateStore::open_or_generate(&site.directory(), &["a.test".into()], None)
+                .unwrap();
             site
         }
 

@@ -318,7 +318,9 @@ fn stamp(files: &[PathBuf]) -> Result<Stamp, CertificateError> {
     let mut stamp = Vec::new();
     let folder = files.first().and_then(|file| file.parent());
     let preferred = folder.map(|folder| folder.join(PREFERRED)).filter(|file| file.exists());
-    for path in files.iter().flat_map(|file| [file.clone(), file.with_extension("key")]).chain(preferred) {
+    for path in
+        files.iter().flat_map(|file| [file.clone(), file.with_extension("key")]).chain(preferred)
+    {
         let metadata = fs::metadata(&path).map_err(at(&path))?;
         let modified = metadata.modified().map_err(at(&path))?;
         stamp.push((path, modified, metadata.len()));
@@ -344,7 +346,10 @@ fn read_pair(file: &Path, key_file: &Path) -> Result<CertifiedKey, CertificateEr
     Ok(certified)
 }
 
-pub(super) fn describe(file: &Path, certified: &CertifiedKey) -> Result<CertificateInfo, CertificateError> {
+pub(super) fn describe(
+    file: &Path,
+    certified: &CertifiedKey,
+) -> Result<CertificateInfo, CertificateError> {
     let own = certified.end_entity_cert().map_err(|error| unusable(file, error))?;
     let (_, certificate) = X509Certificate::from_der(own).map_err(|error| unusable(file, error))?;
     let moment = |time: ASN1Time| {
