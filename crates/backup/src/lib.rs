@@ -33,7 +33,7 @@ pub use error::BackupError;
 pub use manifest::{BackupFile, Manifest};
 pub use progress::{Progress, Silent, Step};
 pub use repository::{Listed, Repository};
-pub use restore::restore;
+pub use restore::{RESTORED, restore};
 pub use source::{Extra, Source};
 pub use take::{Taken, take};
 pub use verify::{Report, verify};

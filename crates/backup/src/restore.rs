@@ -14,6 +14,10 @@ use crate::repository::Repository;
 /// Where files are until all are there: a server that is started too early finds no half of one.
 const UNFINISHED: &str = "unfinished-restore";
 
+/// A file in the data folder that says from which backup it was restored. The server that is
+/// started on it begins a new epoch of every mailbox and removes the file.
+pub const RESTORED: &str = "restored";
+
 /// Writes all files of a backup into the folder `to`, which must be empty or not be there. What
 /// cannot be restored whole leaves it empty.
 pub fn restore(
@@ -40,6 +44,10 @@ pub fn restore(
         let _ = fs::remove_dir_all(&unfinished);
     }
     written?;
+    let mark = unfinished.join(RESTORED);
+    let mut file = file::create(&mark).at(&mark)?;
+    file.write_all(format!("{}\n", backup.id).as_bytes()).at(&mark)?;
+    file.sync_all().at(&mark)?;
     for folder in &folders {
         file::sync_folder(folder).at(folder)?;
     }

@@ -1,6 +1,8 @@
 //! The databases of a server: the directory and the mailbox database, each in a folder of the
 //! data directory.
 
+mod restored;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,6 +29,18 @@ pub enum StorageError {
     /// The directory.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
+    /// Data that came back from a backup.
+    #[error("the mailboxes of a restored server: {0}")]
+    Restored(#[from] mailbox::Fault),
+    /// A file in the data directory.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The task that opened it is gone.
     #[error("opening was interrupted: {0}")]
     Interrupted(#[from] JoinError),
@@ -49,6 +63,7 @@ impl Storage {
         let mailboxes = open(data.join("mailboxes")).await?;
         let directory_rows = open(data.join("directory")).await?;
         let directory = Directory::open(directory_rows.clone(), verifier).await?;
+        restored::begin_epochs(data, &mailboxes).await?;
         Ok(Storage { mailboxes, directory_rows, directory })
     }
 

@@ -10,6 +10,7 @@ mod create;
 mod delete;
 mod disconnect;
 mod emptying;
+mod epoch;
 mod flags;
 mod folders;
 mod import;

@@ -81,8 +81,16 @@ fn a_backup_of_a_server_that_takes_mail_becomes_a_server_with_that_mail() {
         sending.join().unwrap()
     });
     let restored = restore(repository.path(), &[]);
+    assert!(restored.path().join("restored").exists());
     let there = restored.demo();
     let found = numbers(&there);
+    let uid_validity = |demo: &Demo<'_>| {
+        let status = Imap::of(demo, "alice").command("STATUS INBOX (UIDVALIDITY)").concat();
+        let digits: String = status.chars().filter(char::is_ascii_digit).collect();
+        digits.parse::<u32>().unwrap()
+    };
+    assert!(uid_validity(&there) > uid_validity(&demo), "what clients kept is of no use");
+    assert!(!restored.path().join("restored").exists(), "once");
     assert!((BEFORE..=acknowledged).contains(&found.len()), "{} of {acknowledged}", found.len());
     assert_eq!(found, (0..found.len()).collect::<Vec<_>>(), "one state, without a gap");
     deliver(&there, found.len());
