@@ -10,8 +10,24 @@ pub(super) fn resolve(words: Vec<String>) -> Result<(&'static Verb, Vec<String>)
     let name = words.first().map(String::as_str).unwrap_or_default();
     let verb = verbs::find(name)
         .map_err(|error| clap::Error::raw(ErrorKind::InvalidSubcommand, format!("{error}\n\nFor all verbs, try 'rialto get-command'; for the rest, 'rialto --help'.\n")))?;
-    let rest = words.iter().skip(1).map(|word| unix(word));
-    Ok((verb, std::iter::once(verb.name.command()).chain(rest).collect()))
+    let mut all = vec![verb.name.command()];
+    for word in words.iter().skip(1).map(|word| unix(word)) {
+        match all.last_mut().filter(|option| is_pem(&word) && is_bare(option)) {
+            Some(option) => *option = format!("{option}={word}"),
+            None => all.push(word),
+        }
+    }
+    Ok((verb, all))
+}
+
+/// PEM (RFC 7468) begins with dashes and is no option.
+fn is_pem(word: &str) -> bool {
+    word.starts_with("-----BEGIN ")
+}
+
+/// An option whose value is the next word.
+fn is_bare(option: &str) -> bool {
+    option.starts_with("--") && !option.contains('=')
 }
 
 /// `-PrimarySmtpAddress` becomes `--primary-smtp-address`, `-Shared:$true` becomes
@@ -32,6 +48,7 @@ fn unix(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -49,6 +66,15 @@ mod tests {
         ] {
             assert_eq!(unix(written), expected);
         }
+    }
+
+    #[test]
+    fn a_certificate_is_no_option() {
+        let pem = "-----BEGIN CERTIFICATE-----\nAA==";
+        let words = ["Import-ExchangeCertificate", "-FileData", pem, "-WhatIf"];
+        let (_, resolved) = resolve(words.map(str::to_owned).into()).unwrap();
+        let expected = format!("--file-data={pem}");
+        assert_eq!(resolved[1..], [expected, "--what-if".to_owned()]);
     }
 
     #[test]

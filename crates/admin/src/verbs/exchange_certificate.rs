@@ -5,6 +5,7 @@
 //! that the client asks for, so that Services says nothing new. A file in PKCS#12 (.pfx) is not
 //! read: `openssl pkcs12 -in x.pfx -nodes` makes PEM of it.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,7 +13,7 @@ use net::CertificateStore;
 use net::tls::{
     CertificateError, CertificateOrigin, ManageError, ManagedCertificate, PendingRequest,
 };
-use types::Timestamp;
+use types::{Domain, Timestamp};
 
 use crate::verb::{
     Cmdlet, Effect, Expected, Moment, Role, Scalar, Session, Shape, Switch, Verb, VerbError,
@@ -70,7 +71,7 @@ verb! {
     /// vouches for itself.
     pub struct NewExchangeCertificate = "New-ExchangeCertificate" (Role::ExchangeServerCertificates, Effect::Change) {
         /// The names it is to be valid for; without them the server's.
-        domain_name: Vec<String>,
+        domain_name: Vec<CertificateName>,
         /// A request for an authority, in place of a certificate that vouches for itself.
         generate_request: Switch,
     }
@@ -99,6 +100,24 @@ verb! {
     pub struct RemoveExchangeCertificate = "Remove-ExchangeCertificate" (Role::ExchangeServerCertificates, Effect::Destroy) {
         /// The certificate.
         thumbprint: String = first,
+    }
+}
+
+/// A name that a certificate can be for: a domain name, maybe with a wildcard as its first label,
+/// or an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateName(String);
+
+impl Scalar for CertificateName {
+    const SHAPE: Shape = Shape::Domain;
+
+    fn parse(text: &str) -> Result<Self, Expected> {
+        let domain = text.strip_prefix("*.").unwrap_or(text);
+        let is_name = Domain::parse(domain).is_ok_and(|domain| !domain.is_literal());
+        match is_name || text.parse::<IpAddr>().is_ok() {
+            true => Ok(CertificateName(text.to_owned())),
+            false => Err(Self::SHAPE.expected()),
+        }
     }
 }
 
@@ -174,7 +193,7 @@ impl Cmdlet for NewExchangeCertificate {
         let directory = directory(session)?;
         let names = match self.domain_name.is_empty() {
             true => vec![session.organization.settings.server_name.clone()],
-            false => self.domain_name,
+            false => self.domain_name.into_iter().map(|CertificateName(name)| name).collect(),
         };
         let what =
             if self.generate_request.0 { "request for a certificate" } else { "certificate" };

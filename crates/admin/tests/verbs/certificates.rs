@@ -86,7 +86,7 @@ async fn what_is_no_certificate_or_not_allowed_is_refused() {
         ("Enable-ExchangeCertificate 00", "certificate \"00\" could not be found"),
         ("Enable-ExchangeCertificate 00 -Services FTP", "[possible values: IMAP"),
         ("Import-ExchangeCertificate -FileData rubbish", "there is no certificate in it"),
-        ("New-ExchangeCertificate -DomainName no:name", "cannot make a certificate"),
+        ("New-ExchangeCertificate -DomainName no:name", "DomainName: expected a domain"),
         (&only, "it is the only certificate"),
     ] {
         let refused = shell.run(line).await.unwrap_err();
