@@ -21,7 +21,7 @@ async fn a_new_epoch_gives_out_nothing_again() {
         assert_eq!((now.guid, now.epoch), (meta.guid, meta.epoch + 1));
         assert_ne!(now.repl_guid, meta.repl_guid);
         assert!(after.uid_validity > before.uid_validity);
-        assert_eq!((after.uid_next, after.messages), (before.uid_next, before.messages));
+        assert_eq!((after.uid_next, after.exists), (before.uid_next, before.exists));
         let sent = f.special(Special::SentItems).await;
         let new = f.append(sent, "after it").await;
         assert!(new.mid.get() > counters.id + 1000 && new.mid != old.mid);
