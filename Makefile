@@ -7,12 +7,13 @@ DESTDIR ?=
 
 RIALTO = target/release/rialto
 
-.PHONY: help run build test install install-files
+.PHONY: help run build test install install-files deb
 
 help:
 	@echo "make run      build the server and start a demonstration in $(DEMO_DIR)/"
 	@echo "make test     everything that must pass before a change is taken"
 	@echo "make install  the program, its manual, completions and systemd unit, below $(PREFIX)"
+	@echo "make deb      a Debian package of them, in target/debian"
 
 run: build
 	exec $(RIALTO) demo --dir $(DEMO_DIR) $(DEMO_ARGS)
@@ -28,6 +29,10 @@ test:
 	cargo xtask ci
 
 install: build install-files
+
+# target/debian/rialto_VERSION_ARCHITECTURE.deb
+deb: build
+	scripts/make-deb $(RIALTO) target/debian
 
 # For packages, and for tests: a program that is built already.
 install-files:

@@ -7,6 +7,7 @@
 mod bench;
 mod ci;
 mod crash;
+mod deb;
 mod demo;
 mod deny;
 mod fuzz;
@@ -32,6 +33,7 @@ cargo xtask TASK
   fuzz [NAME] [--seconds N]       feed the decoders: with cargo-fuzz where it is, else on stable
   crash [KILLS] [--seed N]        kill the server at random moments; nothing acknowledged is lost
         [--binary FILE]
+  deb [FOLDER]                    a Debian package, in target/debian unless said otherwise
   bench LABEL OUTDIR [PART ...]   the yardstick in bench/, against the server in the environment
   limits                          write docs/limits.md from the declarations
   verbs                           write docs/verbs.md from the declarations
@@ -61,6 +63,7 @@ fn run(arguments: &[String]) -> Result {
         "deny" => deny::run(),
         "fuzz" => fuzz::run(rest),
         "crash" => crash::run(rest),
+        "deb" => deb::run(rest),
         "bench" => bench::run(rest),
         "limits" => limits::run(),
         "transcripts" => transcripts::run(rest),

@@ -72,3 +72,59 @@ fn systemd_takes_the_unit() {
     fs::write(&unit, text.replace("PrivateTmp=yes", "PrivateTemp=yes")).unwrap();
     assert!(verify(&unit).contains("PrivateTemp"), "a mistake is seen");
 }
+
+/// Packs the program under test, not compressed: of a program for debugging that takes long.
+fn package(into: &Path) -> std::path::PathBuf {
+    let mut make = program(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/make-deb"));
+    make.arg(RIALTO).arg(into).env("SOURCE_DATE_EPOCH", "1700000000");
+    run(make.env("DEB_COMPRESSION", "none")).well().trim().into()
+}
+
+fn dpkg(option: &str, package: &Path) -> String {
+    run(program("dpkg-deb").arg(option).arg(package)).well()
+}
+
+#[test]
+fn a_debian_package_has_everything_and_is_the_same_each_time() {
+    if !installed("dpkg-deb") {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let package = package(folder.path());
+    let again = self::package(&folder.path().join("again"));
+    assert!(fs::read(&package).unwrap() == fs::read(again).unwrap(), "not reproducible");
+    let about = dpkg("--info", &package);
+    for line in
+        [" Package: rialto\n", " Depends: libc6 (>= 2.", "*  postinst ", "*  prerm ", "*  postrm "]
+    {
+        assert!(about.contains(line), "{line}: {about}");
+    }
+    let listed = dpkg("--contents", &package);
+    assert!(listed.lines().all(|line| line.contains(" root/root ")), "{listed}");
+    for (mode, file) in [
+        ("-rwxr-xr-x", "./usr/bin/rialto"),
+        ("-rw-r--r--", "./usr/lib/systemd/system/rialto.service"),
+        ("-rw-r--r--", "./usr/lib/sysusers.d/rialto.conf"),
+        ("-rw-r--r--", "./usr/lib/tmpfiles.d/rialto.conf"),
+        ("-rw-r--r--", "./usr/share/man/man1/rialto-setup.1.gz"),
+        ("-rw-r--r--", "./usr/share/zsh/vendor-completions/_rialto"),
+        ("-rw-r--r--", "./usr/share/doc/rialto/copyright"),
+        ("-rw-r--r--", "./usr/share/doc/rialto/examples/rialto.toml"),
+    ] {
+        let mut lines = listed.lines();
+        let found = lines.any(|line| line.starts_with(mode) && line.ends_with(&format!(" {file}")));
+        assert!(found, "{mode} {file}: {listed}");
+    }
+    let root = folder.path().join("root");
+    run(program("dpkg-deb").arg("--extract").arg(&package).arg(&root)).well();
+    let version = run(program(root.join("usr/bin/rialto")).arg("--version")).well();
+    let name = package.file_name().unwrap().to_str().unwrap();
+    assert!(name.starts_with(&format!("{}_", version.trim().replace(' ', "_"))), "{name}");
+    let sample = root.join("usr/share/doc/rialto/examples/rialto.toml");
+    run(program(root.join("usr/bin/rialto")).args(["config", "check"]).arg(sample)).well();
+    run(program("dpkg-deb").arg("--control").arg(&package).arg(folder.path().join("scripts")))
+        .well();
+    for script in ["postinst", "prerm", "postrm"] {
+        run(program("sh").arg("-n").arg(folder.path().join("scripts").join(script))).well();
+    }
+}
