@@ -47,7 +47,10 @@ fn option(parameter: &'static Parameter) -> Arg {
         .action(ArgAction::Append);
     match parameter.shape {
         Shape::Switch => arg.num_args(0..=1).require_equals(true),
-        Shape::OneOf(words) => arg.value_parser(PossibleValuesParser::new(words)).ignore_case(true),
+        Shape::OneOf(words) => {
+            let arg = arg.value_parser(PossibleValuesParser::new(words)).ignore_case(true);
+            if parameter.many { arg.value_delimiter(',') } else { arg }
+        }
         _ => arg,
     }
 }

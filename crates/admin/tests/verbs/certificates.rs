@@ -45,7 +45,7 @@ async fn a_certificate_comes_is_preferred_and_goes() {
     assert_eq!(shown(&shell).await, [own, generated.clone()]);
     let thumbprint = shell.shown("Get-ExchangeCertificate", "Thumbprint").await;
     let thumbprint = thumbprint.as_str().unwrap();
-    let enable = format!("Enable-ExchangeCertificate {thumbprint} -Services SMTP -Services IMAP");
+    let enable = format!("Enable-ExchangeCertificate {thumbprint} -Services SMTP,IMAP");
     assert_eq!(shell.run(&enable).await.unwrap(), "");
     let told = shell.run(&format!("{enable} -Services IIS")).await.unwrap();
     assert!(told.contains("IIS is not built"), "{told}");
