@@ -28,6 +28,7 @@ pub mod send;
 pub mod settings;
 mod starter;
 pub mod text;
+mod transport_config;
 pub mod transport_service;
 pub mod value;
 
@@ -44,5 +45,6 @@ pub use sample::sample;
 pub use send::SendConnector;
 pub use settings::{Invalid, Settings};
 pub use starter::starter;
+pub use transport_config::TransportConfig;
 pub use transport_service::TransportService;
 pub use value::{ByteQuantity, TimeSpan, Unlimited};

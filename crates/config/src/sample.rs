@@ -8,6 +8,7 @@ use crate::acme::Acme;
 use crate::log::Log;
 use crate::section::{Section, Setting};
 use crate::settings::{ClientAccess, Location, MailboxDatabase, Proxy, Resolver, Tls};
+use crate::transport_config::TransportConfig;
 use crate::transport_service::TransportService;
 
 const HEAD: &str = "\
@@ -80,6 +81,7 @@ pub fn sample() -> String {
     write_section::<ClientAccess>(&mut file, "pop3");
     write_section::<MailboxDatabase>(&mut file, "mailbox_database");
     write_section::<Location>(&mut file, "location");
+    write_section::<TransportConfig>(&mut file, "TransportConfig");
     write_section::<TransportService>(&mut file, "TransportService");
     write_section::<Log>(&mut file, "log");
     write_examples(&mut file);
@@ -178,6 +180,7 @@ mod tests {
             ClientAccess::SETTINGS,
             MailboxDatabase::SETTINGS,
             Location::SETTINGS,
+            TransportConfig::SETTINGS,
             TransportService::SETTINGS,
             Log::SETTINGS,
         ] {

@@ -18,6 +18,7 @@ use crate::log::Log;
 use crate::receive::ReceiveConnectorFault;
 use crate::section::section;
 use crate::send::SendConnectorFault;
+use crate::transport_config::TransportConfig;
 use crate::transport_service::{TransportService, TransportServiceFault};
 use crate::{ByteQuantity, ReceiveConnector, SendConnector, TimeSpan, Unlimited, text};
 
@@ -42,9 +43,6 @@ section! {
         port_offset: u16 = 0,
         /// Lifts rate limits, tar pits and connection limits. For benchmarks only.
         unthrottled: bool = false,
-        /// The organization's largest message (MaxReceiveSize of Set-TransportConfig), at most
-        /// 150 MB. Clients that append learn it as APPENDLIMIT; connectors may allow less.
-        max_receive_size: ByteQuantity = ByteQuantity::from_mb(36),
         /// Certificates.
         tls: Tls = Tls::default(),
         /// A certificate from a certificate authority.
@@ -61,6 +59,9 @@ section! {
         mailbox_database: MailboxDatabase = MailboxDatabase::default(),
         /// Where users have their mailboxes.
         location: Location = Location::default(),
+        /// Limits of the organization.
+        #[serde(rename = "TransportConfig")]
+        transport_config: TransportConfig = TransportConfig::default(),
         /// Logs, retries, outgoing connections.
         #[serde(rename = "TransportService")]
         transport_service: TransportService = TransportService::default(),
@@ -274,7 +275,7 @@ pub enum Invalid {
     #[error("ServerComponentState {0:?}: there is no such component")]
     NoComponent(String),
     /// More than any message may have.
-    #[error("max_receive_size: {0} is more than 150 MB")]
+    #[error("MaxReceiveSize: {0} is more than 150 MB")]
     MessageSize(ByteQuantity),
     /// A user's location that cannot be used.
     #[error("location.users: {0}")]
@@ -345,8 +346,9 @@ impl Settings {
         if self.addresses.is_empty() {
             return Err(Invalid::Empty("addresses"));
         }
-        if self.max_receive_size.bytes() > MESSAGE_OCTETS_CEILING as u64 {
-            return Err(Invalid::MessageSize(self.max_receive_size));
+        let largest = self.transport_config.max_receive_size;
+        if largest.bytes() > MESSAGE_OCTETS_CEILING as u64 {
+            return Err(Invalid::MessageSize(largest));
         }
         self.location.users.keys().try_for_each(|user| self.check_location(user))?;
         self.mailbox_database.validate()?;
@@ -433,7 +435,9 @@ mod tests {
     fn messages_have_a_largest_size_that_can_be_set() {
         let of = |octets: usize| {
             let max_receive_size = ByteQuantity::from_bytes(octets as u64);
-            Settings { max_receive_size, ..Settings::default() }.validate()
+            let transport_config =
+                TransportConfig { max_receive_size, ..TransportConfig::default() };
+            Settings { transport_config, ..Settings::default() }.validate()
         };
         assert_eq!(of(MESSAGE_OCTETS_CEILING), Ok(()));
         assert!(matches!(of(MESSAGE_OCTETS_CEILING + 1), Err(Invalid::MessageSize(_))));

@@ -50,7 +50,7 @@ pub(crate) fn server(parts: &Parts, start_tls: Option<ServerTls>) -> Arc<imap::S
         pre_authentication_timeout: settings.pre_authenticated_connection_timeout.duration(),
         idle_timeout: settings.authenticated_connection_timeout.duration(),
         sessions: Arc::clone(&parts.imap_sessions),
-        message_octets_max: parts.settings.max_receive_size.bytes(),
+        message_octets_max: parts.settings.transport_config.max_receive_size.bytes(),
         intake_memory: Arc::clone(&parts.intake_memory),
         hidden_capabilities: Vec::new(),
         observer: Some(observer(parts)),

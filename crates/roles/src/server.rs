@@ -557,7 +557,7 @@ pub(crate) fn transport_options(
             total: most(from.max_outbound_connections),
             per_hop: most(from.max_per_domain_outbound_connections),
         },
-        max_message_octets: settings.max_receive_size.bytes(),
+        max_message_octets: settings.transport_config.max_receive_size.bytes(),
         tracking,
         ..transport::Settings::new(name)
     }

@@ -397,3 +397,22 @@ async fn conversations_are_logged_without_secrets() {
         assert_eq!(line.split(',').count(), 30, "{line}");
     }
 }
+
+/// `[TransportConfig]` holds for every connector, whatever more it allows.
+#[tokio::test]
+async fn the_organization_has_limits_of_its_own() {
+    const LARGE: &str = "EHLO c\nMAIL FROM:<a@far.test>\nRCPT TO:<alice@example.test>\nDATA\n\
+        Subject: s\\r\\n\\r\\n[2000 octets]\\r\\n.";
+    const LIMITS: &str =
+        "[TransportConfig]\nMaxReceiveSize = \"1 KB\"\nMaxRecipientEnvelopeLimit = 1\n";
+    for (limits, are_set) in [("", false), (LIMITS, true)] {
+        let settings = format!("{}{limits}", connector("Internet", FIRST_PORT, ""));
+        let site = Site::new(7, &settings).await;
+        let heard = site.talk(FIRST_PORT, TWO_RECIPIENTS).await;
+        assert_eq!(heard.contains("452 4.5.3"), are_set, "{limits}: {heard}");
+        let heard = site.talk(FIRST_PORT, LARGE).await;
+        let reply = if are_set { "552 5.3.4" } else { "250 2.6.0" };
+        assert!(heard.contains(reply), "{limits}: {heard}");
+        site.server.stop().await;
+    }
+}

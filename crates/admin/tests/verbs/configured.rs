@@ -127,3 +127,17 @@ async fn a_file_that_contradicts_an_object_is_mended_by_verbs() {
     let snapshot = shell.organization.directory.snapshot();
     assert!(admin::organization::effective(&shell.organization.settings, &snapshot).is_ok());
 }
+
+#[tokio::test]
+async fn limits_of_the_organization_are_set_and_shown() {
+    let shell = Shell::new().await;
+    let of = "Get-TransportConfig -List";
+    assert_eq!(listed(&shell, of, "MaxReceiveSize").await, "36 MB (37,748,736 bytes)");
+    assert_eq!(listed(&shell, of, "MaxRecipientEnvelopeLimit").await, "500");
+    let set = "Set-TransportConfig -MaxReceiveSize 50MB -MaxRecipientEnvelopeLimit Unlimited";
+    assert!(shell.run(set).await.unwrap().contains("started again"));
+    assert_eq!(listed(&shell, of, "MaxReceiveSize").await, "50 MB (52,428,800 bytes)");
+    assert_eq!(listed(&shell, of, "MaxRecipientEnvelopeLimit").await, "Unlimited");
+    let much = shell.run("Set-TransportConfig -MaxReceiveSize 200MB").await.unwrap_err();
+    assert!(much.contains("is more than 150 MB"), "{much}");
+}

@@ -3,7 +3,9 @@
 use super::ObjectKind;
 use crate::component_state::ServerComponentState;
 use crate::settings::{ClientAccess, MailboxDatabase};
-use crate::{Invalid, ReceiveConnector, SendConnector, Settings, TransportService};
+use crate::{
+    Invalid, ReceiveConnector, SendConnector, Settings, TransportConfig, TransportService,
+};
 
 /// Receive connectors, the default ones among them.
 pub struct ReceiveConnectors;
@@ -89,6 +91,10 @@ macro_rules! single {
     };
 }
 
+single!(
+    /// Limits of the whole organization.
+    TransportConfigs: TransportConfig = "TransportConfig", transport_config
+);
 single!(
     /// Logs, retries and outgoing connections of this server.
     TransportServices: TransportService = "TransportService", transport_service

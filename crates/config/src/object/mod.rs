@@ -16,7 +16,7 @@ use std::fmt;
 
 pub use kinds::{
     ImapSettings, MailboxDatabases, PopSettings, ReceiveConnectors, SendConnectors,
-    ServerComponentStates, TransportServices,
+    ServerComponentStates, TransportConfigs, TransportServices,
 };
 
 pub use whole::{Change, Extent, SettingChange, export, plan};
@@ -87,9 +87,10 @@ impl Erased {
     }
 }
 
-const KINDS: [Erased; 7] = [
+const KINDS: [Erased; 8] = [
     Erased::of::<ReceiveConnectors>(),
     Erased::of::<SendConnectors>(),
+    Erased::of::<TransportConfigs>(),
     Erased::of::<TransportServices>(),
     Erased::of::<ImapSettings>(),
     Erased::of::<PopSettings>(),
@@ -219,6 +220,7 @@ mod tests {
         }
         round_trip::<ReceiveConnectors>();
         round_trip::<SendConnectors>();
+        round_trip::<TransportConfigs>();
         round_trip::<TransportServices>();
         round_trip::<ImapSettings>();
         round_trip::<PopSettings>();

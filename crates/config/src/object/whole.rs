@@ -132,6 +132,7 @@ impl Settings {
         Settings {
             receive_connector: defaults.receive_connector,
             send_connector: defaults.send_connector,
+            transport_config: defaults.transport_config,
             transport_service: defaults.transport_service,
             imap4: defaults.imap4,
             pop3: defaults.pop3,
@@ -143,9 +144,10 @@ impl Settings {
 }
 
 /// The keys of the file whose values are objects.
-const IN_OBJECTS: [&str; 7] = [
+const IN_OBJECTS: [&str; 8] = [
     "ReceiveConnector",
     "SendConnector",
+    "TransportConfig",
     "TransportService",
     "imap4",
     "pop3",

@@ -34,7 +34,7 @@ pub(crate) fn policy(
         require_ehlo_domain: connector.require_ehlo_domain,
         bare_newlines: bare_newlines(connector),
         extensions: extensions(connector),
-        limits: limits(connector, trace),
+        limits: limits(connector, settings, trace),
         protocol_logging: connector.protocol_logging_level == ProtocolLoggingLevel::Verbose,
         unthrottled: settings.unthrottled,
         ..ConnectorPolicy::custom(&connector.name, fqdn, default_domain)
@@ -121,12 +121,14 @@ fn extensions(connector: &ReceiveConnector) -> Extensions {
     }
 }
 
-fn limits(connector: &ReceiveConnector, trace: &Trace) -> ConnectorLimits {
+fn limits(connector: &ReceiveConnector, settings: &Settings, trace: &Trace) -> ConnectorLimits {
+    let of_all = settings.transport_config.max_recipient_envelope_limit.limit();
+    let recipients = connector.max_recipients_per_message.min(of_all.unwrap_or(u32::MAX));
     let header_octets = usize::try_from(connector.max_header_size.bytes());
     ConnectorLimits {
         message_octets_max: connector.max_message_size.bytes(),
         header_octets_max: header_octets.unwrap_or(usize::MAX),
-        recipients_max: connector.max_recipients_per_message as usize,
+        recipients_max: recipients as usize,
         protocol_errors_max: connector.max_protocol_errors.limit().unwrap_or(u32::MAX),
         logon_failures_max: u32::from(connector.max_logon_failures),
         hops_max: trace.hops(true),

@@ -2,7 +2,7 @@
 
 use ::config::object::{
     ImapSettings, MailboxDatabases, ObjectKind, PopSettings, ReceiveConnectors, SendConnectors,
-    TransportServices,
+    TransportConfigs, TransportServices,
 };
 use ::config::section::{Section, Setting};
 
@@ -20,6 +20,8 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<New<SendConnectors>>(),
     Verb::of::<Set<SendConnectors>>(),
     Verb::of::<Remove<SendConnectors>>(),
+    Verb::of::<Get<TransportConfigs>>(),
+    Verb::of::<Set<TransportConfigs>>(),
     Verb::of::<Get<TransportServices>>(),
     Verb::of::<Set<TransportServices>>(),
     Verb::of::<Get<ImapSettings>>(),
@@ -59,6 +61,13 @@ named_objects!(
     Role::SendConnectors,
     of_server: false,
     ["Identity", "address_spaces", "enabled"]
+);
+single_object!(
+    TransportConfigs,
+    "TransportConfig",
+    "limits of the whole organization",
+    Role::OrganizationTransportSettings,
+    ["Identity", "max_receive_size", "max_recipient_envelope_limit"]
 );
 single_object!(
     TransportServices,
