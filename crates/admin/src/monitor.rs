@@ -3,7 +3,9 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use directory::ChangeNumber;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::verb::VerbName;
 
@@ -26,6 +28,9 @@ pub trait Monitor: Send + Sync {
 
     /// Reads the certificates again, if they have changed. Errors: why those from before stay.
     fn reload_certificates(&self) -> Result<(), String>;
+
+    /// The change of the directory whose configuration the server goes by.
+    fn configuration(&self) -> watch::Receiver<ChangeNumber>;
 
     /// A verb took so long.
     fn verb_took(&self, verb: VerbName, took: Duration);

@@ -1,6 +1,7 @@
 //! What verbs work on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::config::Settings;
 use ::config::object::{ObjectError, Stored};
@@ -12,6 +13,9 @@ use types::Clock;
 
 use crate::monitor::Monitor;
 use crate::tracking_log::TrackingLog;
+
+/// Longest wait for a running server to go by a changed configuration.
+const CONFIGURATION_WAIT: Duration = Duration::from_secs(5);
 
 /// The organization as one server sees it, opened by the server itself or, while that is
 /// stopped, by the command line.
@@ -44,6 +48,16 @@ pub struct Organization {
 }
 
 impl Organization {
+    /// Waits until the running server goes by the directory's configuration as it is now. False:
+    /// it does not within [`CONFIGURATION_WAIT`].
+    pub(crate) async fn configuration_is_in_effect(&self) -> bool {
+        let Some(monitor) = &self.monitor else { return true };
+        let wanted = self.directory.snapshot().change();
+        let mut configuration = monitor.configuration();
+        let reached = configuration.wait_for(|change| *change >= wanted);
+        tokio::time::timeout(CONFIGURATION_WAIT, reached).await.is_ok()
+    }
+
     /// The settings as the directory's objects have changed them. They may contradict each
     /// other when the file was changed meanwhile: then verbs are how to mend it.
     pub fn settings_now(&self) -> Result<Settings, ObjectError> {

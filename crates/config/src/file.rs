@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use types::limits::CONFIG_FILE_OCTETS_MAX;
 
-use crate::{Invalid, Settings};
+use crate::{Invalid, Settings, object};
 
 /// Why a configuration file cannot be used. Each names the file.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,19 @@ pub enum ConfigError {
         /// What is wrong and where.
         message: String,
     },
+    /// It says what the directory keeps.
+    #[error(
+        "{path}: {key} is no setting of the file: it is kept in the directory, where verbs change it, \
+         and `rialto config apply` takes it as {kind}"
+    )]
+    InDirectory {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// What a document calls it.
+        kind: &'static str,
+    },
     /// Its values contradict each other.
     #[error("{path}: {fault}")]
     Invalid {
@@ -43,15 +56,31 @@ pub enum ConfigError {
 }
 
 impl Settings {
-    /// Reads and checks a file.
+    /// Reads and checks a file: what a server needs to start. Domains, connectors and settings of
+    /// services are in the directory only.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = read(path)?;
-        let syntax = |message: String| ConfigError::Syntax { path: path.to_owned(), message };
-        let settings: Settings =
-            toml::from_str(&text).map_err(|error| syntax(error.to_string()))?;
+        let syntax = |error: toml::de::Error| {
+            let message = error.to_string();
+            ConfigError::Syntax { path: path.to_owned(), message }
+        };
+        let table: toml::Table = toml::from_str(&text).map_err(syntax)?;
+        if let Some((key, kind)) = table.keys().find_map(|key| Some((key, in_directory(key)?))) {
+            let (path, key) = (path.to_owned(), key.clone());
+            return Err(ConfigError::InDirectory { path, key, kind });
+        }
+        let settings: Settings = toml::from_str(&text).map_err(syntax)?;
         let invalid = |fault| ConfigError::Invalid { path: path.to_owned(), fault };
         settings.validate().map_err(invalid)?;
         Ok(settings)
+    }
+}
+
+/// What a document calls a setting that the directory keeps.
+pub(crate) fn in_directory(key: &str) -> Option<&'static str> {
+    match key {
+        "domains" => Some("AcceptedDomain"),
+        key => object::kind_of_key(key),
     }
 }
 
@@ -89,9 +118,11 @@ mod tests {
             ("sever_name = \"a\"", "sever_name"),
             ("[tls]\nnmaes = []", "nmaes"),
             ("server_name = \"a b\"", "no domain name"),
-            ("domains = [\"a.test\", \"\"]", "domains"),
+            ("domains = [\"a.test\"]", "AcceptedDomain"),
             ("addresses = []", "addresses is empty"),
-            ("imap4.login_type = \"None\"", "login_type"),
+            ("imap4.enabled = true", "ImapSettings"),
+            ("[TransportConfig]", "TransportConfig"),
+            ("[mailbox_database]", "MailboxDatabase"),
             ("location.users = { \"u@a.test\" = \"mbx2\" }", "no known server"),
             ("location.users = { \"u\" = \"mbx2\" }", "no address"),
             (
@@ -100,9 +131,8 @@ mod tests {
                 "short name",
             ),
             ("proxy.trusted = [\"10.0.0.0/99\"]", "prefix"),
-            ("[[ReceiveConnector]]\nName = \"C\"", "Bindings is empty"),
-            ("[[SendConnector]]\nName = \"C\"", "AddressSpaces is empty"),
-            ("[[SendConnector]]\nName = \"C\"\nRequireTls = true", "RequireTls"),
+            ("[[ReceiveConnector]]\nName = \"C\"", "as ReceiveConnector"),
+            ("[[SendConnector]]\nName = \"C\"", "as SendConnector"),
             ("server_name = ", "line 1"),
         ] {
             let error = load(text).unwrap_err();

@@ -5,19 +5,19 @@ use toml::{Table, Value};
 
 use crate::Settings;
 use crate::acme::Acme;
+use crate::file::in_directory;
 use crate::log::Log;
 use crate::section::{Section, Setting};
-use crate::settings::{ClientAccess, Location, MailboxDatabase, Proxy, Resolver, Tls};
-use crate::transport_config::TransportConfig;
-use crate::transport_service::TransportService;
+use crate::settings::{Location, Proxy, Resolver, Tls};
 
 const HEAD: &str = "\
 # Configuration of a Rialto server. All values below are the defaults; a file needs only
-# what differs. Unknown keys are errors. Connectors have Exchange's names and values.
+# what differs. Unknown keys are errors. Domains, connectors and settings of services are in
+# the directory: verbs change them, and `rialto config apply` does from a document.
 ";
 
 /// What can stand any number of times, and an example of it.
-pub const EXAMPLES: [(&str, &str); 5] = [
+pub const EXAMPLES: [(&str, &str); 2] = [
     (
         "listener",
         "\
@@ -38,34 +38,6 @@ port_offset = 0
 certificate = \"mbx2.contoso.com.crt\"
 ",
     ),
-    (
-        "receive_connector",
-        "\
-[[ReceiveConnector]]
-Name = \"Printers\"
-Bindings = [\"0.0.0.0:25\"]
-RemoteIPRanges = [\"192.0.2.10-192.0.2.19\"]
-AuthMechanism = [\"Tls\"]
-PermissionGroups = [\"AnonymousUsers\"]
-",
-    ),
-    (
-        "send_connector",
-        "\
-[[SendConnector]]
-Name = \"Internet\"
-AddressSpaces = [\"SMTP:*;1\"]
-DNSRoutingEnabled = true
-",
-    ),
-    (
-        "server_component_state",
-        "\
-[[ServerComponentState]]
-Name = \"ImapProxy\"
-Requests = [\"Maintenance:Inactive\"]
-",
-    ),
 ];
 
 /// The sample file. Reads back as [`Settings::default`].
@@ -77,20 +49,18 @@ pub fn sample() -> String {
     write_section::<Acme>(&mut file, "acme");
     write_section::<Resolver>(&mut file, "resolver");
     write_section::<Proxy>(&mut file, "proxy");
-    write_section::<ClientAccess>(&mut file, "imap4");
-    write_section::<ClientAccess>(&mut file, "pop3");
-    write_section::<MailboxDatabase>(&mut file, "mailbox_database");
     write_section::<Location>(&mut file, "location");
-    write_section::<TransportConfig>(&mut file, "TransportConfig");
-    write_section::<TransportService>(&mut file, "TransportService");
     write_section::<Log>(&mut file, "log");
     write_examples(&mut file);
     file
 }
 
-/// True for a key of the file's first part: no table and no list of tables.
+/// True for a key of the file's first part: no table, no list of tables, nothing that the
+/// directory keeps.
 fn is_plain(key: &str, value: Option<&Value>) -> bool {
-    !value.is_some_and(Value::is_table) && EXAMPLES.iter().all(|(list, _)| *list != key)
+    !value.is_some_and(Value::is_table)
+        && EXAMPLES.iter().all(|(list, _)| *list != key)
+        && in_directory(key).is_none()
 }
 
 fn write_section<T: Section>(file: &mut String, name: &str) {
@@ -128,17 +98,11 @@ pub(crate) fn write_value(file: &mut String, key: &str, value: Option<&Value>) {
 }
 
 fn write_examples(file: &mut String) {
-    EXAMPLES.into_iter().for_each(|(key, _)| write_example(file, key));
-}
-
-/// An example as a comment, below that of its key.
-pub(crate) fn write_example(file: &mut String, wanted: &str) {
-    let about = Settings::SETTINGS.iter().find(|setting| setting.key == wanted);
-    file.push('\n');
-    write_comment(file, about.map(|setting| setting.about).unwrap_or_default());
-    let example = EXAMPLES.iter().find(|(key, _)| *key == wanted);
-    for line in example.map(|(_, example)| *example).unwrap_or_default().lines() {
-        file.push_str(&format!("# {line}\n"));
+    for (key, example) in EXAMPLES {
+        let about = Settings::SETTINGS.iter().find(|setting| setting.key == key);
+        file.push('\n');
+        write_comment(file, about.map(|setting| setting.about).unwrap_or_default());
+        example.lines().for_each(|line| file.push_str(&format!("# {line}\n")));
     }
 }
 
@@ -169,6 +133,10 @@ mod tests {
         let sample = sample();
         let read: Table = toml::from_str(&sample).unwrap();
         for (key, value) in &table_of(&Settings::default()) {
+            if in_directory(key).is_some() {
+                assert!(!read.contains_key(key), "{key}");
+                continue;
+            }
             let listed = value.as_array().is_some_and(Vec::is_empty);
             assert!(read.get(key) == Some(value) || listed, "{key}");
         }
@@ -177,17 +145,18 @@ mod tests {
             Tls::SETTINGS,
             Resolver::SETTINGS,
             Proxy::SETTINGS,
-            ClientAccess::SETTINGS,
-            MailboxDatabase::SETTINGS,
+            Acme::SETTINGS,
             Location::SETTINGS,
-            TransportConfig::SETTINGS,
-            TransportService::SETTINGS,
             Log::SETTINGS,
         ] {
             for setting @ Setting { key, about, .. } in settings {
                 assert!(!about.is_empty(), "{key}");
                 let is_section = setting.entry(&read).is_some_and(|(_, value)| value.is_table());
-                assert!(is_section || about.iter().all(|line| sample.contains(line)), "{key}");
+                let is_elsewhere = in_directory(key).is_some();
+                assert!(
+                    is_elsewhere || is_section || about.iter().all(|line| sample.contains(line)),
+                    "{key}"
+                );
             }
         }
     }
@@ -199,7 +168,5 @@ mod tests {
         assert_eq!(settings.validate(), Ok(()));
         let counts = [settings.listener.len(), settings.server.len()];
         assert_eq!(counts, [1, 1]);
-        let connectors = [settings.receive_connector.len(), settings.send_connector.len()];
-        assert_eq!(connectors, [1, 1]);
     }
 }

@@ -1,13 +1,14 @@
 //! The first configuration file of a server, as setup writes it: what differs from the
 //! defaults, each with the comment of its declaration.
 //!
-//! What it is not: connectors and other lists of sections are not written. A new server has
-//! none; the Send connector that it will want stands at the end, as a comment.
+//! What it is not: domains, connectors and settings of services are in the directory; other
+//! lists of sections are not written, and a new server has none.
 
 use toml::{Table, Value};
 
 use crate::Settings;
-use crate::sample::{table_of, write_comment, write_example, write_value};
+use crate::file::in_directory;
+use crate::sample::{table_of, write_comment, write_value};
 use crate::section::{Section, Setting};
 
 const HEAD: &str = "\
@@ -16,15 +17,12 @@ const HEAD: &str = "\
 ";
 
 /// The file for these settings. Reads back as them, when they differ from the defaults in
-/// `[tls]`, `[acme]`, `[imap4]`, `[pop3]` and values outside of sections only.
+/// `[tls]`, `[acme]` and values outside of sections only.
 pub fn starter(settings: &Settings) -> String {
     let mut file = HEAD.to_owned();
     write_differing(&mut file, settings);
     write_section(&mut file, "tls", &settings.tls);
     write_section(&mut file, "acme", &settings.acme);
-    write_section(&mut file, "imap4", &settings.imap4);
-    write_section(&mut file, "pop3", &settings.pop3);
-    write_example(&mut file, "send_connector");
     file
 }
 
@@ -48,7 +46,8 @@ fn write_differing<T: Section>(file: &mut String, section: &T) {
     }
 }
 
-/// A single value that is not its default; sections and lists of them are none.
+/// A single value that is not its default; sections and lists of them are none, and what the
+/// directory keeps is not the file's.
 fn differing<'t>(
     setting: &Setting,
     values: &'t Table,
@@ -57,7 +56,8 @@ fn differing<'t>(
     let (key, value) = setting.entry(values)?;
     let lists = value.as_array().is_some_and(|list| list.iter().any(Value::is_table));
     let is_default = setting.entry(defaults).is_some_and(|(_, default)| default == value);
-    (!value.is_table() && !lists && !is_default).then_some((key, value))
+    let is_elsewhere = in_directory(setting.key).is_some();
+    (!value.is_table() && !lists && !is_default && !is_elsewhere).then_some((key, value))
 }
 
 #[cfg(test)]
@@ -65,19 +65,16 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::acme::{Acme, AcmeChallenge};
-    use crate::settings::{ClientAccess, Tls};
+    use crate::settings::Tls;
     use std::net::IpAddr;
     use std::path::PathBuf;
 
     fn first() -> Settings {
-        let enabled = ClientAccess { enabled: true, ..ClientAccess::default() };
         Settings {
             server_name: "mail.contoso.com".to_owned(),
-            domains: vec!["contoso.com".to_owned()],
             data_directory: PathBuf::from("/srv/it's \"mail\""),
             addresses: vec!["192.0.2.25".parse::<IpAddr>().unwrap()],
             port_offset: 20_000,
-            imap4: enabled,
             acme: Acme {
                 enabled: true,
                 terms_of_service_agreed: true,
@@ -99,8 +96,15 @@ mod tests {
     #[test]
     fn only_what_differs_is_written_and_explained() {
         let file = starter(&first());
-        assert!(file.contains("# Domains this organization is responsible for."), "{file}");
-        assert!(file.contains("\nenabled = true\n") && !file.contains("max_connections"), "{file}");
-        assert!(!file.contains("[pop3]") && file.contains("\n# [[SendConnector]]\n"), "{file}");
+        assert!(file.contains("# Where everything is kept that must survive a restart."), "{file}");
+        assert!(file.contains("\nenabled = true\n") && !file.contains("unthrottled"), "{file}");
+        assert!(!file.contains("[log]"), "{file}");
+    }
+
+    #[test]
+    fn what_the_directory_keeps_is_not_written() {
+        let mut settings = Settings { domains: vec!["contoso.com".to_owned()], ..first() };
+        settings.imap4.enabled = true;
+        assert_eq!(starter(&settings), starter(&first()));
     }
 }

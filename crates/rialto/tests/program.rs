@@ -194,15 +194,14 @@ fn a_configured_server_reloads_and_ends_in_order() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("rialto.toml");
     let data = directory.path().join("data");
-    let closed = ["P-01", "P-02", "Z-01"]
-        .map(|row| format!("[[listener]]\nrow = \"{row}\"\nenabled = false\n"));
-    let anywhere =
-        ["C-12", "C-12+tls"].map(|row| format!("[[listener]]\nrow = \"{row}\"\nport = 0\n"));
+    let closed =
+        ["P-02", "Z-01"].map(|row| format!("[[listener]]\nrow = \"{row}\"\nenabled = false\n"));
+    let anywhere = "[[listener]]\nrow = \"P-01\"\nport = 0\n";
     let settings = format!(
-        "server_name = \"mbx1.a.test\"\ndomains = [\"a.test\"]\naddresses = [\"127.0.0.1\"]\n\
-         data_directory = {data:?}\npop3.enabled = true\nlog.format = \"json\"\n{}{}",
+        "server_name = \"mbx1.a.test\"\naddresses = [\"127.0.0.1\"]\n\
+         data_directory = {data:?}\nlog.format = \"json\"\n{}{}",
         closed.concat(),
-        anywhere.concat()
+        anywhere
     );
     fs::write(&file, settings).unwrap();
     let mut process = rialto(&["run", "--config", file.to_str().unwrap()])
@@ -216,7 +215,7 @@ fn a_configured_server_reloads_and_ends_in_order() {
     server.signal("-HUP");
     log.wait_for("certificates read");
     let (_, table, _) = run(&["ports", "--dir", data.to_str().unwrap(), "--state", "working"]);
-    assert!(table.contains("\nC-12  working"), "{table}");
+    assert!(table.contains("\nP-01  working"), "{table}");
     server.signal("-TERM");
     log.wait_for("stopping");
     assert_eq!(server.end(), Some(0));

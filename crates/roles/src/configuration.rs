@@ -41,6 +41,7 @@ pub(crate) struct Configuration {
     pub listeners: ConnectorListeners,
     pub outbound: Outbound,
     pub components: Components,
+    pub health: Arc<Health>,
 }
 
 impl Configuration {
@@ -62,11 +63,13 @@ impl Configuration {
     }
 
     fn bring_up_to_date(&mut self) {
-        match effective(&self.file, &self.directory.snapshot()) {
+        let snapshot = self.directory.snapshot();
+        match effective(&self.file, &snapshot) {
             Ok(settings) if settings == self.current => {}
             Ok(settings) => self.apply(settings),
             Err(error) => tracing::error!(%error, "the directory's configuration is refused"),
         }
+        self.health.configured(snapshot.change());
     }
 
     /// Connectors that are refused stay as they are and are tried again at the next change.

@@ -5,8 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use admin::monitor::{Component, Monitor, Observing, Service, SlowOperation};
 use admin::verb::VerbName;
+use directory::ChangeNumber;
 use net::{CertificateStore, Resolver};
 use ports::listeners::ADMIN;
+use tokio::sync::watch;
 
 use crate::health::{self, Health};
 use crate::metrics::{Metrics, Sample};
@@ -77,6 +79,10 @@ impl Monitor for ServerMonitor {
 
     fn reload_certificates(&self) -> Result<(), String> {
         self.certificates.reload().map(drop).map_err(|error| error.to_string())
+    }
+
+    fn configuration(&self) -> watch::Receiver<ChangeNumber> {
+        self.health.configuration()
     }
 
     fn verb_took(&self, verb: VerbName, took: Duration) {

@@ -389,6 +389,7 @@ async fn serve(
         listeners: connectors,
         outbound,
         components,
+        health: Arc::clone(&parts.health),
     };
     tasks.push(tokio::spawn(Arc::clone(&parts.metrics).keep_up(shutdown.clone())));
     let reload = settings.tls.reload_interval.duration();

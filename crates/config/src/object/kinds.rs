@@ -13,6 +13,7 @@ pub struct ReceiveConnectors;
 impl ObjectKind for ReceiveConnectors {
     type Value = ReceiveConnector;
     const NAME: &'static str = "ReceiveConnector";
+    const FIELD: &'static str = "receive_connector";
 
     fn all(settings: &Settings) -> Result<Vec<(String, ReceiveConnector)>, Invalid> {
         let connectors = settings.receive_connectors()?.into_iter();
@@ -34,6 +35,7 @@ pub struct SendConnectors;
 impl ObjectKind for SendConnectors {
     type Value = SendConnector;
     const NAME: &'static str = "SendConnector";
+    const FIELD: &'static str = "send_connector";
 
     fn all(settings: &Settings) -> Result<Vec<(String, SendConnector)>, Invalid> {
         let connectors = settings.send_connector.iter();
@@ -55,6 +57,7 @@ pub struct ServerComponentStates;
 impl ObjectKind for ServerComponentStates {
     type Value = ServerComponentState;
     const NAME: &'static str = "ServerComponentState";
+    const FIELD: &'static str = "server_component_state";
 
     fn all(settings: &Settings) -> Result<Vec<(String, ServerComponentState)>, Invalid> {
         let stored = settings.server_component_state.iter();
@@ -79,6 +82,7 @@ macro_rules! single {
         impl ObjectKind for $kind {
             type Value = $value;
             const NAME: &'static str = $name;
+            const FIELD: &'static str = stringify!($section);
 
             fn all(settings: &Settings) -> Result<Vec<(String, $value)>, Invalid> {
                 Ok(vec![(String::new(), settings.$section.clone())])

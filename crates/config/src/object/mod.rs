@@ -1,9 +1,10 @@
 //! Objects: the parts of the settings that verbs change while the server runs, as the
 //! directory keeps them: a kind, a name, and a document.
 //!
-//! A document is TOML, as the object would stand in the configuration file, and says only what
-//! differs from the defaults: a later version may have better ones. What the directory has
-//! counts more than what the file says of the same object.
+//! A document is TOML and says only what differs from the defaults: a later version may have
+//! better ones. The configuration file has none of them (`Settings::load` refuses them there):
+//! settings that are given with objects come from who puts a server together in memory, and the
+//! directory counts more.
 //!
 //! Invariant: [`Settings::with_objects`] gives settings that passed [`Settings::validate`], or
 //! an error that names the object at fault, where one alone is.
@@ -30,6 +31,8 @@ pub trait ObjectKind: 'static {
     type Value: Section + Clone + PartialEq + Send + Sync;
     /// Exchange's name of the kind: `ReceiveConnector`.
     const NAME: &'static str;
+    /// The field of [`Settings`] that has them.
+    const FIELD: &'static str;
 
     /// The objects there are, with their names. Of a kind with one object it has none.
     fn all(settings: &Settings) -> Result<Vec<(String, Self::Value)>, Invalid>;
@@ -71,6 +74,7 @@ pub enum ObjectError {
 /// What is done to a kind by whoever has only its name.
 struct Erased {
     name: &'static str,
+    field: &'static str,
     put: fn(&mut Settings, Stored<'_>) -> Result<(), ObjectError>,
     written: whole::Written,
     planned: whole::Planned,
@@ -80,6 +84,7 @@ impl Erased {
     const fn of<K: ObjectKind>() -> Self {
         Erased {
             name: K::NAME,
+            field: K::FIELD,
             put: put::<K>,
             written: whole::written::<K>,
             planned: whole::planned::<K>,
@@ -97,6 +102,12 @@ const KINDS: [Erased; 8] = [
     Erased::of::<MailboxDatabases>(),
     Erased::of::<ServerComponentStates>(),
 ];
+
+/// The kind whose objects a key of the settings has: `ImapSettings` of `imap4`.
+pub fn kind_of_key(key: &str) -> Option<&'static str> {
+    let setting = Settings::SETTINGS.iter().find(|setting| setting.is(key))?;
+    KINDS.iter().find(|kind| kind.field == setting.key).map(|kind| kind.name)
+}
 
 fn put<K: ObjectKind>(settings: &mut Settings, stored: Stored<'_>) -> Result<(), ObjectError> {
     let unreadable = |message| ObjectError::Document { object: stored.to_string(), message };

@@ -121,7 +121,7 @@ impl Settings {
         let mut table = Table::try_from(&start).unwrap_or_default();
         let defaults = Table::try_from(&defaults).unwrap_or_default();
         table.retain(|key, value| {
-            !IN_OBJECTS.contains(&key) && is_told(value, defaults.get(key), extent)
+            super::kind_of_key(key).is_none() && is_told(value, defaults.get(key), extent)
         });
         table
     }
@@ -142,18 +142,6 @@ impl Settings {
         }
     }
 }
-
-/// The keys of the file whose values are objects.
-const IN_OBJECTS: [&str; 8] = [
-    "ReceiveConnector",
-    "SendConnector",
-    "TransportConfig",
-    "TransportService",
-    "imap4",
-    "pop3",
-    "mailbox_database",
-    "ServerComponentState",
-];
 
 fn is_told(value: &Value, default: Option<&Value>, extent: Extent) -> bool {
     extent == Extent::All || Some(value) != default
@@ -374,8 +362,9 @@ mod tests {
         assert_eq!(changed, "server_name = \"mbx1.a.test\"\n");
         let all = file().to_start_with(Extent::All);
         assert!(all.contains_key("tls") && !all.contains_key("imap4"), "{all}");
-        for key in IN_OBJECTS {
-            assert!(Table::try_from(file()).unwrap().contains_key(key), "{key}");
+        for kind in &KINDS {
+            let of_kind = Settings::SETTINGS.iter().filter(|setting| setting.key == kind.field);
+            assert_eq!(of_kind.count(), 1, "{}", kind.name);
         }
     }
 

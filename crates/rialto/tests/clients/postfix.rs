@@ -69,7 +69,8 @@ impl World {
             let zone = Zone::new().mx(DOMAIN, 10, &host).a(&host, "127.0.0.1");
             let names = NameServer::start(zone);
             let connector = connector.replace("PORT", &postfix.port().to_string());
-            let settings = settings(&data, &ports, &connector);
+            let settings = settings(&data, &ports);
+            data.apply(&settings, &document(&connector));
             let rialto = data.server(&settings, names.address());
             World { postfix, rialto, ports, settings, authority, data, names }
         })
@@ -97,7 +98,7 @@ impl World {
     }
 }
 
-fn settings(data: &Data, ports: &Ports, connector: &str) -> String {
+fn settings(data: &Data, ports: &Ports) -> String {
     let listener = |row, port| format!("[[listener]]\nrow = \"{row}\"\nport = {port}\n");
     let listeners = [("P-01", ports.smtp), ("P-02", ports.submission), ("C-11+tls", ports.imaps)];
     let listeners: String = listeners.map(|(row, port)| listener(row, port)).concat();
@@ -105,7 +106,6 @@ fn settings(data: &Data, ports: &Ports, connector: &str) -> String {
     let others: String = ["Z-01", "C-11"].map(|row| listener(row, free_port())).concat();
     format!(
         "server_name = \"mbx1.example.test\"
-domains = [\"example.test\"]
 data_directory = \"{data}\"
 addresses = [\"127.0.0.1\"]
 [tls]
@@ -113,14 +113,20 @@ names = [\"localhost\"]
 demo_authority = true
 [resolver]
 allow_loopback = true
-[imap4]
-enabled = true
-{listeners}{others}
+{listeners}{others}",
+        data = data.path().display(),
+    )
+}
+
+/// What the directory has beside the demonstration's users.
+fn document(connector: &str) -> String {
+    format!(
+        "[ImapSettings]
+Enabled = true
 [[SendConnector]]
 Name = \"Internet\"
 AddressSpaces = [\"SMTP:*;1\"]
-{connector}",
-        data = data.path().display(),
+{connector}"
     )
 }
 

@@ -11,12 +11,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use admin::monitor::{Component, ComponentKind, ComponentState, Service};
+use directory::ChangeNumber;
 use net::Resolver;
 use ports::Listener;
 use ports::listeners::{
     ADMIN, DEMO_SINK, IMAP4, IMAP4_BACK_END, IMAP4_TLS, POP3, POP3_BACK_END, POP3_TLS,
 };
 use store::Database;
+use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
 use types::limits::DNS_FAILURES_UNHEALTHY;
 
@@ -43,6 +45,8 @@ pub(crate) struct Part {
 pub(crate) struct Health {
     phase: AtomicU8,
     tasks: Mutex<Vec<(Part, AbortHandle)>>,
+    /// The change of the directory whose configuration the server goes by.
+    configured: watch::Sender<ChangeNumber>,
 }
 
 impl Part {
@@ -72,12 +76,26 @@ fn service(listener: &Listener) -> Option<Service> {
 impl Health {
     /// Of a server that starts.
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Health { phase: AtomicU8::new(Phase::Starting as u8), tasks: Mutex::default() })
+        Arc::new(Health {
+            phase: AtomicU8::new(Phase::Starting as u8),
+            tasks: Mutex::default(),
+            configured: watch::Sender::new(ChangeNumber(0)),
+        })
     }
 
     /// The server has come so far.
     pub(crate) fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::Release);
+    }
+
+    /// The server goes by the directory's configuration as this change left it.
+    pub(crate) fn configured(&self, change: ChangeNumber) {
+        self.configured.send_replace(change);
+    }
+
+    /// By which change of the directory the server goes.
+    pub(crate) fn configuration(&self) -> watch::Receiver<ChangeNumber> {
+        self.configured.subscribe()
     }
 
     /// Whether clients should come: between start and stop, while these take what grows them.

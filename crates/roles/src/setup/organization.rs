@@ -1,7 +1,9 @@
-//! The directory of a new server: its domain, and the mailbox of its administrator.
+//! The directory of a new server: its domain, its services, and the mailbox of its administrator.
 
 use auth::VerifierOptions;
-use directory::{MailboxKind, NewMailbox};
+use config::Settings;
+use config::object::{ImapSettings, ObjectKind, document};
+use directory::{ConfigurationObject, DirectoryError, MailboxKind, NewMailbox};
 
 use super::{Plan, SetupError};
 use crate::server::accept_domains;
@@ -18,6 +20,7 @@ pub(super) async fn make(plan: &Plan) -> Result<(), SetupError> {
 async fn populate(plan: &Plan, storage: &Storage) -> Result<(), SetupError> {
     let settings = plan.settings();
     accept_domains(&settings, storage).await?;
+    put_services(&settings, storage).await?;
     let password = Some(plan.password.clone());
     let address = plan.administrator.clone();
     let mailbox = NewMailbox {
@@ -26,4 +29,11 @@ async fn populate(plan: &Plan, storage: &Storage) -> Result<(), SetupError> {
     };
     storage.directory.create_mailbox(mailbox).await?;
     Ok(())
+}
+
+/// IMAP4, which is off until switched on. Plan and settings were checked before.
+async fn put_services(settings: &Settings, storage: &Storage) -> Result<(), DirectoryError> {
+    let imap4 = document::write(&settings.imap4);
+    let imap4 = ConfigurationObject::new(ImapSettings::NAME, "", imap4);
+    storage.directory.put_object(imap4, |_| Ok(())).await
 }

@@ -50,7 +50,7 @@ pub enum Certificate {
 }
 
 impl Plan {
-    /// The settings that the configuration file says.
+    /// The settings that the server will have, by the configuration file and the directory.
     pub fn settings(&self) -> Settings {
         let defaults = Settings::default();
         let addresses = match self.addresses.is_empty() {

@@ -65,7 +65,11 @@ async fn everything_a_server_needs_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let plan = plan(folder.path());
     set_up(&plan).await.unwrap();
-    assert_eq!(Settings::load(&plan.configuration).unwrap(), plan.settings());
+    let storage = Storage::open(&plan.directory, VerifierOptions::default()).await.unwrap();
+    let file = Settings::load(&plan.configuration).unwrap();
+    let settings = admin::organization::effective(&file, &storage.directory.snapshot()).unwrap();
+    assert_eq!(settings, Settings { domains: Vec::new(), ..plan.settings() });
+    storage.close().await;
     assert_eq!(mode(&plan.configuration), 0o644, "the service's user reads it");
     let data = &plan.directory;
     let keys = dkim_keys::of_domain(data, &plan.domain).unwrap();

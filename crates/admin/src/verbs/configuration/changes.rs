@@ -11,6 +11,7 @@ use super::accepted_domain::DomainChange;
 use super::invalid;
 use crate::organization::{effective, stored};
 use crate::verb::{Object, Session, VerbError, object};
+use crate::verbs::configured::is_in_effect;
 
 object! {
     /// A change of the configuration.
@@ -88,6 +89,7 @@ impl Changes {
             domain.make(session).await?;
         }
         session.modified("configuration", Some(&before), Some(&after));
+        is_in_effect(session).await;
         if of_services {
             session.warn("settings of services count when the server is started again");
         }

@@ -218,6 +218,7 @@ impl<K: Administered> Cmdlet for Remove<K> {
         let check = holds_together(session);
         session.directory().remove_object(K::NAME, &name, check).await?;
         session.modified(shown_name::<K>(session, &name), Some(&before), None);
+        is_in_effect(session).await;
         Ok(())
     }
 }
@@ -253,7 +254,15 @@ pub(super) async fn put(
     }
     session.directory().put_object(object, holds_together(session)).await?;
     session.modified(called, before, Some(after));
+    is_in_effect(session).await;
     Ok(true)
+}
+
+/// A verb is done when what it changed holds.
+pub(super) async fn is_in_effect(session: &Session<'_>) {
+    if !session.organization.configuration_is_in_effect().await {
+        session.warn("the change is written; the server has not taken it up yet");
+    }
 }
 
 /// Whether the directory's objects make settings.

@@ -59,6 +59,16 @@ impl Data {
         row(self.path(), id)
     }
 
+    /// Makes the directory what a document says, for the stopped server with these settings.
+    pub fn apply(&self, settings: &str, document: &str) {
+        let (file, wanted) = (self.path().join("rialto.toml"), self.path().join("document.toml"));
+        fs::write(&file, settings).unwrap();
+        fs::write(&wanted, document).unwrap();
+        let mut apply = Command::new(RIALTO);
+        apply.args(["config", "apply", "--yes", "--config"]).arg(file).arg(wanted);
+        run(&mut apply).well();
+    }
+
     /// A server with the settings of a file that asks this name server, once it is ready.
     pub fn server(&self, settings: &str, resolver: SocketAddr) -> Process {
         let file = self.path().join("rialto.toml");
