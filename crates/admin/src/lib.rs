@@ -22,6 +22,7 @@ pub mod organization;
 pub mod ports;
 mod program;
 pub mod reference;
+mod role_groups;
 pub mod shell;
 pub mod store;
 pub mod top;

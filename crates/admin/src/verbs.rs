@@ -20,6 +20,7 @@ mod mailbox_permission;
 mod mailbox_request;
 mod mailbox_statistics;
 mod mailflow;
+mod management_role;
 mod message;
 mod message_tracking_log;
 mod person;
@@ -29,6 +30,7 @@ mod recipient;
 mod recipient_permission;
 mod recoverable_items;
 mod result_size;
+mod role_group;
 mod server_component_state;
 mod service_health;
 
@@ -58,6 +60,7 @@ pub const VERBS: &[&[Verb]] = &[
     mailbox_request::VERBS,
     mailbox_statistics::VERBS,
     mailflow::VERBS,
+    management_role::VERBS,
     message::VERBS,
     message_tracking_log::VERBS,
     person::VERBS,
@@ -66,6 +69,7 @@ pub const VERBS: &[&[Verb]] = &[
     recipient::VERBS,
     recipient_permission::VERBS,
     recoverable_items::VERBS,
+    role_group::VERBS,
     server_component_state::VERBS,
     service_health::VERBS,
 ];

@@ -10,6 +10,7 @@ use types::{Address, Domain};
 use crate::domain::AcceptedDomain;
 use crate::error::DirectoryError;
 use crate::recipient::{ChangeNumber, ForwardTo, Kind, Recipient, Restrictions};
+use crate::role_group::RoleGroup;
 use crate::rules;
 use crate::settings::Settings;
 use crate::snapshot::{Edit, Snapshot};
@@ -101,6 +102,12 @@ impl Draft {
         let caught = base.domains().filter(|domain| domain.catch_all == Some(id));
         let freed = caught.map(|domain| AcceptedDomain { catch_all: None, ..domain.clone() });
         self.edits.extend(freed.map(Edit::PutDomain));
+        for group in base.role_groups().filter(|group| group.members.contains(&id)) {
+            let mut group = RoleGroup::clone(group);
+            group.members.retain(|member| *member != id);
+            group.changed = self.settings.change;
+            self.edits.push(Edit::PutRoleGroup(Arc::new(group)));
+        }
         Ok(())
     }
 

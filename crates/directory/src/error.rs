@@ -50,6 +50,9 @@ pub enum DirectoryError {
     /// No configuration object of that kind and name.
     #[error("there is no {0} {1}")]
     NoObject(String, String),
+    /// A role group of that name is there.
+    #[error("there is a role group {0} already")]
+    RoleGroupExists(String),
     /// The configuration would contradict itself.
     #[error("{0}")]
     Configuration(String),

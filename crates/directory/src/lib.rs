@@ -31,6 +31,7 @@ mod recipient;
 mod record;
 mod request;
 mod resolve;
+mod role_group;
 mod rules;
 mod settings;
 mod snapshot;
@@ -54,4 +55,5 @@ pub use recipient::{
 };
 pub use request::{MailboxKind, NewContact, NewGroup, NewMailUser, NewMailbox};
 pub use resolve::Resolution;
+pub use role_group::RoleGroup;
 pub use snapshot::Snapshot;

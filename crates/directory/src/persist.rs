@@ -11,6 +11,7 @@ use crate::error::DirectoryError;
 use crate::keys;
 use crate::object::ConfigurationObject;
 use crate::recipient::{ChangeNumber, Recipient};
+use crate::role_group::RoleGroup;
 use crate::settings::Settings;
 use crate::snapshot::{Edit, Snapshot};
 
@@ -36,6 +37,10 @@ pub(crate) fn write(
                 txn.put_record(&keys::object(&object.identity()), &**object)?
             }
             Edit::RemoveObject(identity) => txn.delete(&keys::object(identity))?,
+            Edit::PutRoleGroup(group) => {
+                txn.put_record(&keys::role_group(&group.folded()), &**group)?
+            }
+            Edit::RemoveRoleGroup(folded) => txn.delete(&keys::role_group(folded))?,
         }
     }
     Ok(())
@@ -54,6 +59,9 @@ pub(crate) async fn load(database: &Database) -> Result<Snapshot, DirectoryError
     }
     for object in database.read(|read| objects(read)).await? {
         snapshot.apply(Edit::PutObject(Arc::new(object)));
+    }
+    for group in database.read(|read| role_groups(read)).await? {
+        snapshot.apply(Edit::PutRoleGroup(Arc::new(group)));
     }
     let mut next = Some(keys::recipients().start);
     while let Some(from) = next {
@@ -78,6 +86,10 @@ fn domains(read: &dyn Read) -> Result<Vec<AcceptedDomain>, StoreError> {
 
 fn objects(read: &dyn Read) -> Result<Vec<ConfigurationObject>, StoreError> {
     all(read, keys::objects())
+}
+
+fn role_groups(read: &dyn Read) -> Result<Vec<RoleGroup>, StoreError> {
+    all(read, keys::role_groups())
 }
 
 /// All rows of a range, of which there are few.

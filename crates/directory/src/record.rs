@@ -15,6 +15,7 @@ use crate::recipient::{
     GroupReports, Kind, Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient,
     RecoverableItems, Restrictions,
 };
+use crate::role_group::RoleGroup;
 use crate::settings::Settings;
 
 /// A value that is part of a row. Decoding is the inverse of encoding.
@@ -246,6 +247,7 @@ fields!(Recipient {
 fields!(AcceptedDomain { name, kind, match_sub_domains, catch_all });
 fields!(Settings { change, default_domain, postmaster, next_mailbox, scram_key });
 fields!(ConfigurationObject { kind, name, document, changed });
+fields!(RoleGroup { name, description, roles, members, scope, changed });
 fields!(ModifiedProperty { name, old, new });
 fields!(AuditEntry { time, caller, verb, parameters, object, modified, error, server });
 variants!(ProxyAddress { 1 => Smtp(address), 2 => X500(name) });
@@ -347,6 +349,7 @@ record!(AcceptedDomain, 1);
 record!(Settings, 1);
 record!(AuditEntry, 1);
 record!(ConfigurationObject, 1);
+record!(RoleGroup, 1);
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use crate::domain::AcceptedDomain;
 use crate::members::Derived;
 use crate::object::{ConfigurationObject, ObjectIdentity};
 use crate::recipient::{ChangeNumber, Recipient, smtp_key, x500_key};
+use crate::role_group::RoleGroup;
 use crate::settings::Settings;
 
 /// The directory at one moment. Never changes while somebody holds it.
@@ -23,6 +24,8 @@ pub struct Snapshot {
     aliases: HashMap<String, RecipientId>,
     domains: HashMap<Domain, AcceptedDomain>,
     pub(crate) objects: BTreeMap<ObjectIdentity, Arc<ConfigurationObject>>,
+    /// By name in lower case.
+    pub(crate) role_groups: BTreeMap<String, Arc<RoleGroup>>,
     pub(crate) derived: Derived,
 }
 
@@ -35,6 +38,9 @@ pub(crate) enum Edit {
     RemoveDomain(Domain),
     PutObject(Arc<ConfigurationObject>),
     RemoveObject(ObjectIdentity),
+    PutRoleGroup(Arc<RoleGroup>),
+    /// Its name in lower case.
+    RemoveRoleGroup(String),
 }
 
 impl Snapshot {
@@ -46,6 +52,7 @@ impl Snapshot {
             aliases: HashMap::new(),
             domains: HashMap::new(),
             objects: BTreeMap::new(),
+            role_groups: BTreeMap::new(),
             derived: Derived::default(),
         }
     }
@@ -138,6 +145,12 @@ impl Snapshot {
             }
             Edit::RemoveObject(identity) => {
                 self.objects.remove(&identity);
+            }
+            Edit::PutRoleGroup(group) => {
+                self.role_groups.insert(group.folded(), group);
+            }
+            Edit::RemoveRoleGroup(folded) => {
+                self.role_groups.remove(&folded);
             }
         }
     }

@@ -373,6 +373,14 @@ pub const EXPANSION_RECIPIENTS_MAX: usize = 100_000;
 pub const DIRECTORY_PAGE_RECIPIENTS: usize = 2_000;
 /// Configuration objects of the directory: connectors and service settings.
 pub const CONFIGURATION_OBJECTS_MAX: usize = 1_000;
+/// Role groups that were made or changed.
+pub const ROLE_GROUPS_MAX: usize = 200;
+/// Octets of a role group's name, and of its description.
+pub const ROLE_GROUP_NAME_OCTETS_MAX: usize = 256;
+/// Management roles of a role group.
+pub const ROLE_GROUP_ROLES_MAX: usize = 100;
+/// Members of a role group.
+pub const ROLE_GROUP_MEMBERS_MAX: usize = 1_000;
 /// Octets of a configuration object's document.
 pub const CONFIGURATION_OBJECT_OCTETS_MAX: usize = 64 * 1024;
 

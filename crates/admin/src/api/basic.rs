@@ -5,14 +5,16 @@ use std::net::IpAddr;
 use auth::{Attempt, Authenticator, ClientInfo, Mechanism, Principal, Protocol};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use directory::Directory;
 use zeroize::Zeroizing;
 
 use super::failure::Failure;
-use crate::verb::{Caller, RoleGroup};
+use crate::verb::Caller;
 
 /// Who sent a request with this `Authorization` field.
 pub(super) async fn caller(
     authenticator: &dyn Authenticator,
+    directory: &Directory,
     ip: IpAddr,
     authorization: Option<&str>,
 ) -> Result<Caller, Failure> {
@@ -20,7 +22,8 @@ pub(super) async fn caller(
     let attempt = Attempt::password(Mechanism::Plain, "", &user, &password)
         .map_err(|failure| Failure::from(auth::AuthFailure::Exchange(failure)))?;
     let client = ClientInfo { ip, protocol: Protocol::Admin };
-    Ok(administrator(authenticator.verify(attempt, client).await?))
+    let Principal { recipient, primary, .. } = authenticator.verify(attempt, client).await?;
+    Ok(Caller::account(&directory.snapshot(), recipient, primary.to_string()))
 }
 
 /// `Basic` and the octets of `user:password` in base64.
@@ -32,15 +35,6 @@ fn credentials(authorization: &str) -> Option<(String, Zeroizing<String>)> {
     let octets = Zeroizing::new(BASE64_STANDARD.decode(token.trim()).ok()?);
     let (user, password) = std::str::from_utf8(&octets).ok()?.split_once(':')?;
     Some((user.to_owned(), Zeroizing::new(password.to_owned())))
-}
-
-/// An administrator is in Organization Management; nobody else is in any role group.
-fn administrator(principal: Principal) -> Caller {
-    let groups = match principal.administrator {
-        true => vec![RoleGroup::OrganizationManagement],
-        false => Vec::new(),
-    };
-    Caller::User { id: principal.recipient, name: principal.primary.to_string(), groups }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use auth::Authenticator;
 use bytes::Bytes;
+use directory::Directory;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
@@ -71,7 +72,7 @@ async fn exchange(api: Arc<Api>, who: Who, request: HttpRequest<Incoming>) -> An
     if let Some(answer) = api.anonymous(request.method().as_str(), request.uri().path()) {
         return answer;
     }
-    let caller = match caller(&who, &request).await {
+    let caller = match caller(&who, &api.organization.directory, &request).await {
         Ok(caller) => caller,
         Err(failure) => return failure.into(),
     };
@@ -98,13 +99,17 @@ async fn exchange(api: Arc<Api>, who: Who, request: HttpRequest<Incoming>) -> An
     })
 }
 
-async fn caller(who: &Who, request: &HttpRequest<Incoming>) -> Result<Caller, Failure> {
+async fn caller(
+    who: &Who,
+    directory: &Directory,
+    request: &HttpRequest<Incoming>,
+) -> Result<Caller, Failure> {
     match who {
         Who::Known(caller) => Ok(caller.clone()),
         Who::Password { authenticator, ip } => {
             let field = request.headers().get(header::AUTHORIZATION);
             let field = field.and_then(|field| field.to_str().ok());
-            basic::caller(authenticator.as_ref(), *ip, field).await
+            basic::caller(authenticator.as_ref(), directory, *ip, field).await
         }
     }
 }

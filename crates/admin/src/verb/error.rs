@@ -46,6 +46,9 @@ pub enum VerbError {
     /// The caller's roles do not hold the verb.
     #[error("the role {} is needed", .0.name())]
     Denied(Role),
+    /// The caller's role groups do not let it change that recipient.
+    #[error("{0} is not in the caller's write scope")]
+    OutOfScope(String),
     /// Nothing is called that.
     #[error("{what} {identity:?} could not be found")]
     NotFound {
@@ -132,7 +135,7 @@ impl VerbError {
             | VerbError::Value { .. }
             | VerbError::TooLong(_)
             | VerbError::Invalid(_) => ErrorCode::InvalidArgument,
-            VerbError::Denied(_) => ErrorCode::Denied,
+            VerbError::Denied(_) | VerbError::OutOfScope(_) => ErrorCode::Denied,
             VerbError::NotFound { .. } => ErrorCode::NotFound,
             VerbError::Ambiguous { .. } => ErrorCode::Ambiguous,
             VerbError::Unavailable(_) => ErrorCode::Unavailable,
@@ -162,6 +165,7 @@ fn of_directory(error: &DirectoryError) -> ErrorCode {
     match error {
         DirectoryError::AddressInUse(_)
         | DirectoryError::AliasInUse(_)
+        | DirectoryError::RoleGroupExists(_)
         | DirectoryError::DomainExists(_)
         | DirectoryError::DomainInUse(_) => ErrorCode::Conflict,
         DirectoryError::NoDomain(_)

@@ -44,7 +44,7 @@ pub async fn invoke(
 ) -> Result<Reply, VerbError> {
     let Call { verb, arguments, what_if } = call;
     let parameters = masked(verb, &arguments);
-    let session = Session::new(organization, caller, what_if);
+    let session = Session::new(organization, caller, verb.role, what_if);
     let outcome = match caller.holds(verb.role) {
         true => (verb.run)(&session, arguments).await,
         false => Err(VerbError::Denied(verb.role)),

@@ -42,7 +42,7 @@ pub use name::{VerbName, nearest, words};
 pub use object::{
     Bytes, Moment, Object, ObjectType, Octets, Property, Quota, Shaped, Span, guid_text,
 };
-pub use role::{Caller, Role, RoleGroup};
+pub use role::{Caller, OwnRoleGroup, Role, RoleGroup};
 pub use session::Session;
 
 /// The lines of a doc comment as one text: every line begins with a blank.

@@ -1,7 +1,16 @@
 //! Role based access control: which role groups hold which management roles, under Exchange's
 //! names, and who calls.
+//!
+//! Every organization has the groups of [`RoleGroup::ALL`]; what administrators made of them, and
+//! others, is in the directory (module `role_groups`).
+
+use std::sync::Arc;
 
 use auth::RecipientId;
+use directory::{Recipient, Snapshot};
+use filter::RecipientFilter;
+
+use crate::role_groups;
 
 macro_rules! roles {
     ($($role:ident = $name:literal,)*) => {
@@ -14,6 +23,9 @@ macro_rules! roles {
         impl Role {
             /// All of them.
             pub const ALL: &'static [Role] = &[$(Role::$role,)*];
+
+            /// Their names.
+            pub const NAMES: &'static [&'static str] = &[$($name,)*];
 
             /// Exchange's name of it.
             pub const fn name(self) -> &'static str {
@@ -55,7 +67,7 @@ roles! {
 }
 
 /// A role group: whose members hold which roles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoleGroup {
     /// Everything.
     OrganizationManagement,
@@ -69,6 +81,19 @@ pub enum RoleGroup {
     ServerManagement,
     /// Audit logs and message tracking.
     RecordsManagement,
+    /// One that administrators have made or changed.
+    Own(Arc<OwnRoleGroup>),
+}
+
+/// A role group that administrators have made or changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnRoleGroup {
+    /// Its name.
+    pub name: String,
+    /// The roles it holds.
+    pub roles: Vec<Role>,
+    /// The recipients that its members may change; None: all.
+    pub scope: Option<RecipientFilter>,
 }
 
 impl RoleGroup {
@@ -83,7 +108,7 @@ impl RoleGroup {
     ];
 
     /// Exchange's name of it.
-    pub const fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             RoleGroup::OrganizationManagement => "Organization Management",
             RoleGroup::ViewOnlyOrganizationManagement => "View-Only Organization Management",
@@ -91,11 +116,12 @@ impl RoleGroup {
             RoleGroup::HelpDesk => "Help Desk",
             RoleGroup::ServerManagement => "Server Management",
             RoleGroup::RecordsManagement => "Records Management",
+            RoleGroup::Own(group) => &group.name,
         }
     }
 
     /// The roles it holds.
-    pub const fn roles(self) -> &'static [Role] {
+    pub fn roles(&self) -> &[Role] {
         use Role::*;
         match self {
             RoleGroup::OrganizationManagement => Role::ALL,
@@ -125,7 +151,18 @@ impl RoleGroup {
                 ViewOnlyConfiguration,
             ],
             RoleGroup::RecordsManagement => &[AuditLogs, MessageTracking, ViewOnlyAuditLogs],
+            RoleGroup::Own(group) => &group.roles,
         }
+    }
+
+    /// Whether its members may change a recipient by the verbs of a role.
+    fn lets_change(&self, role: Role, snapshot: &Snapshot, recipient: &Recipient) -> bool {
+        let scope = match self {
+            RoleGroup::Own(group) => group.scope.as_ref(),
+            _ => None,
+        };
+        let within = scope.is_none_or(|scope| snapshot.takes(scope, recipient));
+        within && self.roles().contains(&role)
     }
 }
 
@@ -154,6 +191,34 @@ impl Caller {
         match self {
             Caller::Local { user } => user,
             Caller::User { name, .. } => name,
+        }
+    }
+
+    /// Who has logged in, with the role groups of the moment. `name` is for logs.
+    pub fn account(snapshot: &Snapshot, id: RecipientId, name: String) -> Self {
+        Caller::User { id, name, groups: role_groups::of_member(snapshot, id) }
+    }
+
+    /// Whether the caller may change a recipient by the verbs of a role: one of the caller's
+    /// groups that hold it takes the recipient into its scope.
+    pub fn may_change(&self, role: Role, snapshot: &Snapshot, recipient: &Recipient) -> bool {
+        match self {
+            Caller::Local { .. } => true,
+            Caller::User { groups, .. } => {
+                groups.iter().any(|group| group.lets_change(role, snapshot, recipient))
+            }
+        }
+    }
+
+    /// Whether the caller holds a role for all recipients, also those that are yet to be made.
+    pub fn holds_everywhere(&self, role: Role) -> bool {
+        let everywhere = |group: &RoleGroup| match group {
+            RoleGroup::Own(group) => group.scope.is_none() && group.roles.contains(&role),
+            group => group.roles().contains(&role),
+        };
+        match self {
+            Caller::Local { .. } => true,
+            Caller::User { groups, .. } => groups.iter().any(everywhere),
         }
     }
 

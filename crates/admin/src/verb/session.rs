@@ -7,7 +7,7 @@ use directory::{Directory, ModifiedProperty, Recipient, Snapshot};
 use super::error::VerbError;
 use super::identity::Identity;
 use super::object::Object;
-use super::role::Caller;
+use super::role::{Caller, Role};
 use crate::organization::Organization;
 
 /// One run of a verb.
@@ -16,6 +16,8 @@ pub struct Session<'a> {
     pub organization: &'a Organization,
     /// Who runs it.
     pub caller: &'a Caller,
+    /// The role that holds the verb.
+    role: Role,
     what_if: bool,
     notes: Mutex<Notes>,
 }
@@ -30,8 +32,29 @@ pub(super) struct Notes {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(organization: &'a Organization, caller: &'a Caller, what_if: bool) -> Self {
-        Session { organization, caller, what_if, notes: Mutex::default() }
+    pub(super) fn new(
+        organization: &'a Organization,
+        caller: &'a Caller,
+        role: Role,
+        what_if: bool,
+    ) -> Self {
+        Session { organization, caller, role, what_if, notes: Mutex::default() }
+    }
+
+    /// Whether the caller may change a recipient, or what is in its mailbox. Errors: OutOfScope.
+    pub fn may_change(&self, recipient: &Recipient) -> Result<(), VerbError> {
+        match self.caller.may_change(self.role, &self.snapshot(), recipient) {
+            true => Ok(()),
+            false => Err(VerbError::OutOfScope(recipient.primary.to_string())),
+        }
+    }
+
+    /// Whether the caller may make recipients: what is not there yet is in nobody's scope.
+    pub fn may_make(&self, name: &str) -> Result<(), VerbError> {
+        match self.caller.holds_everywhere(self.role) {
+            true => Ok(()),
+            false => Err(VerbError::OutOfScope(name.to_owned())),
+        }
     }
 
     /// True when the verb is to do it; false when it was only asked what it would do, which

@@ -188,6 +188,7 @@ impl Cmdlet for NewDynamicDistributionGroup {
             authenticated_senders_only: self.require_sender_authentication_enabled.unwrap_or(true),
             ..Group::default()
         };
+        session.may_make(&primary.to_string())?;
         if !session.should_process(format!("Creating dynamic distribution group {primary}")) {
             return Ok(Vec::new());
         }

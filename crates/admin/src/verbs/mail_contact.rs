@@ -127,6 +127,7 @@ impl Cmdlet for NewMailContact {
             display_name: self.display_name.unwrap_or(self.name),
             target: self.external_email_address,
         };
+        session.may_make(&request.primary.to_string())?;
         if !session.should_process(format!("Creating mail contact {}", request.primary)) {
             return Ok(Vec::new());
         }

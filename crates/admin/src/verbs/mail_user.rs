@@ -137,6 +137,7 @@ impl Cmdlet for NewMailUser {
             display_name: self.display_name.unwrap_or(self.name),
             target: self.external_email_address,
         };
+        session.may_make(&contact.primary.to_string())?;
         if !session.should_process(format!("Creating mail user {}", contact.primary)) {
             return Ok(Vec::new());
         }

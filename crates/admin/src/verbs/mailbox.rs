@@ -146,3 +146,11 @@ pub(super) async fn open(
         }
     }
 }
+/// The mailbox of a recipient whom the caller may change.
+pub(super) async fn open_to_change(
+    session: &Session<'_>,
+    identity: &Identity,
+) -> Result<mailbox::Mailbox, VerbError> {
+    session.may_change(&*MAILBOX.find(session, identity)?)?;
+    open(session, identity).await
+}

@@ -5,7 +5,7 @@ use mailbox::{AutoReplyState, AutomaticReplies, AutomaticReplyTexts, ExternalAud
 use types::Timestamp;
 use types::limits::AUTOMATIC_REPLY_OCTETS_MAX;
 
-use super::mailbox::{MAILBOX, open};
+use super::mailbox::{MAILBOX, open, open_to_change};
 use crate::verb::{
     Cmdlet, Effect, Expected, Identity, Moment, Object, Role, Scalar, Session, Shape, Verb,
     VerbError, object, verb,
@@ -150,7 +150,7 @@ impl Cmdlet for SetMailboxAutoReplyConfiguration {
 
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
         let before = shown(session, &self.identity).await?;
-        let mailbox = open(session, &self.identity).await?;
+        let mailbox = open_to_change(session, &self.identity).await?;
         let read =
             mailbox.read(|view| Ok((view.automatic_replies()?, view.automatic_reply_texts()?)));
         let (mut settings, mut texts) = read.await?;

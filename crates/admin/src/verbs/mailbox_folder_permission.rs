@@ -6,7 +6,7 @@
 use directory::RecipientId;
 use mailbox::{Folder, Grantee, Guid, Mailbox, Rights, Special};
 
-use super::mailbox::open;
+use super::mailbox::{MAILBOX, open};
 use crate::verb::{
     Cmdlet, Effect, Expected, Identity, Object, Role, Scalar, Session, Shape, Verb, VerbError,
     object, verb,
@@ -200,6 +200,7 @@ fn grantee(session: &Session<'_>, user: &Identity) -> Result<Grantee, VerbError>
 
 /// An opened mailbox and a folder in it.
 struct Place {
+    owner: Identity,
     mailbox: Mailbox,
     folder: Folder,
     named: String,
@@ -218,7 +219,7 @@ impl Place {
         });
         let missing = || VerbError::NotFound { what: "folder", identity: identity.text() };
         let folder = folder.await?.ok_or_else(missing)?;
-        Ok(Place { mailbox, folder, named: identity.text() })
+        Ok(Place { owner: identity.mailbox.clone(), mailbox, folder, named: identity.text() })
     }
 
     fn rights(&self, grantee: Grantee) -> Option<Rights> {
@@ -233,6 +234,7 @@ impl Place {
         user: &Identity,
         rights: Option<Rights>,
     ) -> Result<(), VerbError> {
+        session.may_change(&*MAILBOX.find(session, &self.owner)?)?;
         if !session.should_process(format!("Changing permissions of {}", self.named)) {
             return Ok(());
         }

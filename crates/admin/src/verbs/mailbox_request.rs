@@ -263,6 +263,9 @@ async fn act(
     act: Act,
 ) -> Result<(), VerbError> {
     let (request, _) = find(session, kind, identity).await?;
+    if let Some(owner) = session.snapshot().recipient(RecipientId(request.mailbox().0)) {
+        session.may_change(owner)?;
+    }
     let name = Owner::of(session, &request).identity(&request);
     let doing = match act {
         Act::Suspend => "Suspending",

@@ -82,6 +82,7 @@ impl<O: Serialize> Noun<O> {
         edited: Recipient,
         password: Option<Password>,
     ) -> Result<(), VerbError> {
+        session.may_change(before)?;
         if !session.should_process(format!("Changing {} {}", self.what, before.primary)) {
             return Ok(());
         }
@@ -111,6 +112,7 @@ impl<O: Serialize> Noun<O> {
         session: &Session<'_>,
         recipient: &Recipient,
     ) -> Result<(), VerbError> {
+        session.may_change(recipient)?;
         if !session.should_process(format!("Removing {} {}", self.what, recipient.primary)) {
             return Ok(());
         }

@@ -8,4 +8,5 @@ mod logins;
 mod members;
 mod persistence;
 mod resolution;
+mod role_groups;
 mod support;

@@ -40,6 +40,7 @@ impl Cmdlet for NewDistributionGroup {
             authenticated_senders_only: self.require_sender_authentication_enabled.unwrap_or(true),
             ..Group::default()
         };
+        session.may_make(&primary.to_string())?;
         if !session.should_process(format!("Creating distribution group {primary}")) {
             return Ok(Vec::new());
         }

@@ -19,6 +19,7 @@ impl Cmdlet for DisableMailbox {
 
     async fn run(self, session: &Session<'_>) -> Result<(), VerbError> {
         let recipient = MAILBOX.find(session, &self.identity)?;
+        session.may_change(&recipient)?;
         if !session.should_process(format!("Disabling mailbox {}", recipient.primary)) {
             return Ok(());
         }

@@ -36,6 +36,7 @@ impl Cmdlet for EnableMailbox {
             let why = format!("{} is no user without a mailbox", user.primary);
             return Err(VerbError::Invalid(why));
         }
+        session.may_change(&user)?;
         let primary = self.primary_smtp_address.clone().unwrap_or_else(|| user.primary.clone());
         if !session.should_process(format!("Enabling mailbox {primary}")) {
             return Ok(Vec::new());

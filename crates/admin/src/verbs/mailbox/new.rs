@@ -49,6 +49,7 @@ impl Cmdlet for NewMailbox {
         let given = self.primary_smtp_address.as_ref();
         let address = address(session, &self.name, self.alias.as_ref(), given)?;
         let request = self.request(session, address)?;
+        session.may_make(&request.primary.to_string())?;
         if !session.should_process(format!("Creating mailbox {}", request.primary)) {
             return Ok(Vec::new());
         }

@@ -61,6 +61,7 @@ impl Made {
         session: &Session<'_>,
     ) -> Result<Vec<MailboxRequestObject>, VerbError> {
         let owner = MAILBOX.find(session, &self.mailbox)?;
+        session.may_change(&owner)?;
         check_patterns(&self.include)?;
         check_patterns(&self.exclude)?;
         check_name(self.name.as_deref())?;

@@ -53,6 +53,7 @@ impl ListProperty {
         of: &Recipient,
         edit: impl FnOnce(&mut Vec<RecipientId>) + Send + 'static,
     ) -> Result<(), VerbError> {
+        session.may_change(of)?;
         if !session.should_process(format!("Changing {} of {}", self.name, of.primary)) {
             return Ok(());
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use mailbox::{Fault, FolderId, Mailbox, RecoverableItem, UidSet};
 
-use super::{EntryId, Selection, open};
+use super::super::mailbox::open_to_change;
+use super::{EntryId, Selection};
 use crate::verb::{Cmdlet, Effect, Identity, Role, Session, VerbError, object, verb};
 
 object! {
@@ -37,7 +38,7 @@ impl Cmdlet for RestoreRecoverableItems {
     type Answer = Vec<RestoredItemsObject>;
 
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
-        let mailbox = open(session, &self.identity).await?;
+        let mailbox = open_to_change(session, &self.identity).await?;
         let Self { subject_contains, entry_id, identity } = self;
         let items = Selection { subject_contains, entry_id }.items(&mailbox, usize::MAX).await?;
         let action = format!("Restoring {} items of {}", items.len(), identity.0);
