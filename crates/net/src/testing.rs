@@ -88,6 +88,17 @@ impl Zone {
     /// Starts the server; it ends when the handle is dropped.
     pub async fn serve(self) -> io::Result<DnsServer> {
         let (udp, tcp) = bind_both().await?;
+        self.serve_on(udp, tcp)
+    }
+
+    /// The same at an address that only the caller's network has: [`Zone::serve`] takes a free
+    /// port of this host.
+    pub async fn serve_at(self, address: SocketAddr) -> io::Result<DnsServer> {
+        let (udp, tcp) = (UdpSocket::bind(address).await?, TcpListener::bind(address).await?);
+        self.serve_on(udp, tcp)
+    }
+
+    fn serve_on(self, udp: UdpSocket, tcp: TcpListener) -> io::Result<DnsServer> {
         let address = udp.local_addr()?;
         let zone = Arc::new(self);
         let mut tasks = JoinSet::new();

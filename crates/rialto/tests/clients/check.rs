@@ -14,6 +14,7 @@ use types::{Clock, SystemClock};
 use crate::support::programs::{program, run};
 use crate::support::server::RIALTO;
 use crate::support::site::{SERVER, Site};
+use crate::support::zone::zone_of;
 
 /// A server that was set up, and the name server and time server of its world.
 struct World {
@@ -44,30 +45,6 @@ impl World {
         check.args(["setup", "--check", "--config"]).arg(self.site.path("rialto.toml"));
         check
     }
-}
-
-/// The records that a setup has printed, each `NAME IN TYPE CONTENT`.
-fn zone_of(told: &str) -> Zone {
-    let lines = told.lines().filter(|line| !line.starts_with(';'));
-    let records =
-        lines.filter_map(|line| line.split_once(" IN ").map(|(name, data)| (name.trim(), data)));
-    records.fold(Zone::new(), |zone, (name, data)| {
-        let words: Vec<&str> = data.split_whitespace().collect();
-        let number = |text: &str| text.parse::<u16>().unwrap();
-        match words[..] {
-            ["MX", preference, host] => zone.mx(name, number(preference), host),
-            ["SRV", priority, weight, port, host] => {
-                zone.srv(name, number(priority), number(weight), number(port), host)
-            }
-            ["TXT", ..] => zone.txt(name, &strings(data)),
-            _ => panic!("{name} {data}"),
-        }
-    })
-}
-
-/// What stands in quotes, joined.
-fn strings(data: &str) -> String {
-    data.split('"').skip(1).step_by(2).collect()
 }
 
 /// The line about this has these words.

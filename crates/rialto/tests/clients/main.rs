@@ -17,6 +17,7 @@ mod connectivity;
 mod curl;
 mod explain;
 mod fetch;
+mod guide;
 mod installation;
 mod mailflow;
 mod mbsync;

@@ -12,3 +12,4 @@ pub mod server;
 pub mod site;
 pub mod smtp;
 pub mod verb;
+pub mod zone;
