@@ -33,6 +33,7 @@ mod result_size;
 mod role_group;
 mod server_component_state;
 mod service_health;
+mod throttling_policy_association;
 
 pub(crate) use command::{NAME as GET_COMMAND, reply as get_command};
 
@@ -72,6 +73,7 @@ pub const VERBS: &[&[Verb]] = &[
     role_group::VERBS,
     server_component_state::VERBS,
     service_health::VERBS,
+    throttling_policy_association::VERBS,
 ];
 
 /// All of them, in the order of their nouns.

@@ -49,6 +49,6 @@ pub use pool::{Busy, HashPool};
 pub use prep::{PrepError, prepare};
 pub use principal::{ClientInfo, Principal, Protocol, RecipientId};
 pub use scram::ScramSecret;
-pub use sessions::{UserSession, UserSessions};
+pub use sessions::{OwnMax, UserSession, UserSessions};
 pub use throttle::{Throttle, Throttled};
 pub use verifier::{Clock, Guess, Verifier, VerifierOptions};

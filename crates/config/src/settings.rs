@@ -18,6 +18,7 @@ use crate::log::Log;
 use crate::receive::ReceiveConnectorFault;
 use crate::section::section;
 use crate::send::SendConnectorFault;
+use crate::throttling_policy::ThrottlingPolicy;
 use crate::transport_config::TransportConfig;
 use crate::transport_service::{TransportService, TransportServiceFault};
 use crate::{ByteQuantity, ReceiveConnector, SendConnector, TimeSpan, Unlimited, text};
@@ -81,6 +82,9 @@ section! {
         /// States of the server's components.
         #[serde(rename = "ServerComponentState")]
         server_component_state: Vec<ServerComponentState> = Vec::new(),
+        /// What one user may ask of the server at a time.
+        #[serde(rename = "ThrottlingPolicy")]
+        throttling_policy: Vec<ThrottlingPolicy> = Vec::new(),
     }
 }
 
@@ -274,6 +278,9 @@ pub enum Invalid {
     /// A state of what the server does not have.
     #[error("ServerComponentState {0:?}: there is no such component")]
     NoComponent(String),
+    /// Throttling policies whose scopes contradict each other.
+    #[error("ThrottlingPolicy: {0}")]
+    ThrottlingPolicy(&'static str),
     /// More than any message may have.
     #[error("MaxReceiveSize: {0} is more than 150 MB")]
     MessageSize(ByteQuantity),
@@ -359,6 +366,7 @@ impl Settings {
         crate::send::validate_all(&self.send_connector)?;
         self.check_sources()?;
         self.check_components()?;
+        self.check_throttling_policies()?;
         Ok(self.transport_service.validate()?)
     }
 

@@ -41,6 +41,8 @@ pub struct Recipient {
     pub manager: Option<RecipientId>,
     /// Its addresses follow the e-mail address policy (EmailAddressPolicyEnabled).
     pub email_address_policy_enabled: bool,
+    /// The throttling policy that it was given.
+    pub throttling_policy: Option<String>,
 }
 
 /// What mail a recipient takes.

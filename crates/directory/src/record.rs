@@ -243,6 +243,7 @@ fields!(Recipient {
     attributes,
     manager,
     email_address_policy_enabled,
+    throttling_policy,
 });
 fields!(AcceptedDomain { name, kind, match_sub_domains, catch_all });
 fields!(Settings { change, default_domain, postmaster, next_mailbox, scram_key });
@@ -291,8 +292,8 @@ fn whole<T: Field>(payload: &[u8]) -> Result<T, Corrupt> {
 
 impl Record for Recipient {
     /// The second version has more of a mailbox; the third more of a group, and what stands
-    /// behind the kind; the fourth attributes and what follows them.
-    const VERSION: u8 = 4;
+    /// behind the kind; the fourth attributes and what follows them; the fifth a throttling policy.
+    const VERSION: u8 = 5;
 
     fn encode(&self, out: &mut Vec<u8>) {
         self.put(out);
@@ -303,6 +304,7 @@ impl Record for Recipient {
             1 => lengthened(payload, &[nothing, mailbox_of_the_second, group_of_the_third]),
             2 => lengthened(payload, &[nothing, group_of_the_third]),
             3 => with_the_fourth(payload.to_vec()),
+            4 => with_the_fifth(payload.to_vec()),
             _ => whole(payload),
         }
     }
@@ -328,6 +330,12 @@ fn with_the_fourth(mut row: Vec<u8>) -> Result<Recipient, Corrupt> {
     Attributes::default().put(&mut row);
     None::<RecipientId>.put(&mut row);
     false.put(&mut row);
+    with_the_fifth(row)
+}
+
+/// Reads a row of the fourth version.
+fn with_the_fifth(mut row: Vec<u8>) -> Result<Recipient, Corrupt> {
+    None::<String>.put(&mut row);
     whole(&row)
 }
 

@@ -190,5 +190,6 @@ fn recipient(
         attributes: Attributes::default(),
         manager: None,
         email_address_policy_enabled: false,
+        throttling_policy: None,
     }
 }

@@ -25,6 +25,7 @@ use crate::listeners;
 use crate::metrics::Counted;
 use crate::outbound::Outbound;
 use crate::smtp_in::{NOT_ACTIVE, SmtpIn};
+use crate::throttling::Throttling;
 
 /// When a binding that could not be opened is tried again: somebody else has the port, or the
 /// address is not this machine's yet.
@@ -42,6 +43,7 @@ pub(crate) struct Configuration {
     pub outbound: Outbound,
     pub components: Components,
     pub health: Arc<Health>,
+    pub throttling: Arc<Throttling>,
 }
 
 impl Configuration {
@@ -75,6 +77,7 @@ impl Configuration {
     /// Connectors that are refused stay as they are and are tried again at the next change.
     fn apply(&mut self, mut settings: Settings) {
         self.components.apply(&settings);
+        self.throttling.reload(&settings);
         if settings.send_connector != self.current.send_connector {
             self.outbound.reload(&settings);
         }

@@ -41,6 +41,7 @@ mod slow_operations;
 mod smtp_in;
 pub mod storage;
 mod submission;
+mod throttling;
 mod tls;
 mod whole_file;
 

@@ -50,6 +50,7 @@ use crate::recipients::DirectoryRecipients;
 use crate::slow_operations::SlowOperations;
 use crate::smtp_in::{NOT_ACTIVE, SmtpIn};
 use crate::storage::{MAILBOX_DATABASE, Storage, StorageError};
+use crate::throttling::Throttling;
 use crate::{admin_service, imap_service, migrations, pop3_service, private, submission};
 
 /// Why a server does not start. Each names what to mend.
@@ -204,6 +205,7 @@ pub(crate) struct Parts {
     /// Of both POP3 listeners together.
     pub pop3_gate: Arc<Gate>,
     pub pop3_sessions: Arc<UserSessions>,
+    pub throttling: Arc<Throttling>,
 }
 
 impl Parts {
@@ -310,6 +312,7 @@ impl Opened {
         let tracking = Mail::new(&metrics).tracking(logs.tracking());
         let options = transport_options(name.clone(), settings, tracking);
         let transport = open_transport(options, settings, &locations, &storage)?;
+        let throttling = Throttling::new(storage.directory.clone(), settings);
         let parts = Parts {
             homes: homes(settings, locations, &storage),
             back_ends: BackEnds::new(settings, storage.directory.clone(), &certificates)?,
@@ -324,10 +327,17 @@ impl Opened {
             resolver: resolver(settings)?,
             intake_memory: Budget::new(INTAKE_OCTETS_MAX),
             imap_gate: gate(settings, client_limits(&settings.imap4)),
-            imap_sessions: UserSessions::new(settings.imap4.max_connections_per_user),
+            imap_sessions: UserSessions::with(
+                settings.imap4.max_connections_per_user,
+                throttling.sessions(|policy| policy.imap_max_concurrency),
+            ),
             smtp_gate: Gate::new(ConnectionLimits::UNLIMITED),
             pop3_gate: gate(settings, client_limits(&settings.pop3)),
-            pop3_sessions: UserSessions::new(settings.pop3.max_connections_per_user),
+            pop3_sessions: UserSessions::with(
+                settings.pop3.max_connections_per_user,
+                throttling.sessions(|policy| policy.pop_max_concurrency),
+            ),
+            throttling,
             settings: settings.clone(),
             file,
             storage,
@@ -390,6 +400,7 @@ async fn serve(
         outbound,
         components,
         health: Arc::clone(&parts.health),
+        throttling: Arc::clone(&parts.throttling),
     };
     tasks.push(tokio::spawn(Arc::clone(&parts.metrics).keep_up(shutdown.clone())));
     let reload = settings.tls.reload_interval.duration();

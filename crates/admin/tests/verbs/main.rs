@@ -21,4 +21,5 @@ mod shell;
 mod statistics;
 #[path = "../support/mod.rs"]
 mod support;
+mod throttling;
 mod tracking;

@@ -4,7 +4,8 @@ use super::ObjectKind;
 use crate::component_state::ServerComponentState;
 use crate::settings::{ClientAccess, MailboxDatabase};
 use crate::{
-    Invalid, ReceiveConnector, SendConnector, Settings, TransportConfig, TransportService,
+    Invalid, ReceiveConnector, SendConnector, Settings, ThrottlingPolicy, TransportConfig,
+    TransportService,
 };
 
 /// Receive connectors, the default ones among them.
@@ -69,6 +70,28 @@ impl ObjectKind for ServerComponentStates {
         match stored.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
             Some(old) => *old = value,
             None => stored.push(value),
+        }
+    }
+}
+
+/// Throttling policies, the global one among them.
+pub struct ThrottlingPolicies;
+
+impl ObjectKind for ThrottlingPolicies {
+    type Value = ThrottlingPolicy;
+    const NAME: &'static str = "ThrottlingPolicy";
+    const FIELD: &'static str = "throttling_policy";
+
+    fn all(settings: &Settings) -> Result<Vec<(String, ThrottlingPolicy)>, Invalid> {
+        let policies = settings.throttling_policies().into_iter();
+        Ok(policies.map(|policy| (policy.name.clone(), policy)).collect())
+    }
+
+    fn put(settings: &mut Settings, name: &str, value: ThrottlingPolicy) {
+        let policies = &mut settings.throttling_policy;
+        match policies.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
+            Some(old) => *old = value,
+            None => policies.push(value),
         }
     }
 }

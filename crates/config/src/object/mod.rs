@@ -17,7 +17,7 @@ use std::fmt;
 
 pub use kinds::{
     ImapSettings, MailboxDatabases, PopSettings, ReceiveConnectors, SendConnectors,
-    ServerComponentStates, TransportConfigs, TransportServices,
+    ServerComponentStates, ThrottlingPolicies, TransportConfigs, TransportServices,
 };
 
 pub use whole::{Change, Extent, SettingChange, export, plan};
@@ -92,7 +92,7 @@ impl Erased {
     }
 }
 
-const KINDS: [Erased; 8] = [
+const KINDS: [Erased; 9] = [
     Erased::of::<ReceiveConnectors>(),
     Erased::of::<SendConnectors>(),
     Erased::of::<TransportConfigs>(),
@@ -101,6 +101,7 @@ const KINDS: [Erased; 8] = [
     Erased::of::<PopSettings>(),
     Erased::of::<MailboxDatabases>(),
     Erased::of::<ServerComponentStates>(),
+    Erased::of::<ThrottlingPolicies>(),
 ];
 
 /// The kind whose objects a key of the settings has: `ImapSettings` of `imap4`.
@@ -236,5 +237,6 @@ mod tests {
         round_trip::<ImapSettings>();
         round_trip::<PopSettings>();
         round_trip::<MailboxDatabases>();
+        round_trip::<ThrottlingPolicies>();
     }
 }

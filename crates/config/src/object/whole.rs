@@ -138,6 +138,7 @@ impl Settings {
             pop3: defaults.pop3,
             mailbox_database: defaults.mailbox_database,
             server_component_state: defaults.server_component_state,
+            throttling_policy: defaults.throttling_policy,
             ..self.clone()
         }
     }

@@ -62,6 +62,7 @@ fn recipient(name: &str, kind: Kind) -> Edit {
         attributes: crate::Attributes::default(),
         manager: None,
         email_address_policy_enabled: false,
+        throttling_policy: None,
     }))
 }
 

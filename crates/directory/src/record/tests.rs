@@ -91,6 +91,7 @@ fn recipients() -> Vec<Recipient> {
         },
         manager: Some(RecipientId([4; 16])),
         email_address_policy_enabled: true,
+        throttling_policy: Some("Machines".to_owned()),
     })
     .collect()
 }
@@ -104,7 +105,7 @@ fn encoded<T: Record>(record: &T) -> Vec<u8> {
 #[test]
 fn recipients_of_all_kinds_come_back() {
     for recipient in recipients() {
-        assert_eq!(Recipient::decode(4, &encoded(&recipient)), Ok(recipient));
+        assert_eq!(Recipient::decode(5, &encoded(&recipient)), Ok(recipient));
     }
 }
 
@@ -112,10 +113,13 @@ fn recipients_of_all_kinds_come_back() {
 fn rows_of_older_versions_are_read() {
     let is_new = |kind: &Kind| matches!(kind, Kind::DynamicGroup(..) | Kind::User(_));
     for mut recipient in recipients().into_iter().filter(|recipient| !is_new(&recipient.kind)) {
+        recipient.throttling_policy = None;
+        let row = encoded(&recipient);
+        assert_eq!(Recipient::decode(4, &row[..row.len() - 1]), Ok(recipient.clone()));
         recipient.attributes = Attributes::default();
         (recipient.manager, recipient.email_address_policy_enabled) = (None, false);
         let row = encoded(&recipient);
-        assert_eq!(Recipient::decode(3, &row[..row.len() - 3]), Ok(recipient.clone()));
+        assert_eq!(Recipient::decode(3, &row[..row.len() - 4]), Ok(recipient.clone()));
         recipient.hidden_from_address_lists = false;
         recipient.restrictions = Restrictions::default();
         let added = recipient.group_mut().map_or(4, |group| {
@@ -123,14 +127,14 @@ fn rows_of_older_versions_are_read() {
             6
         });
         let row = encoded(&recipient);
-        assert_eq!(Recipient::decode(2, &row[..row.len() - added - 3]), Ok(recipient.clone()));
+        assert_eq!(Recipient::decode(2, &row[..row.len() - added - 4]), Ok(recipient.clone()));
         let before = recipient.mailbox_mut().map_or(0, |mailbox| {
             mailbox.use_database_quota_defaults = false;
             mailbox.recoverable_items = RecoverableItems::default();
             5
         });
         let row = encoded(&recipient);
-        assert_eq!(Recipient::decode(1, &row[..row.len() - added - before - 3]), Ok(recipient));
+        assert_eq!(Recipient::decode(1, &row[..row.len() - added - before - 4]), Ok(recipient));
     }
 }
 
@@ -152,16 +156,16 @@ fn cut_and_lengthened_rows_are_found_out() {
     for recipient in recipients() {
         let whole = encoded(&recipient);
         for cut in 0..whole.len() {
-            assert!(Recipient::decode(4, &whole[..cut]).is_err(), "{cut}");
+            assert!(Recipient::decode(5, &whole[..cut]).is_err(), "{cut}");
         }
-        assert!(Recipient::decode(4, &[&whole[..], &[0]].concat()).is_err());
+        assert!(Recipient::decode(5, &[&whole[..], &[0]].concat()).is_err());
     }
 }
 
 proptest! {
     #[test]
     fn arbitrary_octets_never_panic(octets: Vec<u8>) {
-        for version in 1..=4 {
+        for version in 1..=5 {
             let _ = Recipient::decode(version, &octets);
         }
         let _ = AcceptedDomain::decode(1, &octets);

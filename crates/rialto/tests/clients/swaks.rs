@@ -7,6 +7,7 @@ use crate::support::imap::Imap;
 use crate::support::message;
 use crate::support::programs::{installed, program, run};
 use crate::support::server::{Data, Demo, PASSWORD, RIALTO};
+use crate::support::verb::verb;
 
 const STRANGER: &str = "stranger@elsewhere.example";
 const FOREIGN: &str = "someone@foreign.example";
@@ -237,5 +238,36 @@ fn who_is_away_answers_each_sender_once() {
     );
     let sunk = demo.sink();
     assert!(!sunk.iter().any(|message| message.contains("dinner")), "{sunk:#?}");
+    demo.stop();
+}
+
+#[test]
+fn a_throttling_policy_holds_for_whom_it_was_given() {
+    let data = Data::new();
+    let Some(demo) = demo(&data) else { return };
+    let give = |words: &[&str]| drop(run(&mut verb(&data, words)).well());
+    give(&["New-ThrottlingPolicy", "Slow", "-MessageRateLimit", "1", "-ImapMaxConcurrency", "1"]);
+    give(&["Set-ThrottlingPolicyAssociation", "alice", "-ThrottlingPolicy", "slow"]);
+    let (alice, bob) = (demo.user("alice"), demo.user("bob"));
+    run(&mut submission(&demo, &alice, &bob, "One")).well();
+    let refused = run(&mut submission(&demo, &alice, &bob, "Two")).with(ends_with::SENDER_REFUSED);
+    assert!(refused.contains("421 4.4.2 Message submission rate"), "{refused}");
+    let _first = Imap::of(&demo, "alice");
+    let mut second = program("curl");
+    second.args(["--silent", "--show-error", "--disable", "--cacert"]).arg(demo.authority());
+    second.args(["--user", &format!("{alice}:{PASSWORD}")]);
+    let told = run(second.arg(format!("imaps://{}/", demo.address("IMAPS_PORT")))).with(67);
+    assert!(!told.is_empty(), "{told}");
+    // Others have a policy of their own, or the global one.
+    let _both = [Imap::of(&demo, "bob"), Imap::of(&demo, "bob")];
+    give(&["Set-ThrottlingPolicy", "Slow", "-MessageRateLimit", "Unlimited"]);
+    give(&["Set-ThrottlingPolicy", "Slow", "-RecipientRateLimit", "3"]);
+    let three = format!("{bob},{},{FOREIGN}", demo.user("carol"));
+    run(&mut submission(&demo, &alice, &three, "Three")).well();
+    let refused = run(&mut submission(&demo, &alice, &bob, "Four"));
+    let refused = refused.with(ends_with::NO_RECIPIENT_TAKEN);
+    assert!(refused.contains("452 4.7.0 Recipient rate limit"), "{refused}");
+    give(&["Set-ThrottlingPolicyAssociation", "alice", "-ThrottlingPolicy", "$null"]);
+    run(&mut submission(&demo, &alice, &bob, "Five")).well();
     demo.stop();
 }

@@ -10,6 +10,7 @@ mod intake;
 mod rate;
 mod room;
 mod session;
+mod throttle;
 mod trace;
 
 use std::collections::HashMap;
@@ -29,6 +30,7 @@ use crate::server::Parts;
 use crate::tls::{self, StreamTls};
 pub(crate) use intake::Intake;
 use session::{Counting, Session};
+use throttle::Throttle;
 use trace::Trace;
 
 /// Serves connections of all SMTP listeners: which connector a connection belongs to is
@@ -44,6 +46,7 @@ struct Shared {
     budget: Arc<Budget>,
     tls: ServerTls,
     logs: Arc<Logs>,
+    throttle: Arc<Throttle>,
     /// Listeners that begin with TLS.
     implicit: Vec<SocketAddr>,
 }
@@ -85,6 +88,7 @@ impl SmtpIn {
             budget: Arc::clone(&parts.intake_memory),
             tls: parts.tls.clone(),
             logs: Arc::clone(&parts.logs),
+            throttle: Arc::new(Throttle::new(&parts.throttling)),
             implicit: implicit_addresses(parts),
         })))
     }

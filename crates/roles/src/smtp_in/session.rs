@@ -19,7 +19,8 @@ use smtp::service::{Backend, Sink};
 use types::{Address, ReversePath};
 
 use super::intake::Intake;
-use super::rate::{Rate, Source};
+use super::rate::{MINUTE, Rate, Source};
+use super::throttle::Throttle;
 use super::trace::Trace;
 use super::{Door, Shared};
 use crate::logs;
@@ -30,6 +31,7 @@ pub(super) struct Session {
     authenticator: Arc<dyn Authenticator>,
     budget: Arc<Budget>,
     rate: Option<Arc<Counting>>,
+    throttle: Arc<Throttle>,
     dialogue: Option<Dialogue>,
     principal: Option<Arc<Principal>>,
     trace: Arc<Trace>,
@@ -39,6 +41,7 @@ pub(super) struct Session {
 /// MessageRateLimit of a connector, and what it is counted by.
 pub(super) struct Counting {
     rate: Rate,
+    per_minute: u32,
     by: MessageRateSource,
 }
 
@@ -46,7 +49,7 @@ impl Counting {
     /// None when the connector has no limit.
     pub(super) fn of(connector: &ReceiveConnector) -> Option<Self> {
         let per_minute = connector.message_rate_limit.limit()?;
-        Some(Counting { rate: Rate::new(per_minute), by: connector.message_rate_source })
+        Some(Counting { rate: Rate::new(MINUTE), per_minute, by: connector.message_rate_source })
     }
 
     fn admits(&self, session: &SessionInfo, principal: Option<&Principal>) -> bool {
@@ -58,7 +61,7 @@ impl Counting {
             MessageRateSource::User => vec![user.unwrap_or(address)],
             MessageRateSource::All => user.into_iter().chain([address]).collect(),
         };
-        self.rate.admit(&sources, Instant::now())
+        self.rate.admit(&sources, self.per_minute, Instant::now())
     }
 }
 
@@ -69,6 +72,7 @@ impl Session {
             authenticator: Arc::clone(&shared.authenticator),
             budget: Arc::clone(&shared.budget),
             rate: door.rate.clone(),
+            throttle: Arc::clone(&shared.throttle),
             dialogue: None,
             principal: None,
             trace: Arc::clone(&door.trace),
@@ -133,6 +137,12 @@ fn too_fast() -> Reply {
     Reply::new(421, Enhanced(4, 4, 2), text)
 }
 
+/// RecipientRateLimit is reached. Not for good: tomorrow there is room again.
+fn too_many_recipients() -> Reply {
+    let text = "Recipient rate limit of this user has been reached; try again tomorrow";
+    Reply::new(452, Enhanced(4, 7, 0), text)
+}
+
 impl Backend for Session {
     type Sink = Message;
 
@@ -165,6 +175,9 @@ impl Backend for Session {
         if self.rate.as_ref().is_some_and(|rate| !rate.admits(session, principal)) {
             return Verdict::Refuse(too_fast());
         }
+        if principal.is_some_and(|user| !self.throttle.admits_message(user)) {
+            return Verdict::Refuse(too_fast());
+        }
         self.intake.sender(session, principal, reverse_path).await
     }
 
@@ -175,7 +188,12 @@ impl Backend for Session {
         recipient: &Address,
         _params: &RcptParams,
     ) -> Verdict {
-        self.intake.recipient(session, transaction, recipient).await
+        let verdict = self.intake.recipient(session, transaction, recipient).await;
+        let principal = self.principal(session).filter(|_| matches!(verdict, Verdict::Accept));
+        match principal.is_some_and(|user| !self.throttle.admits_recipient(user)) {
+            true => Verdict::Refuse(too_many_recipients()),
+            false => verdict,
+        }
     }
 
     async fn begin(

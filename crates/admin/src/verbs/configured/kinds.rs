@@ -2,7 +2,7 @@
 
 use ::config::object::{
     ImapSettings, MailboxDatabases, ObjectKind, PopSettings, ReceiveConnectors, SendConnectors,
-    TransportConfigs, TransportServices,
+    ThrottlingPolicies, TransportConfigs, TransportServices,
 };
 use ::config::section::{Section, Setting};
 
@@ -20,6 +20,10 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<New<SendConnectors>>(),
     Verb::of::<Set<SendConnectors>>(),
     Verb::of::<Remove<SendConnectors>>(),
+    Verb::of::<Get<ThrottlingPolicies>>(),
+    Verb::of::<New<ThrottlingPolicies>>(),
+    Verb::of::<Set<ThrottlingPolicies>>(),
+    Verb::of::<Remove<ThrottlingPolicies>>(),
     Verb::of::<Get<TransportConfigs>>(),
     Verb::of::<Set<TransportConfigs>>(),
     Verb::of::<Get<TransportServices>>(),
@@ -61,6 +65,14 @@ named_objects!(
     Role::SendConnectors,
     of_server: false,
     ["Identity", "address_spaces", "enabled"]
+);
+named_objects!(
+    ThrottlingPolicies,
+    "ThrottlingPolicy",
+    "throttling policy",
+    Role::OrganizationConfiguration,
+    of_server: false,
+    ["Identity", "throttling_policy_scope", "message_rate_limit", "recipient_rate_limit"]
 );
 single_object!(
     TransportConfigs,

@@ -205,11 +205,7 @@ impl<K: Administered> Cmdlet for Remove<K> {
         let (name, old) = found::<K>(session, all, Some(&self.identity))?;
         let fixed = K::all(&session.organization.settings).map_err(invalid)?;
         if fixed.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
-            return Err(VerbError::Invalid(format!(
-                "{name} is one of the server itself or of its configuration file; \
-                 disable it with {} -Enabled $false",
-                K::SET.0
-            )));
+            return Err(VerbError::Invalid(cannot_be_removed::<K>(&name)));
         }
         let before = object::<K>(session, &name, &old)?;
         if !session.should_process(format!("Removing {} {name}", K::NAME)) {
@@ -221,6 +217,15 @@ impl<K: Administered> Cmdlet for Remove<K> {
         is_in_effect(session).await;
         Ok(())
     }
+}
+
+fn cannot_be_removed<K: Administered>(name: &str) -> String {
+    let can_be_off = K::Value::SETTINGS.iter().any(|setting| setting.is("Enabled"));
+    let instead = match can_be_off {
+        true => format!("disable it with {} -Enabled $false", K::SET.0),
+        false => format!("change it with {}", K::SET.0),
+    };
+    format!("{name} is one of the server itself or of its configuration file; {instead}")
 }
 
 /// Writes an object, unless it was only asked what that would do.
