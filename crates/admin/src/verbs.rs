@@ -22,6 +22,9 @@ mod mailbox_statistics;
 mod mailflow;
 mod message;
 mod message_tracking_log;
+mod migration_batch;
+mod migration_endpoint;
+mod migration_user;
 mod person;
 mod queue;
 mod queue_digest;
@@ -60,6 +63,9 @@ pub const VERBS: &[&[Verb]] = &[
     mailflow::VERBS,
     message::VERBS,
     message_tracking_log::VERBS,
+    migration_batch::VERBS,
+    migration_endpoint::VERBS,
+    migration_user::VERBS,
     person::VERBS,
     queue::VERBS,
     queue_digest::VERBS,

@@ -11,6 +11,7 @@
 
 mod acme;
 mod backup;
+mod batch;
 mod check;
 mod configured;
 mod connectivity;
