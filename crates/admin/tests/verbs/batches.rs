@@ -146,7 +146,7 @@ async fn what_cannot_work_is_refused_at_once() {
         (new(&format!("{at}/other.csv")), "the first line must be EmailAddress,UserName,Password"),
         (new(&format!("{at}/large.csv")), "CSVData is too long"),
         (format!("{} -ExcludeFolders #No#", new(&path)), "names no folder"),
-        (format!("{} -NotificationEmails a@x.test", new(&path)), "there is no parameter"),
+        (format!("{} -NotificationEmails a@x.test", new(&path)), "unexpected argument"),
         (new(&path).replace("old", "none"), "migration endpoint \"none\" could not be found"),
         (new(&path).replace(" X ", " a\\b "), "without a backslash"),
         (new(&path).replace(" X ", &format!(" {long} ")), "a name of at most"),

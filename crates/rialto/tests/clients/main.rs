@@ -27,6 +27,7 @@ mod mutt;
 mod offlineimap;
 mod postfix;
 mod pull;
+mod pull_large;
 mod python;
 mod queues;
 mod recorded;

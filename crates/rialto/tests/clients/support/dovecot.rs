@@ -109,6 +109,8 @@ impl Dovecot {
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{path}:/usr/sbin:/sbin")).stdin(Stdio::null());
         command.arg("-F").arg("-c").arg(self.folder.join("dovecot.conf"));
+        // So that all of it can be killed.
+        command.process_group(0);
         let log = File::create(self.folder.join("start")).unwrap();
         command.stdout(Stdio::null()).stderr(log);
         if let Some(owner) = owner() {
@@ -117,6 +119,15 @@ impl Dovecot {
         }
         self.child = Some(command.spawn().unwrap());
         wait_for("Dovecot", || std::net::TcpStream::connect(("127.0.0.1", self.port)).ok());
+    }
+
+    /// Ends at once with all its processes, like a power failure: kill -9.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let group = format!("-{}", child.id());
+            run(program("kill").args(["-KILL", "--", &group])).well();
+            let _ = child.wait();
+        }
     }
 
     /// Stops answering.
