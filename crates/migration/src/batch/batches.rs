@@ -110,12 +110,14 @@ impl Requests {
     /// Errors: NotFound.
     pub async fn remove_batch(&self, name: &str) -> Result<(), MigrationError> {
         let name = name.to_owned();
+        // Nothing comes to them any more.
+        let mut members = self.members(&name).await?.into_iter();
         self.database()
             .write_bulk(move |txn| {
-                let batch = batch(&*txn, &name)?.ok_or(MigrationError::NotFound)?;
+                batch(&*txn, &name)?.ok_or(MigrationError::NotFound)?;
                 txn.permit_growth();
-                for request in members(&*txn, &batch)? {
-                    delete(txn, request.id)?;
+                for id in members.by_ref() {
+                    delete(txn, id)?;
                     if txn.slice_full() {
                         return Ok(Bulk::More);
                     }
@@ -124,6 +126,17 @@ impl Requests {
                 txn.delete(&keys::batch(&name))?;
                 txn.wake(TOPIC);
                 Ok(Bulk::Done(()))
+            })
+            .await
+    }
+
+    /// The requests of a batch. Errors: NotFound.
+    async fn members(&self, name: &str) -> Result<Vec<RequestId>, MigrationError> {
+        let name = name.to_owned();
+        self.database()
+            .read(move |snapshot| {
+                let batch = batch(snapshot, &name)?.ok_or(MigrationError::NotFound)?;
+                Ok(members(snapshot, &batch)?.into_iter().map(|request| request.id).collect())
             })
             .await
     }

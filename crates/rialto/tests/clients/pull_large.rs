@@ -63,9 +63,10 @@ fn items(data: &Data) -> usize {
     usize::try_from(items).unwrap()
 }
 
-/// How many have come, when they are more than before.
+/// Waits until a sixth more has come than before; how many that are.
 fn progress(data: &Data, before: usize) -> usize {
-    let now = wait_for("progress", || Some(items(data)).filter(|now| *now > before));
+    let enough = before + MESSAGES / 6;
+    let now = wait_for("progress", || Some(items(data)).filter(|now| *now >= enough));
     assert!(now < MESSAGES, "there is nothing left to interrupt");
     now
 }

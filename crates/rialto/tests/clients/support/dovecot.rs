@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use net::tls::Authority;
@@ -241,7 +242,9 @@ impl Drop for Dovecot {
 
 /// Who else must own its files.
 fn owner() -> Option<u32> {
-    (run(program("id").arg("-u")).well().trim() == "0").then_some(NOBODY)
+    static IS_ROOT: LazyLock<bool> =
+        LazyLock::new(|| run(program("id").arg("-u")).well().trim() == "0");
+    IS_ROOT.then_some(NOBODY)
 }
 
 fn own(path: &Path, owner: u32) {
