@@ -1,5 +1,6 @@
 //! Batches of thousands of mailboxes, against a simulated source.
 
+#![allow(clippy::unwrap_used)]
 mod support;
 
 use mailbox::{Access, Guid, Mailbox, MailboxNumber};

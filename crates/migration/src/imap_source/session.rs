@@ -418,7 +418,8 @@ mod tests {
             ("{tag} BAD what?\r\n", &same, of_same, "no STARTTLS"),
         ] {
             let (ended, heard) = log_in(answer, tls, roots).await;
-            let error = ended.expect_err(why);
+            assert!(ended.is_err(), "{why}");
+            let error = ended.unwrap_err();
             assert!(!error.is_passing(), "{why}: {error}");
             match why {
                 "no STARTTLS" => assert!(matches!(error, ImapError::NoStartTls), "{error}"),
