@@ -23,6 +23,9 @@ mod mailflow;
 mod management_role;
 mod message;
 mod message_tracking_log;
+mod migration_batch;
+mod migration_endpoint;
+mod migration_user;
 mod person;
 mod queue;
 mod queue_digest;
@@ -64,6 +67,9 @@ pub const VERBS: &[&[Verb]] = &[
     management_role::VERBS,
     message::VERBS,
     message_tracking_log::VERBS,
+    migration_batch::VERBS,
+    migration_endpoint::VERBS,
+    migration_user::VERBS,
     person::VERBS,
     queue::VERBS,
     queue_digest::VERBS,

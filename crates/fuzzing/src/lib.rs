@@ -35,6 +35,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "imap_frames", run: targets::imap::frames },
     Target { name: "mailbox_pages", run: targets::mailbox::pages },
     Target { name: "mailbox_records", run: targets::mailbox::records },
+    Target { name: "migration_csv", run: targets::migration::csv },
     Target { name: "migration_mbox", run: targets::migration::mbox },
     Target { name: "migration_responses", run: targets::migration::responses },
     Target { name: "net_proxy", run: targets::net::proxy },

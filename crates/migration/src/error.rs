@@ -42,12 +42,24 @@ pub enum MigrationError {
     /// More bad items than were allowed for.
     #[error("more than {0} items could not be carried over; the last: {1}")]
     TooManyBadItems(u32, String),
-    /// There is no such request any more.
-    #[error("there is no such request")]
+    /// There is no such request, batch or endpoint any more.
+    #[error("there is no such request, batch or endpoint")]
     NotFound,
     /// A second request of that name for the same mailbox.
     #[error("the mailbox has a request of the name {0:?} already")]
     NameInUse(String),
+    /// A second batch or endpoint of a name.
+    #[error("there is a migration {0} of that name already")]
+    Exists(&'static str),
+    /// An endpoint that is needed.
+    #[error("the batch {0:?} uses the endpoint")]
+    InUse(String),
+    /// A mailbox that another batch has.
+    #[error("a mailbox is in the batch {0:?} already")]
+    InBatch(String),
+    /// How the batch stands does not allow it.
+    #[error("the batch is {0}")]
+    BatchStatus(&'static str),
     /// The state of the request does not allow it.
     #[error("the request is {0}")]
     Status(&'static str),

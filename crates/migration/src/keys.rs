@@ -5,6 +5,8 @@
 //! | 0x01 | request | what was asked for |
 //! | 0x02 | request | its state |
 //! | 0x03 | request, the source's name of a folder | how far that folder has come |
+//! | 0x04 | name, in small letters | a batch |
+//! | 0x05 | name, in small letters | an endpoint |
 
 use std::ops::Range;
 
@@ -15,6 +17,8 @@ use crate::request::RequestId;
 const KIND_REQUEST: u8 = 0x01;
 const KIND_STATE: u8 = 0x02;
 const KIND_FOLDER: u8 = 0x03;
+const KIND_BATCH: u8 = 0x04;
+const KIND_ENDPOINT: u8 = 0x05;
 
 /// What was asked for.
 pub(crate) fn request(id: RequestId) -> Vec<u8> {
@@ -23,7 +27,7 @@ pub(crate) fn request(id: RequestId) -> Vec<u8> {
 
 /// All requests.
 pub(crate) fn requests() -> Range<Vec<u8>> {
-    vec![SPACE_MIGRATION, KIND_REQUEST]..vec![SPACE_MIGRATION, KIND_REQUEST + 1]
+    all_of(KIND_REQUEST)
 }
 
 /// The state of a request.
@@ -45,6 +49,39 @@ pub(crate) fn folders(id: RequestId) -> Range<Vec<u8>> {
     // No text has this octet.
     to.push(0xff);
     from..to
+}
+
+/// A batch.
+pub(crate) fn batch(name: &str) -> Vec<u8> {
+    named(KIND_BATCH, name)
+}
+
+/// All batches.
+pub(crate) fn batches() -> Range<Vec<u8>> {
+    all_of(KIND_BATCH)
+}
+
+/// An endpoint.
+pub(crate) fn endpoint(name: &str) -> Vec<u8> {
+    named(KIND_ENDPOINT, name)
+}
+
+/// All endpoints.
+pub(crate) fn endpoints() -> Range<Vec<u8>> {
+    all_of(KIND_ENDPOINT)
+}
+
+/// A name as keys have it: the same, in capitals or not.
+pub(crate) fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
+
+fn named(kind: u8, name: &str) -> Vec<u8> {
+    [&[SPACE_MIGRATION, kind], folded(name).as_bytes()].concat()
+}
+
+fn all_of(kind: u8) -> Range<Vec<u8>> {
+    vec![SPACE_MIGRATION, kind]..vec![SPACE_MIGRATION, kind + 1]
 }
 
 fn of(kind: u8, id: RequestId) -> Vec<u8> {

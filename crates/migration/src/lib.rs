@@ -24,6 +24,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod batch;
 pub mod disk;
 mod error;
 mod filter;
@@ -39,8 +40,13 @@ mod record;
 mod request;
 mod requests;
 mod run;
+mod schedule;
 mod transfer;
 
+pub use batch::{
+    BadRow, Batch, BatchCounts, BatchPhase, BatchStatus, BatchTag, BatchUser, CsvError, CsvRow,
+    MigrationEndpoint, NewBatch, csv_rows,
+};
 pub use disk::DiskSource;
 pub use error::MigrationError;
 pub use filter::{FolderFilter, FolderPattern};
@@ -55,4 +61,5 @@ pub use request::{
 };
 pub use requests::Requests;
 pub use run::run;
+pub use schedule::Schedule;
 pub use transfer::{Sink, Source, transfer};

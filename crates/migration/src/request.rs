@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use mailbox::Guid;
 use serde::{Deserialize, Serialize};
 
+use crate::batch::BatchTag;
 use crate::error::MigrationError;
 use crate::filter::{FolderFilter, FolderPattern, split_path};
 use crate::imap_source::ImapEndpoint;
@@ -86,6 +87,9 @@ pub struct Request {
     pub bad_item_limit: Option<u32>,
     /// When it was made, seconds since 1970.
     pub created: i64,
+    /// The batch that it is one of.
+    #[serde(default)]
+    pub batch: Option<BatchTag>,
 }
 
 /// A request to be made.
@@ -127,6 +131,7 @@ impl NewRequest {
             exclude: self.exclude,
             bad_item_limit: self.bad_item_limit,
             created,
+            batch: None,
         }
     }
 }
@@ -243,6 +248,18 @@ impl RequestState {
             ended: None,
             updated: now,
         }
+    }
+
+    /// Stops it until it is resumed.
+    pub(crate) fn suspend(&mut self) {
+        self.status = RequestStatus::Suspended;
+    }
+
+    /// Lets it wait for its turn again.
+    pub(crate) fn resume(&mut self) {
+        self.status = RequestStatus::Queued;
+        self.message = String::new();
+        self.ended = None;
     }
 
     /// PercentComplete: 100 only when it is done.

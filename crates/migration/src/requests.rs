@@ -17,7 +17,7 @@ pub struct Requests {
 }
 
 /// Wakes who waits for work; numbers of mailboxes end far below.
-const TOPIC: u64 = 1 << 40;
+pub(crate) const TOPIC: u64 = 1 << 40;
 
 impl Requests {
     /// Those in the database of the mailboxes.
@@ -71,11 +71,16 @@ impl Requests {
             .await
     }
 
+    /// The state of one. Errors: NotFound.
+    pub async fn state(&self, id: RequestId) -> Result<RequestState, MigrationError> {
+        self.database.read(move |snapshot| state(snapshot, id)).await
+    }
+
     /// Stops a request until it is resumed. Errors: NotFound; Status, of one that has ended.
     pub async fn suspend(&self, id: RequestId) -> Result<(), MigrationError> {
         self.set(id, |state| match state.status.is_active() {
             true => {
-                state.status = RequestStatus::Suspended;
+                state.suspend();
                 Ok(())
             }
             false => Err(MigrationError::Status(state.status.name())),
@@ -89,9 +94,7 @@ impl Requests {
         self.set(id, |state| match state.status.is_active() {
             true => Err(MigrationError::Status(state.status.name())),
             false => {
-                state.status = RequestStatus::Queued;
-                state.message = String::new();
-                state.ended = None;
+                state.resume();
                 Ok(())
             }
         })
@@ -105,11 +108,7 @@ impl Requests {
             .write(move |txn| {
                 state(&*txn, id)?;
                 txn.permit_growth();
-                for key in folder_keys(&*txn, id)? {
-                    txn.delete(&key)?;
-                }
-                txn.delete(&keys::state(id))?;
-                txn.delete(&keys::request(id))?;
+                delete(txn, id)?;
                 txn.wake(TOPIC);
                 Ok(())
             })
@@ -134,7 +133,16 @@ impl Requests {
     }
 }
 
-fn requests(read: &dyn Read) -> Result<Vec<Request>, MigrationError> {
+/// Takes the rows of a request away.
+pub(crate) fn delete(txn: &mut Txn<'_>, id: RequestId) -> Result<(), MigrationError> {
+    for key in folder_keys(&*txn, id)? {
+        txn.delete(&key)?;
+    }
+    txn.delete(&keys::state(id))?;
+    Ok(txn.delete(&keys::request(id))?)
+}
+
+pub(crate) fn requests(read: &dyn Read) -> Result<Vec<Request>, MigrationError> {
     let range = keys::requests();
     let mut all = Vec::new();
     let visit = &mut |_: &[u8], Json(request): Json<Request>| {
@@ -145,7 +153,7 @@ fn requests(read: &dyn Read) -> Result<Vec<Request>, MigrationError> {
     Ok(all)
 }
 
-fn state(read: &dyn Read, id: RequestId) -> Result<RequestState, MigrationError> {
+pub(crate) fn state(read: &dyn Read, id: RequestId) -> Result<RequestState, MigrationError> {
     let state: Option<Json<RequestState>> = read.record(&keys::state(id))?;
     state.map(|Json(state)| state).ok_or(MigrationError::NotFound)
 }
@@ -160,7 +168,7 @@ fn folder_keys(read: &dyn Read, id: RequestId) -> Result<Vec<Vec<u8>>, Migration
     Ok(found)
 }
 
-fn check_room(requests: usize) -> Result<(), MigrationError> {
+pub(crate) fn check_room(requests: usize) -> Result<(), MigrationError> {
     match requests >= MIGRATION_REQUESTS_MAX {
         true => Err(MigrationError::Limit("import and export requests")),
         false => Ok(()),

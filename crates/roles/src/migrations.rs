@@ -3,14 +3,14 @@
 //! What it is not: it decides nothing. What a request does is in crate `migration`, which records
 //! as it goes, so that a task may be dropped anywhere: the next start goes on.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use mailbox::{Fault, Home, Homes, Mailbox};
-use migration::{Ledger, MigrationError, Network, Request, RequestId, RequestStatus, Requests};
+use migration::{Ledger, MigrationError, Network, Request, Requests, Schedule};
 use net::connect::{OwnListeners, Rules};
 use net::{Connector, Resolver, Shutdown};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{self, JoinHandle, JoinSet};
 use types::limits::MIGRATION_REQUESTS_RUNNING_MAX;
 
 use crate::homes::ServerHomes;
@@ -28,7 +28,8 @@ pub(crate) fn start(
         requests: Requests::new(parts.storage.mailboxes.clone()),
         homes: Arc::clone(&parts.homes),
         running: JoinSet::new(),
-        taken: HashSet::new(),
+        tasks: HashMap::new(),
+        schedule: Schedule::new(MIGRATION_REQUESTS_RUNNING_MAX),
     };
     Ok(tokio::spawn(runner.run(shutdown)))
 }
@@ -51,60 +52,73 @@ struct Runner {
     network: Network,
     requests: Requests,
     homes: Arc<ServerHomes>,
-    running: JoinSet<Ended>,
-    /// Requests that are worked on, and those whose end could not be noted: they wait for the
-    /// next start.
-    taken: HashSet<RequestId>,
+    /// What works on requests, and says whether their end is noted.
+    running: JoinSet<Result<(), MigrationError>>,
+    /// On which.
+    tasks: HashMap<task::Id, Request>,
+    schedule: Schedule,
 }
-
-/// A request, and whether its end is noted.
-type Ended = (RequestId, Result<(), MigrationError>);
 
 impl Runner {
     async fn run(mut self, shutdown: Shutdown) {
         let mut changes = self.requests.watch();
+        self.refresh().await;
         loop {
-            if let Err(error) = self.begin().await {
-                tracing::error!(%error, "import and export requests cannot be read");
-            }
+            self.begin();
             tokio::select! {
                 () = shutdown.requested() => break,
-                () = changes.changed() => {}
-                Some(ended) = self.running.join_next() => match ended {
-                    Ok(ended) => self.release(ended),
-                    Err(error) => tracing::error!(%error, "a request was cut off"),
+                () = changes.changed() => self.refresh().await,
+                Some(ended) = self.running.join_next_with_id() => match ended {
+                    Ok((task, ended)) => self.ended(task, ended).await,
+                    Err(error) => {
+                        tracing::error!(%error, "a request was cut off");
+                        self.give_up(error.id());
+                    }
                 },
             }
         }
         self.running.shutdown().await;
     }
 
-    /// Begins what waits while there is room, what was begun before first.
-    async fn begin(&mut self) -> Result<(), MigrationError> {
-        let mut waiting = self.requests.all().await?;
-        waiting.retain(|(request, state)| {
-            state.status.is_active() && !self.taken.contains(&request.id)
-        });
-        waiting.sort_by_key(|(_, state)| state.status != RequestStatus::InProgress);
-        for (request, _) in waiting.into_iter().take(room(self.running.len())) {
-            self.taken.insert(request.id);
+    /// Looks what there is to do. It is all read here, and not whenever one of thousands ends.
+    async fn refresh(&mut self) {
+        let all = async {
+            Ok::<_, MigrationError>((self.requests.all().await?, self.requests.endpoints().await?))
+        };
+        match all.await {
+            Ok((all, endpoints)) => self.schedule.refresh(all, &endpoints),
+            Err(error) => tracing::error!(%error, "import and export requests cannot be read"),
+        }
+    }
+
+    /// Begins what waits while there is room.
+    fn begin(&mut self) {
+        while let Some(request) = self.schedule.begin() {
             let (requests, homes) = (self.requests.clone(), Arc::clone(&self.homes));
-            self.running.spawn(work(requests, homes, self.network.clone(), request));
-        }
-        Ok(())
-    }
-
-    fn release(&mut self, (id, ended): Ended) {
-        match ended {
-            Ok(()) => drop(self.taken.remove(&id)),
-            Err(error) => tracing::error!(%error, "the end of a request was not noted"),
+            let work = work(requests, homes, self.network.clone(), request.clone());
+            let task = self.running.spawn(work);
+            self.tasks.insert(task.id(), request);
         }
     }
-}
 
-/// How many more may be begun.
-const fn room(running: usize) -> usize {
-    MIGRATION_REQUESTS_RUNNING_MAX.saturating_sub(running)
+    async fn ended(&mut self, task: task::Id, ended: Result<(), MigrationError>) {
+        if let Err(error) = ended {
+            tracing::error!(%error, "the end of a request was not noted");
+            return self.give_up(task);
+        }
+        let Some(request) = self.tasks.remove(&task) else { return };
+        self.schedule.release(request.id);
+        // It may have been resumed before this was known here.
+        if self.requests.state(request.id).await.is_ok_and(|state| state.status.is_active()) {
+            self.schedule.add(request);
+        }
+    }
+
+    fn give_up(&mut self, task: task::Id) {
+        if let Some(request) = self.tasks.remove(&task) {
+            self.schedule.give_up(request.id);
+        }
+    }
 }
 
 async fn work(
@@ -112,13 +126,12 @@ async fn work(
     homes: Arc<ServerHomes>,
     network: Network,
     request: Request,
-) -> Ended {
+) -> Result<(), MigrationError> {
     tracing::info!(request = request.name, kind = ?request.kind, "working on a request");
-    let ended = match mailbox(&homes, &request).await {
+    match mailbox(&homes, &request).await {
         Ok(mailbox) => migration::run(&request, &mailbox, &network).await,
         Err(fault) => Ledger::of(&request).end(requests.database(), Err(fault.to_string())).await,
-    };
-    (request.id, ended)
+    }
 }
 
 async fn mailbox(homes: &ServerHomes, request: &Request) -> Result<Mailbox, Fault> {
@@ -126,16 +139,5 @@ async fn mailbox(homes: &ServerHomes, request: &Request) -> Result<Mailbox, Faul
     match homes.home(owner, owner).await? {
         Home::Local(mailbox) => Ok(mailbox),
         Home::Remote(_) => Err(Fault::Moved),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn at_most_migration_requests_running_max_are_worked_on() {
-        assert_eq!(room(0), MIGRATION_REQUESTS_RUNNING_MAX);
-        assert_eq!(room(MIGRATION_REQUESTS_RUNNING_MAX), 0);
     }
 }

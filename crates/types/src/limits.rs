@@ -495,6 +495,20 @@ pub const SCL_JUNK: i32 = 5;
 
 /// Requests to import or to export that a server keeps, those that are done included.
 pub const MIGRATION_REQUESTS_MAX: usize = 10_000;
+/// Migration batches that a server keeps, those that are done included.
+pub const MIGRATION_BATCHES_MAX: usize = 100;
+/// Mailboxes of one migration batch: its requests are made in one transaction.
+pub const MIGRATION_BATCH_USERS_MAX: usize = 5_000;
+/// Octets of the CSV file of a migration batch: five hundred for every mailbox, and more.
+pub const MIGRATION_CSV_OCTETS_MAX: u64 = 4 * 1024 * 1024;
+/// Octets of one field of it: an address, a login, a password, a folder.
+pub const MIGRATION_CSV_FIELD_OCTETS_MAX: usize = 1024;
+/// Rows of it that are named when they are refused.
+pub const MIGRATION_CSV_BAD_ROWS_SHOWN_MAX: usize = 20;
+/// Migration endpoints that a server keeps.
+pub const MIGRATION_ENDPOINTS_MAX: usize = 100;
+/// Characters of the name of a migration endpoint or batch.
+pub const MIGRATION_NAME_CHARS_MAX: usize = 64;
 /// Requests that are worked on at a time; each may hold a message of `MESSAGE_OCTETS_CEILING`.
 pub const MIGRATION_REQUESTS_RUNNING_MAX: usize = 4;
 /// Folders of one source; a mailbox has no more.

@@ -213,6 +213,10 @@ fn of_migration(error: &MigrationError) -> ErrorCode {
         | MigrationError::Limit(_) => ErrorCode::InvalidArgument,
         MigrationError::NotEmpty(_)
         | MigrationError::NameInUse(_)
+        | MigrationError::Exists(_)
+        | MigrationError::InUse(_)
+        | MigrationError::InBatch(_)
+        | MigrationError::BatchStatus(_)
         | MigrationError::Status(_)
         | MigrationError::TooManyBadItems(..) => ErrorCode::Conflict,
         MigrationError::NotFound => ErrorCode::NotFound,

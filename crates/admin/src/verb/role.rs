@@ -49,6 +49,7 @@ roles! {
     MailRecipientCreation = "Mail Recipient Creation",
     MailRecipients = "Mail Recipients",
     MessageTracking = "Message Tracking",
+    Migration = "Migration",
     Monitoring = "Monitoring",
     OrganizationConfiguration = "Organization Configuration",
     OrganizationTransportSettings = "Organization Transport Settings",
@@ -133,6 +134,7 @@ impl RoleGroup {
                 MailRecipientCreation,
                 MailRecipients,
                 MessageTracking,
+                Migration,
                 ResetPassword,
                 // Exchange has the verbs of this role in Mail Recipients too; here a verb has one.
                 UserOptions,

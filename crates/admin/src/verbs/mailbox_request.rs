@@ -8,6 +8,9 @@ mod import;
 mod new;
 mod source;
 
+pub(super) use new::{BadItemLimit, check_patterns, refuse_own_data};
+pub(super) use source::{SecurityWord, SourceServer};
+
 use auth::RecipientId;
 use mailbox::Guid;
 use migration::{DiskFormat, Kind, Ledger, Place, Request, RequestState, RequestStatus};
@@ -62,6 +65,8 @@ object! {
         include_folders: Vec<String>,
         /// Without these folders.
         exclude_folders: Vec<String>,
+        /// The migration batch that it is one of.
+        batch_name: Option<String>,
         /// When it was made.
         when_created: Moment,
     }
@@ -315,6 +320,7 @@ fn shown(session: &Session<'_>, (request, state): &Found) -> MailboxRequestObjec
         target_root_folder: request.target_root.clone(),
         include_folders: request.include.clone(),
         exclude_folders: request.exclude.clone(),
+        batch_name: request.batch.as_ref().map(|tag| tag.batch.clone()),
         when_created: Moment(Timestamp::from_secs(request.created)),
     }
 }

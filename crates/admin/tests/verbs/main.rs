@@ -3,6 +3,7 @@
 
 mod audit;
 mod auto_replies;
+mod batches;
 mod certificates;
 mod configuration;
 mod configured;

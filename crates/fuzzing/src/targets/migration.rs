@@ -1,5 +1,6 @@
-//! Mail that is imported: responses of an IMAP source, and mbox files.
+//! Mail that is imported: responses of an IMAP source, mbox files, and the files of batches.
 
+use migration::csv_rows;
 use migration::disk::mbox_messages;
 use migration::imap_source::response::{Literal, RawResponse, Response};
 
@@ -15,6 +16,16 @@ pub fn responses(octets: &[u8]) {
             assert!(body.len() <= octets.len(), "a message is no longer than what was sent");
         }
     }
+}
+
+/// Rows of the file of a batch, good and bad, stand one below the other.
+pub fn csv(octets: &[u8]) {
+    let Ok((rows, bad)) = csv_rows(octets) else { return };
+    let mut lines: Vec<u64> = rows.iter().map(|row| row.line).collect();
+    assert!(lines.is_sorted(), "rows come in their order");
+    lines.extend(bad.iter().map(|row| row.line));
+    let last = octets.iter().filter(|octet| **octet == b'\n').count() as u64 + 1;
+    assert!(lines.iter().all(|line| (1..=last).contains(line)), "a line is one of the file");
 }
 
 /// Messages of an mbox stand in it one behind the other.

@@ -40,7 +40,15 @@ pub(crate) struct Selected {
 impl Session {
     /// Connects and logs in.
     pub(crate) async fn open(to: &ImapEndpoint, network: &Network) -> Result<Self, ImapError> {
-        let lines = network.connect(to).await?;
+        Session::over(network.connect(to).await?, to, network).await
+    }
+
+    /// Logs in on a connection.
+    async fn over(
+        lines: LineStream,
+        to: &ImapEndpoint,
+        network: &Network,
+    ) -> Result<Self, ImapError> {
         let mut session = Session { lines, commands: 0, capabilities: Vec::new() };
         let greeting = session.greeting().await?;
         if to.security == Security::StartTls {
@@ -264,9 +272,15 @@ fn patience() -> Instant {
 
 #[cfg(test)]
 mod tests {
-    use net::Stream;
-    use net::line::LineError;
+    use std::sync::Arc;
+
+    use net::connect::Rules;
+    use net::line::{LineError, LineUpgradeError};
+    use net::tls::{Authority, Roots, ServerTlsOptions};
+    use net::{CertificateStore, Connector, Resolver, ServerTls, Stream};
     use tokio::io::AsyncWriteExt;
+
+    use super::super::endpoint::{Pace, Secret};
 
     use super::*;
 
@@ -312,5 +326,110 @@ mod tests {
         let silent = after(b"* X\r\n".to_vec()).await;
         assert!(matches!(silent, Err(ImapError::Lost(LineError::Timeout))), "{silent:?}");
         assert_eq!(begun.elapsed().as_secs(), MIGRATION_IMAP_SILENCE_SECS_MAX);
+    }
+
+    const NAME: &str = "mail.old.test";
+
+    /// A source of that name, whose certificate is of an authority; that authority.
+    fn source(names: &[&str]) -> (tempfile::TempDir, ServerTls, Roots) {
+        let directory = tempfile::tempdir().unwrap();
+        let authority = Authority::open_or_create(directory.path(), "Tests").unwrap();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let certificates = directory.path().join("certificates");
+        let store = CertificateStore::open_or_generate(&certificates, &names, Some(&authority));
+        let tls = ServerTls::new(Arc::new(store.unwrap()), &ServerTlsOptions::default()).unwrap();
+        let roots = Roots::File(authority.certificate_file());
+        (directory, tls, roots)
+    }
+
+    /// What a source hears, in the clear and in TLS, that answers STARTTLS so.
+    async fn hear(stream: Stream, answer: &str, tls: &ServerTls) -> Vec<String> {
+        let (mut lines, mut heard) = (LineStream::new(stream), Vec::new());
+        lines.output().extend_from_slice(b"* OK here\r\n");
+        while let Ok(line) = lines.line(1_000, patience()).await {
+            let line = String::from_utf8(line.to_vec()).unwrap();
+            let (tag, command) = line.trim_end().split_once(' ').unwrap();
+            heard.push(command.to_owned());
+            let said = match command {
+                "STARTTLS" => answer.replace("{tag}", tag),
+                "CAPABILITY" => format!("* CAPABILITY IMAP4rev1\r\n{tag} OK\r\n"),
+                _ => format!("{tag} OK\r\n"),
+            };
+            lines.output().extend_from_slice(said.as_bytes());
+            if command == "STARTTLS" && said.contains(" OK") {
+                let upgraded = lines.start_tls_server(tls).await;
+                heard.push("(TLS)".to_owned());
+                if upgraded.is_err() {
+                    break;
+                }
+            }
+        }
+        heard
+    }
+
+    /// Logs in by STARTTLS; what the source heard.
+    async fn log_in(
+        answer: &str,
+        tls: &ServerTls,
+        roots: Roots,
+    ) -> (Result<(), ImapError>, Vec<String>) {
+        let (ours, theirs) = Stream::pair(64 * 1024);
+        let network = Network {
+            connector: Connector::new(Rules::default()),
+            resolver: Resolver::with_server("127.0.0.1:9".parse().unwrap()).unwrap(),
+            roots,
+        };
+        let to = ImapEndpoint {
+            host: NAME.to_owned(),
+            port: 143,
+            security: Security::StartTls,
+            any_certificate: false,
+            user: "someone".to_owned(),
+            password: Secret::new("secret".to_owned()),
+            deleted: false,
+            pace: Pace::default(),
+        };
+        let begun = async { Session::over(LineStream::new(ours), &to, &network).await.map(drop) };
+        tokio::join!(begun, hear(theirs, answer, tls))
+    }
+
+    const OFFERED: &str = "{tag} OK begin\r\n";
+
+    #[tokio::test]
+    async fn nothing_is_said_before_starttls_and_the_password_within() {
+        let (_kept, tls, roots) = source(&[NAME]);
+        let (ended, heard) = log_in(OFFERED, &tls, roots).await;
+        ended.unwrap();
+        let login = "LOGIN \"someone\" \"secret\"";
+        assert_eq!(heard, ["STARTTLS", "(TLS)", "CAPABILITY", login, "CAPABILITY"]);
+    }
+
+    #[tokio::test]
+    async fn a_source_that_does_not_prove_who_it_is_hears_no_password() {
+        let (_kept, tls, roots) = source(&["mail.other.test"]);
+        let (_else, good, _) = source(&[NAME]);
+        let injected = "{tag} OK begin\r\n* PREAUTH all is well\r\n";
+        let (_same, same, of_same) = source(&[NAME]);
+        for (answer, tls, roots, why) in [
+            (OFFERED, &tls, roots.clone(), "another name"),
+            (OFFERED, &good, roots, "another authority"),
+            (injected, &same, of_same.clone(), "text behind the answer"),
+            ("{tag} NO later\r\n", &same, of_same.clone(), "no STARTTLS"),
+            ("{tag} BAD what?\r\n", &same, of_same, "no STARTTLS"),
+        ] {
+            let (ended, heard) = log_in(answer, tls, roots).await;
+            assert!(ended.is_err(), "{why}");
+            let error = ended.unwrap_err();
+            assert!(!error.is_passing(), "{why}: {error}");
+            match why {
+                "no STARTTLS" => assert!(matches!(error, ImapError::NoStartTls), "{error}"),
+                "text behind the answer" => {
+                    let early = matches!(error, ImapError::Tls(LineUpgradeError::EarlyInput));
+                    assert!(early, "{error}");
+                }
+                _ => assert!(matches!(error, ImapError::Tls(_)), "{why}: {error}"),
+            }
+            assert!(heard.iter().all(|line| line == "STARTTLS" || line == "(TLS)"), "{heard:?}");
+        }
     }
 }

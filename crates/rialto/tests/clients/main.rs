@@ -11,6 +11,7 @@
 
 mod acme;
 mod backup;
+mod batch;
 mod check;
 mod configured;
 mod connectivity;
@@ -27,6 +28,7 @@ mod mutt;
 mod offlineimap;
 mod postfix;
 mod pull;
+mod pull_large;
 mod python;
 mod queues;
 mod recorded;

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::env;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -9,7 +12,9 @@ use crate::migration::{statistics, verb};
 use crate::support::dovecot::{Dovecot, PASSWORD, Stored, USER};
 use crate::support::imap::Imap;
 use crate::support::patience::wait_for;
-use crate::support::server::{Data, Demo};
+use crate::support::programs::{program, run};
+use crate::support::server::{Data, Demo, RIALTO};
+use crate::support::site::Site;
 
 const REQUEST: &str = "alice\\MailboxImport";
 const KILLS: usize = 3;
@@ -163,4 +168,64 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
     });
     assert!(state["Message"].as_str().unwrap().contains("certificate"), "{state}");
     demo.stop();
+}
+
+/// A server that was set up, and trusts an authority of the tests.
+struct Trusting(Site);
+
+impl Trusting {
+    fn new(authority: &Path) -> Self {
+        let site = Site::new();
+        run(&mut site.setup()).well();
+        let settings = format!("[tls]\ntrusted_roots = {:?}", authority.display().to_string());
+        let mut file = File::options().append(true).open(site.path("rialto.toml")).unwrap();
+        writeln!(file, "{settings}").unwrap();
+        Trusting(site)
+    }
+
+    fn verb(&self, words: &[&str]) -> String {
+        let mut command = program(RIALTO);
+        run(command.args(words).arg("--dir").arg(self.0.path("data"))).well()
+    }
+
+    /// The request of that name, once it has ended.
+    fn ended(&self, name: &str) -> Value {
+        let identity = format!("ann\\{name}");
+        wait_for(name, || {
+            let get = ["Get-MailboxImportRequestStatistics", &identity, "--json"];
+            let state = serde_json::from_str::<Value>(&self.verb(&get)).unwrap()[0].take();
+            ["Completed", "Failed"].contains(&state["Status"].as_str().unwrap()).then_some(state)
+        })
+    }
+}
+
+#[test]
+fn starttls_with_a_trusted_root_and_without_one() {
+    let outside = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (outside.path().join("ours"), outside.path().join("theirs"));
+    let Some(mut dovecot) = Dovecot::new(&ours, &ours) else { return };
+    let Some(mut stranger) = Dovecot::new(&theirs, &theirs) else { return };
+    for dovecot in [&mut dovecot, &mut stranger] {
+        store(dovecot, 0);
+        dovecot.start();
+    }
+    let root = net::tls::Authority::open_or_create(&ours, "Tests").unwrap().certificate_file();
+    let server = Trusting::new(&root);
+    let process = server.0.data().serve(&server.0.path("rialto.toml"), &[]);
+    let new = |name: &str, at: &str| {
+        let new = ["New-MailboxImportRequest", "ann", "-Name", name, "-SourceServer", at];
+        let login = ["-SourceUser", USER, "-SourcePassword", PASSWORD, "-Security", "StartTls"];
+        server.verb(&[&new[..], &login[..]].concat());
+    };
+    new("Ours", &dovecot.starttls_address());
+    new("Theirs", &stranger.starttls_address());
+    // Its certificate is for another name.
+    new("Address", &dovecot.starttls_address().replace("localhost", "127.0.0.1"));
+    assert_eq!(server.ended("Ours")["Status"], "Completed");
+    for name in ["Theirs", "Address"] {
+        let state = server.ended(name);
+        assert_eq!(state["Status"], "Failed", "{state}");
+        assert!(state["Message"].as_str().unwrap().contains("certificate"), "{state}");
+    }
+    process.stop();
 }

@@ -13,7 +13,7 @@ use crate::verb::{Expected, Identity, Scalar, Session, Shape, VerbError};
 
 /// BadItemLimit; None is Unlimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BadItemLimit(Option<u32>);
+pub struct BadItemLimit(pub(in crate::verbs) Option<u32>);
 
 impl Default for BadItemLimit {
     fn default() -> Self {
@@ -129,7 +129,10 @@ impl Made {
 }
 
 /// The server's own files are neither read as mail nor written over.
-async fn refuse_own_data(session: &Session<'_>, path: &Path) -> Result<(), VerbError> {
+pub(in crate::verbs) async fn refuse_own_data(
+    session: &Session<'_>,
+    path: &Path,
+) -> Result<(), VerbError> {
     let data = &session.organization.settings.data_directory;
     let there = path.ancestors().find(|above| above.exists()).unwrap_or(path);
     let resolved = |path: PathBuf| async move {
@@ -143,7 +146,7 @@ async fn refuse_own_data(session: &Session<'_>, path: &Path) -> Result<(), VerbE
     }
 }
 
-fn check_patterns(patterns: &[String]) -> Result<(), VerbError> {
+pub(in crate::verbs) fn check_patterns(patterns: &[String]) -> Result<(), VerbError> {
     match patterns.iter().find(|text| FolderPattern::parse(text).is_none()) {
         Some(text) => Err(VerbError::Invalid(format!("{text:?} names no folder"))),
         None => Ok(()),

@@ -11,8 +11,8 @@ const PORTS: (u16, u16) = (993, 143);
 /// `HOST`, `HOST:PORT`, `[2001:db8::1]:PORT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceServer {
-    host: String,
-    port: Option<u16>,
+    pub(in crate::verbs) host: String,
+    pub(in crate::verbs) port: Option<u16>,
 }
 
 impl Scalar for SourceServer {
@@ -41,7 +41,27 @@ fn expected() -> Expected {
 
 /// How the connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SecurityWord(Security);
+pub struct SecurityWord(pub(in crate::verbs) Security);
+
+impl SecurityWord {
+    /// How it is written.
+    pub(in crate::verbs) const fn name(self) -> &'static str {
+        match self.0 {
+            Security::Tls => "Tls",
+            Security::StartTls => "StartTls",
+            Security::None => "None",
+        }
+    }
+
+    /// The port that goes with it.
+    pub(in crate::verbs) const fn usual_port(self) -> u16 {
+        let (in_tls, plain) = PORTS;
+        match self.0 {
+            Security::Tls => in_tls,
+            Security::StartTls | Security::None => plain,
+        }
+    }
+}
 
 impl Scalar for SecurityWord {
     const SHAPE: Shape = Shape::OneOf(&["Tls", "StartTls", "None"]);
@@ -100,19 +120,17 @@ impl Given {
 
     pub(super) fn endpoint(self, server: &SourceServer) -> Result<ImapEndpoint, VerbError> {
         let needed = |what: &str| VerbError::Invalid(format!("SourceServer needs {what}"));
-        let security = self.security.map_or(Security::Tls, |SecurityWord(security)| security);
+        let security = self.security.unwrap_or(SecurityWord(Security::Tls));
         let SourcePassword(password) = self.password.ok_or_else(|| needed("SourcePassword"))?;
         let user = self.user.filter(|user| !user.is_empty() && !user.contains(char::is_control));
         let octets = self.octets.map(|quantity| quantity.bytes());
         if octets == Some(0) || self.messages == Some(0) {
             return Err(VerbError::Invalid("at a rate of nothing nothing comes".to_owned()));
         }
-        let (in_tls, plain) = PORTS;
-        let usual = if security == Security::Tls { in_tls } else { plain };
         Ok(ImapEndpoint {
             host: server.host.clone(),
-            port: server.port.unwrap_or(usual),
-            security,
+            port: server.port.unwrap_or(security.usual_port()),
+            security: security.0,
             any_certificate: self.any_certificate,
             user: user.ok_or_else(|| needed("SourceUser"))?,
             password,

@@ -1,11 +1,12 @@
-//! A private Dovecot on loopback, with one user whose mail lies in a Maildir: configuration and
-//! mailbox below one folder, no system service, no rights of root.
+//! A private Dovecot on loopback, with users whose mail lies in Maildirs: configuration and
+//! mailboxes below one folder, no system service, no rights of root.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use net::tls::Authority;
@@ -14,9 +15,13 @@ use super::patience::wait_for;
 use super::ports::free_port;
 use super::programs::{installed, program, run};
 
-/// The one user it knows, and the password.
+/// The user it always knows, and the password.
 pub const USER: &str = "old";
 pub const PASSWORD: &str = "p{}ss\"w\\rd";
+
+/// Who may log in as anybody: `old*master`.
+pub const MASTER: &str = "master";
+pub const MASTER_PASSWORD: &str = "of all, the one";
 
 /// Whom it runs as when the tests run as root: Dovecot reads no mail as root.
 const NOBODY: u32 = 65534;
@@ -25,6 +30,7 @@ const NOBODY: u32 = 65534;
 pub struct Dovecot {
     folder: PathBuf,
     port: u16,
+    starttls_port: u16,
     child: Option<Child>,
 }
 
@@ -48,20 +54,34 @@ impl Dovecot {
         if !installed("dovecot") {
             return None;
         }
-        let dovecot = Dovecot { folder: folder.join("dovecot"), port: free_port(), child: None };
-        fs::create_dir_all(dovecot.maildir()).unwrap();
+        let folder = folder.join("dovecot");
+        let (port, starttls_port) = (free_port(), free_port());
+        let dovecot = Dovecot { folder, port, starttls_port, child: None };
+        fs::create_dir_all(dovecot.maildir(USER)).unwrap();
         let authority = Authority::open_or_create(authority, "Tests").unwrap();
         let issued = authority.issue(&["localhost".to_owned()]).unwrap();
         dovecot.write("certificate.pem", &issued.chain_pem);
         dovecot.write("key.pem", &issued.key_pem);
-        dovecot.write("users", &format!("{USER}:{{PLAIN}}{PASSWORD}\n"));
+        dovecot.users(&[(USER, PASSWORD)]);
+        dovecot.write("masters", &format!("{MASTER}:{{PLAIN}}{MASTER_PASSWORD}\n"));
         dovecot.write("dovecot.conf", &dovecot.settings());
         Some(dovecot)
     }
 
+    /// Who it knows from now on, with passwords.
+    pub fn users(&self, users: &[(&str, &str)]) {
+        let line = |(user, password): &(&str, &str)| format!("{user}:{{PLAIN}}{password}\n");
+        self.write("users", &users.iter().map(line).collect::<String>());
+    }
+
     /// Takes a message in, as whatever delivers to a Maildir would.
     pub fn store(&self, message: &Stored<'_>) {
-        let folder = self.maildir().join(message.folder);
+        self.store_for(USER, message);
+    }
+
+    /// The same for another user.
+    pub fn store_for(&self, user: &str, message: &Stored<'_>) {
+        let folder = self.maildir(user).join(message.folder);
         for name in ["cur", "new", "tmp"] {
             fs::create_dir_all(folder.join(name)).unwrap();
         }
@@ -78,7 +98,7 @@ impl Dovecot {
 
     /// A file beside the messages of a folder.
     pub fn beside(&self, folder: &str, name: &str, text: &str) {
-        fs::write(self.maildir().join(folder).join(name), text).unwrap();
+        fs::write(self.maildir(USER).join(folder).join(name), text).unwrap();
     }
 
     /// Begins to answer.
@@ -90,6 +110,8 @@ impl Dovecot {
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{path}:/usr/sbin:/sbin")).stdin(Stdio::null());
         command.arg("-F").arg("-c").arg(self.folder.join("dovecot.conf"));
+        // So that all of it can be killed.
+        command.process_group(0);
         let log = File::create(self.folder.join("start")).unwrap();
         command.stdout(Stdio::null()).stderr(log);
         if let Some(owner) = owner() {
@@ -98,6 +120,15 @@ impl Dovecot {
         }
         self.child = Some(command.spawn().unwrap());
         wait_for("Dovecot", || std::net::TcpStream::connect(("127.0.0.1", self.port)).ok());
+    }
+
+    /// Ends at once with all its processes, like a power failure: kill -9.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let group = format!("-{}", child.id());
+            run(program("kill").args(["-KILL", "--", &group])).well();
+            let _ = child.wait();
+        }
     }
 
     /// Stops answering.
@@ -114,8 +145,13 @@ impl Dovecot {
         format!("localhost:{}", self.port)
     }
 
-    fn maildir(&self) -> PathBuf {
-        self.folder.join("home").join(USER).join("Maildir")
+    /// `localhost:PORT`, for IMAP with STARTTLS.
+    pub fn starttls_address(&self) -> String {
+        format!("localhost:{}", self.starttls_port)
+    }
+
+    fn maildir(&self, user: &str) -> PathBuf {
+        self.folder.join("home").join(user).join("Maildir")
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -145,6 +181,12 @@ ssl = required
 ssl_cert = <{folder}/certificate.pem
 ssl_key = <{folder}/key.pem
 mail_location = maildir:~/Maildir
+auth_master_user_separator = *
+passdb {{
+  driver = passwd-file
+  args = {folder}/masters
+  master = yes
+}}
 passdb {{
   driver = passwd-file
   args = {folder}/users
@@ -162,7 +204,7 @@ service stats {{
 service imap-login {{
   chroot =
   inet_listener imap {{
-    port = 0
+    port = {starttls_port}
   }}
   inet_listener imaps {{
     port = {port}
@@ -183,6 +225,7 @@ namespace inbox {{
             uid = id("-u"),
             gid = id("-g"),
             port = self.port,
+            starttls_port = self.starttls_port,
         )
     }
 }
@@ -199,7 +242,9 @@ impl Drop for Dovecot {
 
 /// Who else must own its files.
 fn owner() -> Option<u32> {
-    (run(program("id").arg("-u")).well().trim() == "0").then_some(NOBODY)
+    static IS_ROOT: LazyLock<bool> =
+        LazyLock::new(|| run(program("id").arg("-u")).well().trim() == "0");
+    IS_ROOT.then_some(NOBODY)
 }
 
 fn own(path: &Path, owner: u32) {
