@@ -108,11 +108,15 @@ object! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format(DiskFormat);
 
-const FORMATS: [(&str, DiskFormat); 3] =
-    [("Mbox", DiskFormat::Mbox), ("Maildir", DiskFormat::Maildir), ("Eml", DiskFormat::Eml)];
+const FORMATS: [(&str, DiskFormat); 4] = [
+    ("Mbox", DiskFormat::Mbox),
+    ("Maildir", DiskFormat::Maildir),
+    ("Eml", DiskFormat::Eml),
+    ("Pst", DiskFormat::Pst),
+];
 
 impl Scalar for Format {
-    const SHAPE: Shape = Shape::OneOf(&["Mbox", "Maildir", "Eml"]);
+    const SHAPE: Shape = Shape::OneOf(&["Mbox", "Maildir", "Eml", "Pst"]);
 
     fn parse(text: &str) -> Result<Self, Expected> {
         let found = FORMATS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));

@@ -88,7 +88,34 @@ pub struct Options {
 /// flag, and the names in PS_INTERNET_HEADERS that begin with `x-`. Body: Body, Html (or
 /// BodyHtml). Line breaks in header values are removed: a property cannot add a field.
 pub fn compose(item: &Item, options: Options) -> Vec<u8> {
-    let mut out = header::write(item, options);
+    below(header::write(item, options), item, options)
+}
+
+/// Writes the message below the header that it came with, as PidTagTransportMessageHeaders keeps
+/// it, which says everything but how the body is made: those fields are left out, and lines that
+/// are no fields.
+pub fn compose_below(header: &str, item: &Item, options: Options) -> Vec<u8> {
+    let describes_body = |name: &[u8]| {
+        let name = name.to_ascii_lowercase();
+        name == b"mime-version" || name.starts_with(b"content-")
+    };
+    let fields = crate::fields(header.as_bytes());
+    let kept = fields.filter(|field| !field.name.is_empty() && !describes_body(field.name));
+    let mut out = Vec::with_capacity(header.len());
+    for line in kept.flat_map(|field| field.octets.split(|octet| *octet == b'\n')) {
+        let line: Vec<u8> =
+            line.iter().copied().filter(|octet| !matches!(octet, b'\r' | b'\0')).collect();
+        // Of a folded field that has nothing on a line nothing is kept of that line.
+        if !line.trim_ascii().is_empty() {
+            out.extend_from_slice(&line);
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+    below(out, item, options)
+}
+
+/// Appends to a header what describes the body, and the body.
+fn below(mut out: Vec<u8>, item: &Item, options: Options) -> Vec<u8> {
     let part = body::build(item, options.seed);
     out.extend_from_slice(b"MIME-Version: 1.0\r\n");
     part.write(&mut out);
@@ -224,6 +251,20 @@ mod tests {
         let text = String::from_utf8_lossy(&message);
         assert!(text.contains("\r\nx-job: 7Evil: 1\r\n"), "{text}");
         assert!(!text.contains("\r\nEvil"));
+    }
+
+    #[test]
+    fn a_header_that_is_there_stays_but_for_what_describes_the_body() {
+        let header = "Microsoft Mail Internet Headers Version 2.0\nReceived: from a\r\n\tby b\r\n \
+                      \r\nSubject: x\nContent-Type: text/html\nMime-Version: 1.0\n\nlast: x\n";
+        let message = compose_below(header, &item(), Options::default());
+        let text = String::from_utf8_lossy(&message);
+        let start = "Received: from a\r\n\tby b\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: \
+                     multipart/mixed;";
+        assert!(text.starts_with(start), "{text}");
+        assert!(!text.contains("last: x"));
+        let (_, other) = composed(&item());
+        assert_eq!(types(&derive(&message).structure), types(&other.structure));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // each test has its part of it
 
+pub mod outlook;
 pub mod source;
 
 use std::ops::ControlFlow;
