@@ -3,14 +3,20 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use mailbox::{Flags, Mailbox};
+use content::property::{Guid, PropertyName, names, tags};
+use mailbox::key::List;
+use mailbox::{Flags, Mailbox, UidSet};
 use migration::{DiskFormat, Kind, MigrationError, NewRequest, RequestStatus, disk};
-use support::outlook::{RECEIVED, categories, embedded, file, folder, mail, with};
+use support::outlook::{
+    RECEIVED, categories, embedded, file, folder, lid, mail, named, time, with,
+};
 use support::{World, kept, network, on_disk};
-use testkit::pst::{Folder, Format, Value, write};
+use testkit::pst::{Folder, Format, Name, Value, write};
 use types::limits::MIGRATION_BATCH_ITEMS;
 
 const FORMATS: [Format; 2] = [Format::Ansi, Format::Unicode];
@@ -220,6 +226,86 @@ async fn what_is_resumed_brings_only_what_is_new() {
     let state = old.world.state(&request).await;
     assert_eq!(state.items, MIGRATION_BATCH_ITEMS as u64 + 5);
     assert_eq!(kept(&old.to).await.len(), MIGRATION_BATCH_ITEMS + 5);
+}
+
+/// The properties that items of a folder have now.
+async fn properties(mailbox: &Mailbox, folder: &'static str) -> Vec<content::Bag> {
+    let read = mailbox.read(move |view| {
+        let id = view.folder_by_path(&[folder])?.unwrap().id;
+        let mut entries = Vec::new();
+        view.entries(id, &UidSet::all(), &mut |entry| {
+            entries.push(entry.clone());
+            ControlFlow::Continue(())
+        })?;
+        entries.iter().map(|entry| Ok(view.properties(entry, List::Items)?.bag)).collect()
+    });
+    read.await.unwrap()
+}
+
+/// The last part of a message, decoded.
+fn file_of(octets: &str) -> (String, String) {
+    let root = content::derive(octets.as_bytes()).structure;
+    let part = root.children.last().unwrap();
+    let text = String::from_utf8(part.decoded(octets.as_bytes()).unwrap()).unwrap();
+    (format!("{}/{}", part.media_type, part.subtype), text)
+}
+
+#[tokio::test]
+async fn appointments_contacts_and_tasks_keep_their_properties_and_are_files_as_well() {
+    for format in FORMATS {
+        let (start, due) = (time(1_470_117_600), time(1_470_096_000));
+        let mut appointment = with(mail("tea", "x"), vec![(0x001A, "IPM.Appointment".into())]);
+        appointment.named.push(lid(names::PSETID_APPOINTMENT, 0x820D, start));
+        appointment.named.push(lid(names::PSETID_APPOINTMENT, 0x8208, "Room"));
+        let own = named(Guid([9; 16]), Name::Text("Own".into()), Value::Integer(7));
+        appointment.named.push(own);
+        let card = vec![(0x001A, "IPM.Contact".into()), (0x3A11, "M\u{fc}ller".into())];
+        let mut contact = with(mail("M\u{fc}ller", "x"), card);
+        contact.named.push(lid(names::PSETID_ADDRESS, 0x8083, "m@x.example"));
+        let mut task = with(mail("mow", "x"), vec![(0x001A, "IPM.Task".into())]);
+        task.named.push(lid(names::PSETID_TASK, 0x8105, due));
+        task.named.push(categories(&["Home", "Two words"]));
+        let folders = [
+            folder("Calendar", "IPF.Appointment", vec![appointment]),
+            folder("Contacts", "IPF.Contact", vec![contact]),
+            folder("Tasks", "IPF.Task", vec![task]),
+            folder("Other tasks", "IPF.Task", Vec::new()),
+        ];
+        let old = imported(format, &folders).await;
+        let kept = kept(&old.to).await;
+        let in_folders: Vec<_> = kept.iter().map(|(folder, ..)| folder.as_str()).collect();
+        assert_eq!(in_folders, ["Calendar", "Contacts", "Tasks"]);
+        for (at, media_type, line) in [
+            (0, "text/calendar", "\r\nDTSTART:20160802T060000Z\r\n"),
+            (1, "text/vcard", "\r\nN:M\u{fc}ller;;;;\r\n"),
+            (2, "text/calendar", "\r\nDUE;VALUE=DATE:20160802\r\n"),
+        ] {
+            let (found, text) = file_of(&kept[at].1);
+            assert_eq!(found, media_type);
+            assert!(text.contains(line), "{text}");
+        }
+        assert_eq!(kept[2].3, ["Home"]);
+
+        let bags = properties(&old.to, "Calendar").await;
+        let location = PropertyName::id(names::PSETID_APPOINTMENT, 0x8208);
+        assert_eq!(bags[0].text(location), Some("Room"));
+        assert_eq!(bags[0].text(tags::MESSAGE_CLASS), Some("IPM.Appointment"));
+        assert_eq!(bags[0].integer(PropertyName::string(Guid([9; 16]), "Own")), Some(7));
+        let bags = properties(&old.to, "Contacts").await;
+        assert_eq!(bags[0].text(tags::SURNAME), Some("M\u{fc}ller"));
+        let email = PropertyName::id(names::PSETID_ADDRESS, 0x8083);
+        assert_eq!(bags[0].text(email), Some("m@x.example"));
+        let bags = properties(&old.to, "Tasks").await;
+        let keywords = PropertyName::string(names::PS_PUBLIC_STRINGS, "Keywords");
+        let Some(content::property::Value::MultipleString(words)) = bags[0].get(keywords) else {
+            panic!("no categories: {bags:?}");
+        };
+        let words: BTreeSet<&str> = words.iter().map(String::as_str).collect();
+        assert_eq!(words, BTreeSet::from(["Home", "Two words"]));
+
+        let others = old.to.read(|view| view.folder_by_path(&["Other tasks"])).await.unwrap();
+        assert_eq!(others.unwrap().class, "IPF.Task");
+    }
 }
 
 /// Why a file cannot be opened.

@@ -79,7 +79,9 @@ impl Opening<'_> {
             let Some(node) = heap.subnode(id) else { continue };
             attachments.extend(self.attachment(node, depth)?);
         }
-        Ok(Item { properties, recipients, attachments })
+        let mut item = Item { properties, recipients, attachments };
+        item.attachments.extend(remains::as_file(&item));
+        Ok(item)
     }
 
     fn recipients(&mut self, heap: &Heap<'_>) -> Result<Vec<Recipient>, PstError> {

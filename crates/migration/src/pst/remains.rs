@@ -1,9 +1,20 @@
 //! What an item has beyond a message: its class, named properties, and what makes it an
 //! appointment, a contact or a task.
 
+use content::compose::{Attachment, AttachmentContent, Item};
+use content::interchange::{self, Interchange};
 use content::property::{PropertyKey, PropertyTag, tags};
 use content::{Bag, class};
 use types::limits::{PROPERTY_INLINE_OCTETS_MAX, PROPERTY_STREAMS_MAX};
+
+/// An appointment, a task or a contact as a file that goes with its message: what other programs
+/// read.
+pub(super) fn as_file(item: &Item) -> Option<Attachment> {
+    let Interchange { name, media_type, text } = interchange::of(item)?;
+    let (data, media_type) = (text.into_bytes(), media_type.to_owned());
+    let content = AttachmentContent::File { data, media_type };
+    Some(Attachment { name: name.to_owned(), content, content_id: None, inline: false })
+}
 
 /// The class of an item.
 pub(super) fn class_of(bag: &Bag) -> &str {
@@ -45,7 +56,7 @@ fn is_kept(tag: PropertyTag) -> bool {
         tags::INTERNET_CODEPAGE,
     ];
     // PidTagIconIndex to PidTagFollowupIcon and their like; details of a contact.
-    SINGLE.contains(&tag) || matches!(tag.id(), 0x1080..=0x1097 | 0x3A00..=0x3A5F)
+    SINGLE.contains(&tag) || matches!(tag.id(), 0x1080..=0x1097 | 0x3A00..=0x3A64)
 }
 
 /// Takes away the longest values until the rest can be kept.
