@@ -69,7 +69,7 @@ impl MailboxSink {
     }
 
     async fn staged(&self, message: Message) -> Result<Staged, MigrationError> {
-        let Message { octets, flags, keywords, received, zone_minutes, properties } = message;
+        let Message { octets, flags, keywords, received, zone_minutes, properties, .. } = message;
         // A large message takes a moment to read through.
         let derived = tokio::task::spawn_blocking(move || {
             let summary = content::derive(&octets);
@@ -209,6 +209,7 @@ impl Gain {
         self.items += other.items;
         self.octets += other.octets;
         self.units += other.units;
+        self.left_out += other.left_out;
         self.bad.extend_from_slice(&other.bad);
         self
     }

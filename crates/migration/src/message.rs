@@ -18,6 +18,8 @@ pub struct Message {
     pub zone_minutes: i16,
     /// What the octets do not say, where a source has more; categories go before `keywords`.
     pub properties: Bag,
+    /// Properties and attachments of the source that the item could not keep.
+    pub left_out: u64,
 }
 
 impl Message {
@@ -25,7 +27,15 @@ impl Message {
     pub fn of(octets: Vec<u8>) -> Self {
         let (flags, keywords) = (Flags::NONE, Vec::new());
         let properties = Bag::default();
-        Message { octets, flags, keywords, received: None, zone_minutes: 0, properties }
+        Message {
+            octets,
+            flags,
+            keywords,
+            received: None,
+            zone_minutes: 0,
+            properties,
+            left_out: 0,
+        }
     }
 }
 

@@ -11,13 +11,17 @@ use std::path::Path;
 use content::property::{Guid, PropertyName, names, tags};
 use mailbox::key::List;
 use mailbox::{Flags, Mailbox, UidSet};
-use migration::{DiskFormat, Kind, MigrationError, NewRequest, RequestStatus, disk};
+use migration::pst::{Checksums, messages};
+use migration::{
+    DiskFormat, DiskSource, Kind, Ledger, MailboxSink, MigrationError, NewRequest, RequestStatus,
+    disk, transfer,
+};
 use support::outlook::{
     RECEIVED, categories, embedded, file, folder, lid, mail, named, time, with,
 };
-use support::{World, kept, network, on_disk};
-use testkit::pst::{Folder, Format, Name, Value, write};
-use types::limits::MIGRATION_BATCH_ITEMS;
+use support::{Cut, World, kept, network, on_disk};
+use testkit::pst::{Attached, Folder, Format, Item, Name, Value, write};
+use types::limits::{MIGRATION_BATCH_ITEMS, PST_EMBEDDED_DEPTH_MAX};
 
 const FORMATS: [Format; 2] = [Format::Ansi, Format::Unicode];
 
@@ -308,10 +312,121 @@ async fn appointments_contacts_and_tasks_keep_their_properties_and_are_files_as_
     }
 }
 
+#[tokio::test]
+async fn an_import_that_was_cut_off_anywhere_brings_everything_once() {
+    let many = |folder: &'static str, count: usize| {
+        let mut items: Vec<Item> =
+            (0..count).map(|at| mail(&format!("{folder}{at}"), "x")).collect();
+        items.iter_mut().for_each(|item| item.named.push(categories(&["Work"])));
+        items
+    };
+    let folders = [
+        folder("Inbox", "", many("i", MIGRATION_BATCH_ITEMS + 5)),
+        folder("Work", "", many("w", MIGRATION_BATCH_ITEMS + 5)),
+    ];
+    let octets = write(Format::Unicode, &folders);
+    let whole = Old::with(&octets).await;
+    whole.run().await;
+    let whole = kept(&whole.to).await;
+    assert_eq!(whole.len(), 2 * MIGRATION_BATCH_ITEMS + 10);
+    for cut in 0..8 {
+        let old = Old::with(&octets).await;
+        let request = old.world.request(old.request()).await;
+        let mut source = DiskSource::open(&old.path(), DiskFormat::Pst).await.unwrap();
+        let mut sink = MailboxSink::new(&old.to, &request);
+        let mut cut = Cut { sink: &mut sink, left: cut / 2, late: cut % 2 == 1 };
+        let database = old.to.database();
+        let ended = transfer(database, &request, &mut source, &mut cut).await;
+        assert!(matches!(ended, Err(MigrationError::Stopped)), "{ended:?}");
+        migration::run(&request, &old.to, &network()).await.unwrap();
+        assert_eq!(kept(&old.to).await, whole);
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_item_is_a_bad_item_and_the_others_come() {
+    let folders =
+        [folder("Inbox", "", vec![mail("one", "x"), mail("two", "MARKED"), mail("three", "x")])];
+    let mut octets = write(Format::Ansi, &folders);
+    let at = octets.windows(6).position(|it| it == b"MARKED").unwrap();
+    octets[at] ^= 1;
+    let old = Old::with(&octets).await;
+    let state = old.run().await;
+    assert_eq!(state.status, RequestStatus::Failed);
+    assert!(state.message.contains("Inbox: item 200044: it is damaged: a block"), "{state:?}");
+    let new = NewRequest { bad_item_limit: Some(1), ..old.request() };
+    let state = old.world.run(new, &old.to).await;
+    assert_eq!((state.status, state.items), (RequestStatus::CompletedWithWarning, 2));
+    assert_eq!(state.bad_items, 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_kept_is_counted() {
+    let mut item = mail("s", "x");
+    let nothing = vec![(0x3705, Value::Integer(5)), (0x3001, "gone".into())];
+    item.attachments.push((nothing, Attached::File(Vec::new())));
+    item.properties.push((0x1009, Value::Binary(vec![1, 2, 3])));
+    item.properties.retain(|(id, _)| *id != 0x1000);
+    let old = imported(Format::Unicode, &[folder("Inbox", "", vec![item])]).await;
+    let (request, _) = old.world.requests.all().await.unwrap().remove(0);
+    let folders = Ledger::of(&request).folders(old.to.database()).await.unwrap();
+    assert_eq!(folders.values().map(|it| (it.items, it.left_out)).collect::<Vec<_>>(), [(1, 2)]);
+}
+
+#[tokio::test]
+async fn attached_messages_go_down_to_pst_embedded_depth_max() {
+    let nested = |depth: usize| {
+        (0..depth).fold(mail("in", "x"), |inner, _| {
+            let mut outer = mail("out", "x");
+            outer.attachments.push(embedded(inner));
+            outer
+        })
+    };
+    let deepest = nested(PST_EMBEDDED_DEPTH_MAX);
+    imported(Format::Unicode, &[folder("Inbox", "", vec![deepest])]).await;
+    let deeper = nested(PST_EMBEDDED_DEPTH_MAX + 1);
+    let old = Old::with(&write(Format::Unicode, &[folder("Inbox", "", vec![deeper])])).await;
+    let state = old.run().await;
+    assert_eq!(state.status, RequestStatus::Failed);
+    assert!(state.message.contains("attached to attached messages"), "{}", state.message);
+}
+
+/// An item of every kind.
+fn everything() -> Vec<Folder> {
+    let mut outer = mail("outer", "around");
+    outer.named.push(categories(&["Work", "Home"]));
+    outer.attachments.push(file("a.pdf", vec![7; 9000]));
+    outer.attachments.push(embedded(mail("inner", "within")));
+    outer.properties.push((0x1009, rtf(r"{\rtf1 x}")));
+    vec![below(folder("Inbox", "", vec![outer]), vec![folder("Below", "", vec![mail("s", "x")])])]
+}
+
+#[test]
+fn whatever_octets_say_nothing_panics_and_it_ends() {
+    for format in FORMATS {
+        let octets = write(format, &everything());
+        let found = messages(octets.clone(), Checksums::Ignored).unwrap();
+        assert!(found.iter().all(|(_, item)| item.is_ok()) && found.len() == 2);
+        let said = (0..octets.len()).filter(|at| octets[*at] != 0).step_by(5);
+        for at in said {
+            for number in [0, 1, 0x7f, 0xff] {
+                let mut hostile = octets.clone();
+                hostile[at] = number;
+                let _ = messages(hostile, Checksums::Ignored);
+            }
+        }
+        for at in (8..octets.len() - 8).step_by(31) {
+            let mut hostile = octets.clone();
+            hostile[at..at + 4].fill(0xff);
+            let _ = messages(hostile, Checksums::Ignored);
+        }
+    }
+}
+
 /// Why a file cannot be opened.
 async fn refused(octets: &[u8]) -> String {
     let old = Old::with(octets).await;
-    match migration::DiskSource::open(&old.path(), DiskFormat::Pst).await {
+    match DiskSource::open(&old.path(), DiskFormat::Pst).await {
         Err(error @ MigrationError::Pst { .. }) => error.to_string(),
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("opened"),
@@ -335,6 +450,6 @@ async fn files_that_are_cut_or_not_known_are_refused() {
         damaged[40] ^= 1;
         assert!(refused(&damaged).await.ends_with("the checksum of the header"));
     }
-    let missing = migration::DiskSource::open(Path::new("/missing/x.pst"), DiskFormat::Pst).await;
+    let missing = DiskSource::open(Path::new("/missing/x.pst"), DiskFormat::Pst).await;
     assert!(matches!(missing, Err(MigrationError::File { .. })));
 }

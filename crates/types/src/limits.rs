@@ -521,8 +521,8 @@ pub const MIGRATION_IMAP_TRIES_MAX: u32 = 8;
 pub const MIGRATION_IMAP_PAUSE_SECS_MAX: u64 = 60;
 /// Levels of a tree in a PST file; one of 50 GB has four.
 pub const PST_TREE_LEVELS_MAX: u8 = 8;
-/// Folders, messages and what else a PST file lists at its top; 16 octets each in memory.
-pub const PST_NODES_MAX: usize = 4_000_000;
+/// Messages of a PST file; 12 octets each in memory.
+pub const PST_MESSAGES_MAX: usize = 4_000_000;
 /// Subnodes of one item of a PST file: attachments, and values of more than a few KiB.
 pub const PST_SUBNODES_MAX: usize = 16_384;
 /// Properties of one object of a PST file; ids have 16 bits.

@@ -246,7 +246,11 @@ async fn report(session: &Session<'_>, request: &Request) -> Result<Vec<String>,
     let database = session.organization.requests.database();
     let folders = Ledger::of(request).folders(database).await?;
     let lines = folders.into_values().flat_map(|folder| {
-        let about = format!("{}: {} items, {} bad", folder.name, folder.items, folder.bad_items);
+        let mut about =
+            format!("{}: {} items, {} bad", folder.name, folder.items, folder.bad_items);
+        if folder.left_out > 0 {
+            about += &format!(", {} properties or attachments left out", folder.left_out);
+        }
         std::iter::once(about).chain(folder.bad)
     });
     Ok(lines.collect())

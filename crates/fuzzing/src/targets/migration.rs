@@ -1,7 +1,9 @@
-//! Mail that is imported: responses of an IMAP source, and mbox files.
+//! Mail that is imported: responses of an IMAP source, mbox and PST files.
 
 use migration::disk::mbox_messages;
 use migration::imap_source::response::{Literal, RawResponse, Response};
+use migration::pst::{Checksums, messages};
+use types::limits::BAG_PROPERTIES_MAX;
 
 /// What a source sends, in lines and literals, until something is no response.
 pub fn responses(octets: &[u8]) {
@@ -26,6 +28,16 @@ pub fn mbox(octets: &[u8]) {
         last = end;
     }
     assert!(last <= octets.len() as u64, "a message ends in the file");
+}
+
+/// Items of a PST file, as if all its checksums were right.
+pub fn pst(octets: &[u8]) {
+    for (path, message) in messages(octets.to_vec(), Checksums::Ignored).unwrap_or_default() {
+        assert!(!path.is_empty(), "a folder has a name");
+        let Ok(message) = message else { continue };
+        assert!(message.octets.ends_with(b"\r\n"), "a message ends with a line");
+        assert!(message.properties.len() <= BAG_PROPERTIES_MAX);
+    }
 }
 
 /// A whole response, and what stands behind it.

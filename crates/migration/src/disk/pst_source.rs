@@ -8,7 +8,7 @@ use super::source::Reader;
 use crate::error::MigrationError;
 use crate::folder::SourceFolder;
 use crate::message::Item;
-use crate::pst::{MAGIC, Pst, PstError};
+use crate::pst::{Checksums, MAGIC, Pst, PstError};
 
 /// Reads a PST file.
 pub(crate) struct PstFile {
@@ -23,7 +23,7 @@ impl PstFile {
         let (folder, name) = path.parent().zip(path.file_name()).ok_or_else(not_regular)?;
         let file = Root::open(folder)?.read(Path::new(name))?;
         let path = path.to_owned();
-        match Pst::open(Box::new(file)) {
+        match Pst::open(Box::new(file), Checksums::Verified) {
             Ok(pst) => Ok(PstFile { path, pst }),
             Err(source) => Err(MigrationError::Pst { path, source }),
         }

@@ -100,8 +100,8 @@ impl<'f> Heap<'f> {
         if !fits || levels > PST_TREE_LEVELS_MAX || data == 0 {
             return Err(DAMAGED);
         }
-        // No tree has more leaves than allocations, or one is there twice.
-        let leaves_max = self.blocks.len() * 0x800;
+        // What a tree is made of stands in the heap, and nothing of it twice.
+        let octets_max: usize = self.blocks.iter().map(Vec::len).sum();
         let mut row = vec![long(header, 4)?];
         for _ in 0..levels {
             let mut below = Vec::new();
@@ -109,7 +109,7 @@ impl<'f> Heap<'f> {
                 for entry in self.get(id)?.chunks_exact(key + 4) {
                     below.push(long(entry, key)?);
                 }
-                if below.len() > leaves_max {
+                if below.len() * (key + 4) > octets_max {
                     return Err(DAMAGED);
                 }
             }
@@ -119,7 +119,7 @@ impl<'f> Heap<'f> {
         for id in row {
             let leaf = self.get(id)?.chunks_exact(key + data);
             records.extend(leaf.map(|record| record.split_at(key)));
-            if records.len() > leaves_max.saturating_mul(0x800) {
+            if records.len() * (key + data) > octets_max {
                 return Err(DAMAGED);
             }
         }

@@ -52,18 +52,21 @@ pub(super) fn read(store: &Store, id: u32) -> Result<Result<Message, String>, Ps
 
 fn try_read(store: &Store, id: u32) -> Result<Message, PstError> {
     let node = store.file.node(id)?.ok_or(PstError::Damaged("it is missing"))?;
-    let mut opening = Opening { store, budget: Budget(PST_ITEM_OCTETS_MAX) };
+    let mut opening = Opening { store, budget: Budget(PST_ITEM_OCTETS_MAX), left_out: 0 };
     let item = opening.item(node, 0)?;
     let received = received(&item.properties);
     let (flags, octets) = (flags(&item.properties), octets(&item, u64::from(id)));
-    let properties = remains::of(item.properties);
-    Ok(Message { flags, received, properties, ..Message::of(octets) })
+    let mut left_out = opening.left_out;
+    let properties = remains::of(item.properties, &mut left_out);
+    Ok(Message { flags, received, properties, left_out, ..Message::of(octets) })
 }
 
 /// An item on its way out of the file.
 struct Opening<'s> {
     store: &'s Store,
     budget: Budget,
+    /// Attachments without anything that could be attached, bodies that cannot be read.
+    left_out: u64,
 }
 
 impl Opening<'_> {
@@ -72,12 +75,14 @@ impl Opening<'_> {
         let store = self.store;
         let (heap, raw) = properties::read(&store.file, node, &mut self.budget)?;
         let mut properties = raw.decode(store.reading());
-        settle(&mut properties);
+        self.left_out += u64::from(!settle(&mut properties));
         let recipients = self.recipients(&heap)?;
         let mut attachments = Vec::new();
         for id in heap.subnodes_of(ATTACHMENT) {
             let Some(node) = heap.subnode(id) else { continue };
-            attachments.extend(self.attachment(node, depth)?);
+            let attachment = self.attachment(node, depth)?;
+            self.left_out += u64::from(attachment.is_none());
+            attachments.extend(attachment);
         }
         let mut item = Item { properties, recipients, attachments };
         item.attachments.extend(remains::as_file(&item));
@@ -156,8 +161,9 @@ fn octets(item: &Item, seed: u64) -> Vec<u8> {
     }
 }
 
-/// Makes of the properties of a file those that a message is composed of.
-fn settle(bag: &mut Bag) {
+/// Makes of the properties of a file those that a message is composed of. False: a body in RTF
+/// that nothing else repeats cannot be read.
+fn settle(bag: &mut Bag) -> bool {
     let subject = bag.text(tags::SUBJECT).map(without_prefix_mark);
     bag.set_some(tags::SUBJECT, subject);
     people::settle(bag);
@@ -167,17 +173,21 @@ fn settle(bag: &mut Bag) {
         let time = times.iter().find_map(|tag| bag.get(*tag).cloned());
         bag.set_some(tags::CLIENT_SUBMIT_TIME, time);
     }
-    settle_body(bag);
+    settle_body(bag)
 }
 
-/// The body as HTML and as text; RTF only says what those do not.
-fn settle_body(bag: &mut Bag) {
+/// The body as HTML and as text; RTF only says what those do not. False: it says nothing that can
+/// be read.
+fn settle_body(bag: &mut Bag) -> bool {
+    let mut is_read = true;
     let plain = bag.text(tags::BODY).is_some_and(|text| !text.trim().is_empty());
     let html = bag.get(tags::HTML).is_some() || bag.text(tags::BODY_HTML).is_some();
     if let Some(Value::Binary(compressed)) = bag.remove(tags::RTF_COMPRESSED)
         && !(html && plain)
-        && let Some(body) = rtf::decompress(&compressed).map(|octets| rtf::read(&octets))
     {
+        let body = rtf::decompress(&compressed).map(|octets| rtf::read(&octets));
+        is_read = body.is_some() || html || plain;
+        let body = body.unwrap_or_default();
         if !html {
             bag.set_some(tags::BODY_HTML, body.html);
         }
@@ -189,6 +199,7 @@ fn settle_body(bag: &mut Bag) {
     if html && bag.text(tags::BODY).is_some_and(|text| text.trim().is_empty()) {
         bag.remove(tags::BODY);
     }
+    is_read
 }
 
 /// A subject may begin with U+0001 and the length of its prefix ([MS-PST] section 2.5.3.1.1.1).

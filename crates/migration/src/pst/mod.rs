@@ -26,6 +26,7 @@ mod store;
 use types::limits::{MIGRATION_BATCH_ITEMS, MIGRATION_BATCH_OCTETS};
 
 pub use error::PstError;
+pub use file::Checksums;
 pub use octets::Octets;
 
 use crate::error::MigrationError;
@@ -43,8 +44,8 @@ pub struct Pst {
 
 impl Pst {
     /// Opens a file. Errors: NotPst, Version, Encrypted, Cut, Damaged, Limit, Io.
-    pub fn open(octets: Box<dyn Octets>) -> Result<Self, PstError> {
-        Ok(Pst { store: Store::open(octets)? })
+    pub fn open(octets: Box<dyn Octets>, checksums: Checksums) -> Result<Self, PstError> {
+        Ok(Pst { store: Store::open(octets, checksums)? })
     }
 
     /// The folders below the top of the user's, those above before those below.
@@ -85,9 +86,10 @@ impl Pst {
 /// All items of a file in memory, with the paths of their folders. Errors: of the file.
 pub fn messages(
     octets: Vec<u8>,
+    checksums: Checksums,
 ) -> Result<Vec<(String, Result<crate::Message, String>)>, MigrationError> {
     let wrong = |source| MigrationError::Pst { path: Default::default(), source };
-    let pst = Pst::open(Box::new(octets)).map_err(wrong)?;
+    let pst = Pst::open(Box::new(octets), checksums).map_err(wrong)?;
     let mut found = Vec::new();
     for folder in pst.folders().map_err(wrong)? {
         let mut after = None;

@@ -7,7 +7,7 @@ use content::property::{
     names::{PS_MAPI, PS_PUBLIC_STRINGS},
 };
 
-use types::limits::PROPERTY_NAME_CHARS_MAX;
+use types::limits::{PROPERTY_NAME_CHARS_MAX, PST_PROPERTIES_MAX};
 
 use super::error::PstError;
 use super::octets::{long, part, short, utf16};
@@ -32,7 +32,7 @@ impl Names {
             _ => &[],
         };
         let (guids, strings) = (stream(GUIDS), stream(STRINGS));
-        let entries = stream(ENTRIES).chunks_exact(ENTRY_OCTETS);
+        let entries = stream(ENTRIES).chunks_exact(ENTRY_OCTETS).take(PST_PROPERTIES_MAX);
         Names(entries.filter_map(|entry| named(entry, guids, strings).ok().flatten()).collect())
     }
 
@@ -64,11 +64,10 @@ fn named(
         _ => {
             let at = number as usize;
             let text = part(strings, at.saturating_add(4), long(strings, at)? as usize)?;
-            let text = utf16(text);
-            if text.chars().count() > PROPERTY_NAME_CHARS_MAX {
+            if text.len() > 2 * PROPERTY_NAME_CHARS_MAX {
                 return Ok(None);
             }
-            PropertyName::string(set, &text)
+            PropertyName::string(set, &utf16(text))
         }
     };
     Ok(FIRST.checked_add(index).map(|id| (id, PropertyKey::named(name))))

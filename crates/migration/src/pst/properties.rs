@@ -82,11 +82,14 @@ pub(super) fn rows(
         for column in &columns {
             cells.extend(cell(&heap, octets, existence, column, budget)?);
         }
-        budget.pay(row)?;
+        budget.pay(cells.len() * CELL_COST)?;
         found.push(RawBag(cells));
     }
     Ok(found)
 }
+
+/// What a cell costs at least: about what it takes in memory.
+const CELL_COST: usize = 64;
 
 /// The numbers of the rows that there are, by the row index: TCROWIDs.
 fn row_numbers(heap: &Heap<'_>, index: u32) -> Result<Vec<usize>, PstError> {

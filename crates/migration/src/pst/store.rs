@@ -10,10 +10,12 @@ use std::collections::{BTreeMap, HashMap};
 use content::Bag;
 use content::property::{PropertyTag, Value, tags};
 use mailbox::Special;
-use types::limits::{MIGRATION_FOLDER_DEPTH_MAX, PST_ITEM_OCTETS_MAX, PST_NODES_MAX};
+use types::limits::{
+    MIGRATION_FOLDER_DEPTH_MAX, MIGRATION_FOLDERS_MAX, PST_ITEM_OCTETS_MAX, PST_MESSAGES_MAX,
+};
 
 use super::error::PstError;
-use super::file::{Budget, Node, PstFile};
+use super::file::{Budget, Checksums, Node, PstFile};
 use super::names::Names;
 use super::octets::Octets;
 use super::properties::{self, Reading};
@@ -81,8 +83,8 @@ const WESTERN: i32 = 1252;
 
 impl Store {
     /// Opens a file.
-    pub(super) fn open(octets: Box<dyn Octets>) -> Result<Self, PstError> {
-        let file = PstFile::open(octets)?;
+    pub(super) fn open(octets: Box<dyn Octets>, checksums: Checksums) -> Result<Self, PstError> {
+        let file = PstFile::open(octets, checksums)?;
         let folders = folders(&file)?;
         let mut store = Store {
             file,
@@ -190,7 +192,7 @@ impl Store {
                 _ => return Ok(None),
             }
         }
-        Ok(None)
+        Err(PstError::Limit("folders in folders"))
     }
 
     fn name(&self, id: u32, names: &mut HashMap<u32, String>) -> Result<String, PstError> {
@@ -207,27 +209,28 @@ impl Store {
 /// All folders with their messages.
 fn folders(file: &PstFile) -> Result<BTreeMap<u32, Folder>, PstError> {
     let mut folders = BTreeMap::new();
-    let mut messages: HashMap<u32, Vec<u32>> = HashMap::new();
-    let mut count = 0;
+    let mut messages: Vec<(u32, u32)> = Vec::new();
     file.each_node(&mut |listed| {
-        count += 1;
-        if count > PST_NODES_MAX {
-            return Err(PstError::Limit("nodes of a file"));
-        }
         match listed.id & 0x1F {
             NORMAL_FOLDER => {
                 let (parent, node) = (listed.parent, listed.node);
                 folders.insert(listed.id, Folder { parent, node, messages: Vec::new() });
             }
-            NORMAL_MESSAGE => messages.entry(listed.parent).or_default().push(listed.id),
+            NORMAL_MESSAGE => messages.push((listed.parent, listed.id)),
             _ => {}
         }
-        Ok(())
+        match (folders.len() > MIGRATION_FOLDERS_MAX, messages.len() > PST_MESSAGES_MAX) {
+            (true, _) => Err(PstError::Limit("folders of a file")),
+            (_, true) => Err(PstError::Limit("messages of a file")),
+            (false, false) => Ok(()),
+        }
     })?;
-    for (id, folder) in &mut folders {
-        folder.messages = messages.remove(id).unwrap_or_default();
-        folder.messages.sort_unstable();
-        folder.messages.dedup();
+    messages.sort_unstable();
+    messages.dedup();
+    for (folder, message) in messages {
+        if let Some(folder) = folders.get_mut(&folder) {
+            folder.messages.push(message);
+        }
     }
     Ok(folders)
 }

@@ -19,7 +19,7 @@ pub(super) struct File {
 }
 
 /// Where blocks begin.
-const BEGIN: usize = 0x4600;
+const BEGIN: usize = 0x400;
 const PAGE_OCTETS: usize = 512;
 
 impl File {
