@@ -523,13 +523,8 @@ pub const MIGRATION_IMAP_PAUSE_SECS_MAX: u64 = 60;
 pub const PST_TREE_LEVELS_MAX: u8 = 8;
 /// Messages of a PST file; 12 octets each in memory.
 pub const PST_MESSAGES_MAX: usize = 4_000_000;
-/// Subnodes of one item of a PST file: attachments, and values of more than a few KiB.
-pub const PST_SUBNODES_MAX: usize = 16_384;
-/// Properties of one object of a PST file; ids have 16 bits.
-pub const PST_PROPERTIES_MAX: usize = 65_536;
-/// Rows of a table of a PST file, which are recipients.
-pub const PST_TABLE_ROWS_MAX: usize = 65_536;
-/// Octets read from a PST file for one item; text in UTF-16 shrinks by half.
+/// Octets read from a PST file for one item, of which every part counts for what it takes in
+/// memory; text in UTF-16 shrinks by half.
 pub const PST_ITEM_OCTETS_MAX: u64 = 2 * MESSAGE_OCTETS_CEILING as u64;
 /// Messages attached to attached messages of an item of a PST file.
 pub const PST_EMBEDDED_DEPTH_MAX: usize = 16;

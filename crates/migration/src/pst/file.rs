@@ -5,19 +5,26 @@
 //! those that are read: trees have strictly falling levels, a walk over a tree ends after as many
 //! pages as the file can have, and what a value is put together from is paid out of a [`Budget`].
 
-use types::limits::{PST_SUBNODES_MAX, PST_TREE_LEVELS_MAX};
+use types::limits::PST_ITEM_OCTETS_MAX;
 
 use super::cipher::Cipher;
 use super::error::PstError;
-use super::octets::{Octets, long, number, part, short};
+use super::octets::{Octets, level_of, long, number, part, short};
 
 /// Octets that may still be read for one item, embedded messages included.
-pub(super) struct Budget(pub u64);
+pub(super) struct Budget(u64);
 
-/// What a block costs at least, so that very many small ones are an end too.
+/// What a block costs at least, so that very many small ones have an end too.
 const BLOCK_COST: usize = 512;
+/// What a subnode, a property or a cell costs beside its octets: about what it takes in memory.
+pub(super) const PART_COST: usize = 64;
 
 impl Budget {
+    /// That of one item.
+    pub(super) fn of_item() -> Self {
+        Budget(PST_ITEM_OCTETS_MAX)
+    }
+
     pub(super) fn pay(&mut self, octets: usize) -> Result<(), PstError> {
         let left = self.0.checked_sub(octets as u64);
         self.0 = left.ok_or(PstError::Limit("octets of an item"))?;
@@ -231,11 +238,11 @@ impl PstFile {
         for at in 0..usize::from(short(&block, 2)?) {
             let entry = part(&block, begin + at * length, length)?;
             match own {
-                0 => found.push((long(entry, 0)?, self.layout.node(entry, word)?)),
+                0 => {
+                    budget.pay(PART_COST)?;
+                    found.push((long(entry, 0)?, self.layout.node(entry, word)?));
+                }
                 _ => self.gather_subnodes(number(entry, word, word)?, Some(0), budget, found)?,
-            }
-            if found.len() > PST_SUBNODES_MAX {
-                return Err(PstError::Limit("subnodes of an item"));
             }
         }
         Ok(())
@@ -303,9 +310,9 @@ impl PstFile {
         // ANSI pages have no padding behind the four numbers.
         let numbers = trailer - self.layout.word;
         let (count, entry) = (usize::from(octets[numbers]), usize::from(octets[numbers + 2]));
-        let own = octets[numbers + 3];
+        let own = level_of(octets[numbers + 3])?;
         let least = self.layout.entry_octets(kind, own);
-        let fits = entry >= least && count * entry <= numbers && own <= PST_TREE_LEVELS_MAX;
+        let fits = entry >= least && count * entry <= numbers;
         match fits && level.is_none_or(|level| level == own) {
             true => Ok(Page { octets, level: own, count, entry }),
             false => Err(DAMAGED),
@@ -381,3 +388,22 @@ const CRC: [u32; 256] = {
     }
     table
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_may_cost_pst_item_octets_max() {
+        let mut budget = Budget::of_item();
+        assert!(budget.pay(PST_ITEM_OCTETS_MAX as usize).is_ok());
+        assert!(matches!(budget.pay(1), Err(PstError::Limit(_))));
+    }
+
+    #[test]
+    fn the_checksum_is_that_of_the_specification() {
+        // Of Ethernet's CRC of "123456789", begun with 0 and not inverted.
+        assert_eq!(crc(b"123456789"), 0x2DFD_2D88);
+        assert_eq!(crc(b""), 0);
+    }
+}

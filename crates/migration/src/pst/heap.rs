@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use types::limits::PST_TREE_LEVELS_MAX;
-
 use super::error::PstError;
 use super::file::{Budget, Node, PstFile};
-use super::octets::{long, number, part, short};
+use super::octets::{level_of, long, number, part, short};
 
 /// A node opened: its heap, and its subnodes.
 pub(super) struct Heap<'f> {
@@ -95,9 +93,9 @@ impl<'f> Heap<'f> {
         const DAMAGED: PstError = PstError::Damaged("a tree in a heap");
         let header = self.get(id)?;
         let data = number(header, 2, 1)? as usize;
-        let levels = number(header, 3, 1)? as u8;
+        let levels = level_of(number(header, 3, 1)? as u8)?;
         let fits = number(header, 0, 2)? == (key as u64) << 8 | 0xB5;
-        if !fits || levels > PST_TREE_LEVELS_MAX || data == 0 {
+        if !fits || data == 0 {
             return Err(DAMAGED);
         }
         // What a tree is made of stands in the heap, and nothing of it twice.

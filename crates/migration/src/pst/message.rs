@@ -7,7 +7,7 @@ use content::compose::{
 use content::property::{FileTime, PropertyTag, Value, tags};
 use content::{Bag, class, rtf};
 use mailbox::Flags;
-use types::limits::{MESSAGE_OCTETS_CEILING, PST_EMBEDDED_DEPTH_MAX, PST_ITEM_OCTETS_MAX};
+use types::limits::{MESSAGE_OCTETS_CEILING, PST_EMBEDDED_DEPTH_MAX};
 
 use super::error::PstError;
 use super::file::{Budget, Node};
@@ -52,7 +52,7 @@ pub(super) fn read(store: &Store, id: u32) -> Result<Result<Message, String>, Ps
 
 fn try_read(store: &Store, id: u32) -> Result<Message, PstError> {
     let node = store.file.node(id)?.ok_or(PstError::Damaged("it is missing"))?;
-    let mut opening = Opening { store, budget: Budget(PST_ITEM_OCTETS_MAX), left_out: 0 };
+    let mut opening = Opening { store, budget: Budget::of_item(), left_out: 0 };
     let item = opening.item(node, 0)?;
     let received = received(&item.properties);
     let (flags, octets) = (flags(&item.properties), octets(&item, u64::from(id)));

@@ -7,7 +7,7 @@ use content::property::{
     names::{PS_MAPI, PS_PUBLIC_STRINGS},
 };
 
-use types::limits::{PROPERTY_NAME_CHARS_MAX, PST_PROPERTIES_MAX};
+use types::limits::PROPERTY_NAME_CHARS_MAX;
 
 use super::error::PstError;
 use super::octets::{long, part, short, utf16};
@@ -22,6 +22,8 @@ const GUIDS: PropertyTag = PropertyTag(0x0002_0102);
 const ENTRIES: PropertyTag = PropertyTag(0x0003_0102);
 const STRINGS: PropertyTag = PropertyTag(0x0004_0102);
 const ENTRY_OCTETS: usize = 8;
+/// From 0x8000 to 0xFFFF.
+const IDS: usize = 0x8000;
 
 impl Names {
     /// Reads the map; what has no proper name has none.
@@ -32,7 +34,7 @@ impl Names {
             _ => &[],
         };
         let (guids, strings) = (stream(GUIDS), stream(STRINGS));
-        let entries = stream(ENTRIES).chunks_exact(ENTRY_OCTETS).take(PST_PROPERTIES_MAX);
+        let entries = stream(ENTRIES).chunks_exact(ENTRY_OCTETS).take(IDS);
         Names(entries.filter_map(|entry| named(entry, guids, strings).ok().flatten()).collect())
     }
 

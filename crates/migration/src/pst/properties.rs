@@ -3,10 +3,9 @@
 use content::Bag;
 use content::charset;
 use content::property::{FileTime, Guid, PropertyKey, PropertyTag, PropertyType, Value, tags};
-use types::limits::{PST_PROPERTIES_MAX, PST_TABLE_ROWS_MAX};
 
 use super::error::PstError;
-use super::file::{Budget, Node, PstFile};
+use super::file::{Budget, Node, PART_COST, PstFile};
 use super::heap::{Heap, PROPERTIES, TABLE};
 use super::names::Names;
 use super::octets::{long, number, part, short, utf16};
@@ -49,10 +48,8 @@ pub(super) fn read<'f>(
             Some(length) if length <= 4 => field[..length].to_vec(),
             _ => heap.value(long(field, 0)?, budget)?,
         };
+        budget.pay(PART_COST)?;
         all.push(Raw { id, kind, octets });
-        if all.len() > PST_PROPERTIES_MAX {
-            return Err(PstError::Limit("properties of an item"));
-        }
     }
     Ok((heap, RawBag(all)))
 }
@@ -82,21 +79,15 @@ pub(super) fn rows(
         for column in &columns {
             cells.extend(cell(&heap, octets, existence, column, budget)?);
         }
-        budget.pay(cells.len() * CELL_COST)?;
+        budget.pay((cells.len() + 1) * PART_COST)?;
         found.push(RawBag(cells));
     }
     Ok(found)
 }
 
-/// What a cell costs at least: about what it takes in memory.
-const CELL_COST: usize = 64;
-
 /// The numbers of the rows that there are, by the row index: TCROWIDs.
 fn row_numbers(heap: &Heap<'_>, index: u32) -> Result<Vec<usize>, PstError> {
     let records = heap.tree(index, 4)?;
-    if records.len() > PST_TABLE_ROWS_MAX {
-        return Err(PstError::Limit("rows of a table"));
-    }
     let numbers = records.iter().map(|(_, data)| number(data, 0, data.len().min(4)));
     let mut numbers: Vec<usize> =
         numbers.map(|found| found.map(|at| at as usize)).collect::<Result<_, _>>()?;

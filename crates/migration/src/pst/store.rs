@@ -10,9 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use content::Bag;
 use content::property::{PropertyTag, Value, tags};
 use mailbox::Special;
-use types::limits::{
-    MIGRATION_FOLDER_DEPTH_MAX, MIGRATION_FOLDERS_MAX, PST_ITEM_OCTETS_MAX, PST_MESSAGES_MAX,
-};
+use types::limits::{MIGRATION_FOLDER_DEPTH_MAX, MIGRATION_FOLDERS_MAX, PST_MESSAGES_MAX};
 
 use super::error::PstError;
 use super::file::{Budget, Checksums, Node, PstFile};
@@ -135,7 +133,7 @@ impl Store {
     }
 
     fn map(&self) -> Result<Names, PstError> {
-        let mut budget = Budget(PST_ITEM_OCTETS_MAX);
+        let mut budget = Budget::of_item();
         let Some(node) = self.file.node(NAME_TO_ID_MAP)? else { return Ok(Names::default()) };
         Ok(Names::read(&properties::read(&self.file, node, &mut budget)?.1))
     }
@@ -146,7 +144,7 @@ impl Store {
     }
 
     fn bag_of(&self, node: Node) -> Result<Bag, PstError> {
-        let mut budget = Budget(PST_ITEM_OCTETS_MAX);
+        let mut budget = Budget::of_item();
         let (_, raw) = properties::read(&self.file, node, &mut budget)?;
         Ok(raw.decode(self.reading()))
     }
@@ -219,11 +217,7 @@ fn folders(file: &PstFile) -> Result<BTreeMap<u32, Folder>, PstError> {
             NORMAL_MESSAGE => messages.push((listed.parent, listed.id)),
             _ => {}
         }
-        match (folders.len() > MIGRATION_FOLDERS_MAX, messages.len() > PST_MESSAGES_MAX) {
-            (true, _) => Err(PstError::Limit("folders of a file")),
-            (_, true) => Err(PstError::Limit("messages of a file")),
-            (false, false) => Ok(()),
-        }
+        check_counts(folders.len(), messages.len())
     })?;
     messages.sort_unstable();
     messages.dedup();
@@ -233,6 +227,14 @@ fn folders(file: &PstFile) -> Result<BTreeMap<u32, Folder>, PstError> {
         }
     }
     Ok(folders)
+}
+
+fn check_counts(folders: usize, messages: usize) -> Result<(), PstError> {
+    match (folders > MIGRATION_FOLDERS_MAX, messages > PST_MESSAGES_MAX) {
+        (true, _) => Err(PstError::Limit("folders of a file")),
+        (_, true) => Err(PstError::Limit("messages of a file")),
+        (false, false) => Ok(()),
+    }
 }
 
 /// The node that an entry id of the store names ([MS-PST] section 2.4.3.2).
@@ -256,6 +258,14 @@ fn special_of(path: &[String], class: Option<&str>) -> Option<Special> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_has_at_most_migration_folders_max_and_pst_messages_max() {
+        assert!(check_counts(MIGRATION_FOLDERS_MAX, PST_MESSAGES_MAX).is_ok());
+        for (folders, messages) in [(MIGRATION_FOLDERS_MAX + 1, 0), (0, PST_MESSAGES_MAX + 1)] {
+            assert!(matches!(check_counts(folders, messages), Err(PstError::Limit(_))));
+        }
+    }
 
     #[test]
     fn a_purpose_takes_name_and_class() {
