@@ -110,6 +110,8 @@ fn structured(parts: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::super::of;
     use super::*;
     use crate::compose::Item;

@@ -250,6 +250,8 @@ impl Times {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::super::{of, recurrence, zone};
     use super::*;
     use crate::compose::Recipient;

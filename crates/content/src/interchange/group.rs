@@ -66,6 +66,8 @@ fn text(rest: &mut &[u8], wide: bool) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::super::of;
     use super::*;
     use crate::compose::Item;

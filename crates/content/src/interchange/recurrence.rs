@@ -268,6 +268,8 @@ pub(super) fn weekday(number: u32) -> Option<&'static str> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     /// A pattern with one deleted day and one exception, as Outlook writes it.

@@ -53,6 +53,8 @@ pub(super) fn write(item: &Item) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::super::{of, recurrence};
     use super::*;
     use crate::Bag;

@@ -92,6 +92,8 @@ fn offset(west: i32) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     /// Central Europe.

@@ -32,9 +32,9 @@ pub fn mbox(octets: &[u8]) {
 
 /// Items of a PST file, as if all its checksums were right.
 pub fn pst(octets: &[u8]) {
-    for (path, message) in messages(octets.to_vec(), Checksums::Ignored).unwrap_or_default() {
+    for (path, item) in messages(octets.to_vec(), Checksums::Ignored).unwrap_or_default() {
         assert!(!path.is_empty(), "a folder has a name");
-        let Ok(message) = message else { continue };
+        let Ok(message) = item.body else { continue };
         assert!(message.octets.ends_with(b"\r\n"), "a message ends with a line");
         assert!(message.properties.len() <= BAG_PROPERTIES_MAX);
     }

@@ -3,6 +3,7 @@
 
 use content::compose::{
     Attachment, AttachmentContent, Item, Options, Recipient, RecipientKind, compose, compose_below,
+    compose_signed,
 };
 use content::property::{FileTime, PropertyTag, Value, tags};
 use content::{Bag, class, rtf};
@@ -13,7 +14,7 @@ use super::error::PstError;
 use super::file::{Budget, Node};
 use super::heap::Heap;
 use super::people;
-use super::properties::{self, RawBag};
+use super::properties;
 use super::remains;
 use super::store::Store;
 use crate::message::Message;
@@ -92,29 +93,28 @@ impl Opening<'_> {
     fn recipients(&mut self, heap: &Heap<'_>) -> Result<Vec<Recipient>, PstError> {
         let Some(table) = heap.subnode(RECIPIENT_TABLE) else { return Ok(Vec::new()) };
         let rows = properties::rows(&self.store.file, table, &mut self.budget)?;
-        let rows = rows.iter().map(|row| row.decode(self.store.reading()));
+        let rows = rows.into_iter().map(|row| row.decode(self.store.reading()));
         Ok(rows.filter_map(|row| recipient(&row)).collect())
     }
 
     /// None: nothing is attached there.
     fn attachment(&mut self, node: Node, depth: usize) -> Result<Option<Attachment>, PstError> {
         let (heap, raw) = properties::read(&self.store.file, node, &mut self.budget)?;
-        let bag = raw.decode(self.store.reading());
+        let object = raw.object(DATA);
+        let mut bag = raw.decode(self.store.reading());
         let method = bag.integer(tags::ATTACH_METHOD).unwrap_or(BY_VALUE);
         let media_type = bag.text(tags::ATTACH_MIME_TAG).unwrap_or_default().to_owned();
         let content = match method {
-            EMBEDDED_MESSAGE => match self.embedded(&heap, &raw, depth)? {
+            EMBEDDED_MESSAGE => match self.embedded(&heap, object, depth)? {
                 Some(message) => AttachmentContent::Message(message),
                 None => return Ok(None),
             },
-            OLE if raw.object(DATA).is_some() => {
-                let data = self.object(&heap, &raw)?;
+            OLE if object.is_some() => {
+                let data = self.object(&heap, object)?;
                 AttachmentContent::File { data, media_type: "application/x-oleobject".into() }
             }
-            _ => match (bag.get(tags::ATTACH_DATA_BINARY), link(&bag)) {
-                (Some(Value::Binary(data)), _) => {
-                    AttachmentContent::File { data: data.clone(), media_type }
-                }
+            _ => match (bag.remove(tags::ATTACH_DATA_BINARY), link(&bag)) {
+                (Some(Value::Binary(data)), _) => AttachmentContent::File { data, media_type },
                 // Attached by reference: the place is all there is.
                 (_, Some(link)) => AttachmentContent::File {
                     data: link.into_bytes(),
@@ -129,13 +129,13 @@ impl Opening<'_> {
     fn embedded(
         &mut self,
         heap: &Heap<'_>,
-        raw: &RawBag,
+        object: Option<u32>,
         depth: usize,
     ) -> Result<Option<Vec<u8>>, PstError> {
         if depth >= PST_EMBEDDED_DEPTH_MAX {
             return Err(PstError::Limit("messages attached to attached messages"));
         }
-        let Some(id) = raw.object(DATA) else { return Ok(None) };
+        let Some(id) = object else { return Ok(None) };
         let node = heap.subnode(id).ok_or(PstError::Damaged("an attached message is missing"))?;
         let item = self.item(node, depth + 1)?;
         let message = octets(&item, u64::from(id));
@@ -143,8 +143,8 @@ impl Opening<'_> {
         Ok(Some(message))
     }
 
-    fn object(&mut self, heap: &Heap<'_>, raw: &RawBag) -> Result<Vec<u8>, PstError> {
-        let node = raw.object(DATA).and_then(|id| heap.subnode(id));
+    fn object(&mut self, heap: &Heap<'_>, object: Option<u32>) -> Result<Vec<u8>, PstError> {
+        let node = object.and_then(|id| heap.subnode(id));
         let node = node.ok_or(PstError::Damaged("an attached object is missing"))?;
         Ok(self.store.file.data(node.data, &mut self.budget)?.concat())
     }
@@ -155,10 +155,30 @@ fn octets(item: &Item, seed: u64) -> Vec<u8> {
     let options = Options { seed, with_bcc: true };
     let is_mail = remains::class_of(&item.properties).starts_with(class::NOTE);
     let header = item.properties.text(tags::TRANSPORT_MESSAGE_HEADERS).filter(|_| is_mail);
-    match header.filter(|header| people::is_header(header)) {
+    let header = header.filter(|header| people::is_header(header));
+    if let Some(message) = signed(item).and_then(|it| compose_signed(header, item, options, it)) {
+        return message;
+    }
+    match header {
         Some(header) => compose_below(header, item, options),
         None => compose(item, options),
     }
+}
+
+/// Of signed mail the one attachment is all of it: multipart/signed with its parts ([MS-OXOSMIME]
+/// section 2.1.1.2).
+fn signed(item: &Item) -> Option<&[u8]> {
+    let class = remains::class_of(&item.properties).to_ascii_lowercase();
+    let [Attachment { content: AttachmentContent::File { data, .. }, .. }] = &item.attachments[..]
+    else {
+        return None;
+    };
+    class.ends_with(".smime.multipartsigned").then_some(data)
+}
+
+/// Enciphered mail has a body in its attachment only.
+fn is_enciphered(bag: &Bag) -> bool {
+    remains::class_of(bag).eq_ignore_ascii_case("IPM.Note.SMIME")
 }
 
 /// Makes of the properties of a file those that a message is composed of. False: a body in RTF
@@ -172,6 +192,11 @@ fn settle(bag: &mut Bag) -> bool {
             [tags::MESSAGE_DELIVERY_TIME, tags::CREATION_TIME, tags::LAST_MODIFICATION_TIME];
         let time = times.iter().find_map(|tag| bag.get(*tag).cloned());
         bag.set_some(tags::CLIENT_SUBMIT_TIME, time);
+    }
+    if is_enciphered(bag) {
+        for tag in [tags::BODY, tags::HTML, tags::BODY_HTML, tags::RTF_COMPRESSED] {
+            bag.remove(tag);
+        }
     }
     settle_body(bag)
 }

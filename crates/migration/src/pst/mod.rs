@@ -29,7 +29,6 @@ pub use error::PstError;
 pub use file::Checksums;
 pub use octets::Octets;
 
-use crate::error::MigrationError;
 use crate::folder::SourceFolder;
 use crate::message::Item;
 use store::Store;
@@ -83,22 +82,18 @@ impl Pst {
     }
 }
 
-/// All items of a file in memory, with the paths of their folders. Errors: of the file.
-pub fn messages(
-    octets: Vec<u8>,
-    checksums: Checksums,
-) -> Result<Vec<(String, Result<crate::Message, String>)>, MigrationError> {
-    let wrong = |source| MigrationError::Pst { path: Default::default(), source };
-    let pst = Pst::open(Box::new(octets), checksums).map_err(wrong)?;
+/// All items of a file in memory, each with the path of its folder. Errors: of the file.
+pub fn messages(octets: Vec<u8>, checksums: Checksums) -> Result<Vec<(String, Item)>, PstError> {
+    let pst = Pst::open(Box::new(octets), checksums)?;
     let mut found = Vec::new();
-    for folder in pst.folders().map_err(wrong)? {
+    for folder in pst.folders()? {
         let mut after = None;
         loop {
-            let items = pst.batch(&folder, after.as_deref()).map_err(wrong)?;
+            let items = pst.batch(&folder, after.as_deref())?;
             let Some(last) = items.last() else { break };
             after = Some(last.cursor.clone());
             let path = folder.path.join("/");
-            found.extend(items.into_iter().map(|item| (path.clone(), item.body)));
+            found.extend(items.into_iter().map(|item| (path.clone(), item)));
         }
     }
     Ok(found)

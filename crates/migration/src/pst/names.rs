@@ -27,7 +27,7 @@ const IDS: usize = 0x8000;
 
 impl Names {
     /// Reads the map; what has no proper name has none.
-    pub(super) fn read(map: &RawBag) -> Self {
+    pub(super) fn read(map: RawBag) -> Self {
         let bag = map.decode(Reading { names: &Names::default(), codepage: 0 });
         let stream = |tag: PropertyTag| match bag.get(tag) {
             Some(Value::Binary(octets)) => &octets[..],

@@ -160,7 +160,7 @@ impl RawBag {
 
     /// The bag. Properties of types that a bag does not hold, or whose octets do not fit their
     /// type, are left out.
-    pub(super) fn decode(&self, reading: Reading<'_>) -> Bag {
+    pub(super) fn decode(self, reading: Reading<'_>) -> Bag {
         let integer = |tag: PropertyTag| {
             let raw = self.0.iter().find(|raw| raw.id == tag.id() && raw.kind == tag.0 as u16)?;
             Some(long(&raw.octets, 0).ok()? as i32)
@@ -171,12 +171,12 @@ impl RawBag {
             .unwrap_or(reading.codepage);
         let text = Text { charset: charset::of_codepage(codepage) };
         let mut bag = Bag::default();
-        for raw in &self.0 {
+        for raw in self.0 {
             let key = match raw.id {
                 0x8000.. => reading.names.key(raw.id),
                 id => tag(id, raw.kind).map(PropertyKey::from),
             };
-            if let Some((key, value)) = key.zip(text.value(raw.kind, &raw.octets)) {
+            if let Some((key, value)) = key.zip(text.value(raw.kind, raw.octets)) {
                 bag.set(key, value);
             }
         }
@@ -203,17 +203,17 @@ impl Text {
         utf16(octets).trim_end_matches('\0').to_owned()
     }
 
-    fn value(&self, kind: u16, octets: &[u8]) -> Option<Value> {
+    fn value(&self, kind: u16, octets: Vec<u8>) -> Option<Value> {
         use PropertyType::*;
         let kind = PropertyType::from_code(kind)?;
         Some(match kind {
-            String => Value::String(Self::unicode(octets)),
-            String8 => Value::String(self.eight_bit(octets)),
-            Binary => Value::Binary(octets.to_vec()),
-            MultipleString => Value::MultipleString(each(octets, Self::unicode)?),
-            MultipleString8 => Value::MultipleString(each(octets, |part| self.eight_bit(part))?),
-            MultipleBinary => Value::MultipleBinary(each(octets, <[u8]>::to_vec)?),
-            _ => scalar(kind, octets).or_else(|| multiple(kind, octets))?,
+            String => Value::String(Self::unicode(&octets)),
+            String8 => Value::String(self.eight_bit(&octets)),
+            Binary => Value::Binary(octets),
+            MultipleString => Value::MultipleString(each(&octets, Self::unicode)?),
+            MultipleString8 => Value::MultipleString(each(&octets, |part| self.eight_bit(part))?),
+            MultipleBinary => Value::MultipleBinary(each(&octets, <[u8]>::to_vec)?),
+            _ => scalar(kind, &octets).or_else(|| multiple(kind, &octets))?,
         })
     }
 }

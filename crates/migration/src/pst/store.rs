@@ -135,7 +135,7 @@ impl Store {
     fn map(&self) -> Result<Names, PstError> {
         let mut budget = Budget::of_item();
         let Some(node) = self.file.node(NAME_TO_ID_MAP)? else { return Ok(Names::default()) };
-        Ok(Names::read(&properties::read(&self.file, node, &mut budget)?.1))
+        Ok(Names::read(properties::read(&self.file, node, &mut budget)?.1))
     }
 
     fn bag(&self, id: u32) -> Result<Option<Bag>, PstError> {

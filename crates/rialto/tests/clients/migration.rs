@@ -196,10 +196,11 @@ fn a_file_of_outlook_is_one_for_readpst() {
     fs::write(&path, outlook_file()).unwrap();
     let out = folder.path().join("out");
     fs::create_dir(&out).unwrap();
+    let store = out.join("old mail");
     run(program("readpst").arg("-e").arg("-o").arg(&out).arg(&path)).well();
-    let mail = fs::read_dir(out.join("Inbox")).unwrap().next().unwrap().unwrap().path();
+    let mail = fs::read_dir(store.join("Inbox")).unwrap().next().unwrap().unwrap().path();
     let mail = fs::read_to_string(mail).unwrap();
     assert!(mail.contains("Subject: Old mail") && mail.contains("plan.txt"), "{mail}");
-    let event = fs::read_to_string(out.join("Calendar/1.ics")).unwrap();
+    let event = fs::read_to_string(store.join("Calendar/1.ics")).unwrap();
     assert!(event.contains("SUMMARY:Tea"), "{event}");
 }
