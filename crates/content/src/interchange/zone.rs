@@ -3,6 +3,8 @@
 use super::lines::Lines;
 use super::recurrence::weekday;
 
+const MINUTES_OF_DAY: i32 = 24 * 60;
+
 /// A zone with the rules of one year.
 pub(super) struct Zone {
     /// Minutes west of UTC.
@@ -26,7 +28,8 @@ impl Zone {
     pub(super) fn parse(octets: &[u8]) -> Option<Self> {
         let long = |at: usize| Some(i32::from_le_bytes(octets.get(at..at + 4)?.try_into().ok()?));
         let (bias, standard, daylight) = (long(0)?, long(4)?, long(8)?);
-        let minutes = |more: i32| Some(bias.checked_add(more)?).filter(|it| it.abs() < 24 * 60);
+        let day = -MINUTES_OF_DAY + 1..MINUTES_OF_DAY;
+        let minutes = |more: i32| bias.checked_add(more).filter(|it| day.contains(it));
         let (at_standard, at_daylight) = (begin(octets, 14)?, begin(octets, 32)?);
         let changes = at_standard.is_proper() && at_daylight.is_proper();
         Some(Zone {
@@ -117,5 +120,8 @@ pub(super) mod tests {
             END:VTIMEZONE\r\n";
         assert_eq!(lines.finish(), expected);
         assert!(Zone::parse(&blob()[..40]).is_none());
+        let mut far = blob();
+        far[..4].copy_from_slice(&i32::MIN.to_le_bytes());
+        assert!(Zone::parse(&far).is_none());
     }
 }
