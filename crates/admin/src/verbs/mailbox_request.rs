@@ -48,7 +48,7 @@ object! {
         status: &'static str,
         /// The path on the server.
         file_path: String,
-        /// Mbox, Maildir or Eml: what was said or seen; or Imap.
+        /// Mbox, Maildir, Eml or Pst: what was said or seen; or Imap.
         format: &'static str,
         /// The other server, with its port.
         source_server: String,
