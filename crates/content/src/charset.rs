@@ -42,7 +42,7 @@ fn utf8_or_western(bytes: &[u8]) -> String {
 }
 
 /// Charsets and their Windows code pages, of those that mail uses.
-const CODEPAGES: [(&str, i32); 17] = [
+const CODEPAGES: [(&str, i32); 24] = [
     ("utf-8", 65001),
     ("us-ascii", 20127),
     ("iso-8859-1", 28591),
@@ -54,6 +54,13 @@ const CODEPAGES: [(&str, i32); 17] = [
     ("windows-1250", 1250),
     ("windows-1251", 1251),
     ("windows-1252", 1252),
+    ("windows-1253", 1253),
+    ("windows-1254", 1254),
+    ("windows-1255", 1255),
+    ("windows-1256", 1256),
+    ("windows-1257", 1257),
+    ("windows-1258", 1258),
+    ("windows-874", 874),
     ("koi8-r", 20866),
     ("iso-2022-jp", 50220),
     ("shift_jis", 932),

@@ -8,7 +8,8 @@
 //!   base properties. It never fails: whatever arrives has a summary.
 //! * [`structure`] finds parts by IMAP number and decodes them; [`header_fields`] cuts headers.
 //! * [`search`] is the text that searches see; [`thread`] makes threads and sort keys.
-//! * [`property`] are MAPI's properties; [`compose`] makes MIME of them.
+//! * [`property`] are MAPI's properties; [`compose`] makes MIME of them; [`rtf`] are bodies that
+//!   MAPI keeps in RTF; [`interchange`] makes iCalendar and vCard.
 //!
 //! The MIME scanner is our own (see `scanner.rs` for why); `mail-parser` supplies charsets and
 //! reads improper dates. Specifications: RFC 5322, 2045 to 2047, 2183, 2231, 3501/9051, 5256,
@@ -27,6 +28,7 @@ pub mod envelope;
 mod header;
 pub mod html;
 pub mod imap_text;
+pub mod interchange;
 mod lexis;
 mod mail_properties;
 pub mod message_id;
@@ -34,6 +36,7 @@ pub mod parameters;
 mod preview;
 pub mod property;
 mod record;
+pub mod rtf;
 mod scanner;
 pub mod search;
 mod stored;

@@ -7,6 +7,7 @@ use mailbox::Fault;
 use store::StoreError;
 
 use crate::imap_source::ImapError;
+use crate::pst::PstError;
 
 /// Why a request cannot be made, or does not go on. What is wrong with a single message is no
 /// error: it counts as a bad item.
@@ -31,11 +32,23 @@ pub enum MigrationError {
     #[error("{0} is there already and is not an empty folder")]
     NotEmpty(PathBuf),
     /// Nothing says how the mail is kept.
-    #[error("{0} does not show whether it is Mbox, Maildir or Eml: say SourceFormat")]
+    #[error("{0} does not show whether it is Mbox, Maildir, Eml or Pst: say SourceFormat")]
     UnknownFormat(PathBuf),
     /// A request whose row says what no verb asks for.
     #[error("mail is not exported to other servers")]
     NoExport,
+    /// A format that is only read.
+    #[error("mail is not exported as {0}")]
+    NotWritten(&'static str),
+    /// A PST file that cannot be read.
+    #[error("{path}: {source}")]
+    Pst {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: PstError,
+    },
     /// A limit with a name.
     #[error("limit reached: {0}")]
     Limit(&'static str),

@@ -34,6 +34,9 @@ pub struct FolderProgress {
     /// What was wrong with the first of those.
     #[serde(default)]
     pub bad: Vec<String>,
+    /// Properties and attachments that items could not keep.
+    #[serde(default)]
+    pub left_out: u64,
 }
 
 impl FolderProgress {
@@ -41,6 +44,7 @@ impl FolderProgress {
     pub(crate) fn count(&mut self, gain: &Gain) {
         self.items += gain.items;
         self.bad_items += gain.bad.len() as u64;
+        self.left_out += gain.left_out;
         let room = MIGRATION_FOLDER_REPORT_ITEMS_MAX.saturating_sub(self.bad.len());
         self.bad.extend(gain.bad.iter().take(room).map(|text| cut(text)));
     }
@@ -57,6 +61,8 @@ pub struct Gain {
     pub units: u64,
     /// What was wrong with items that could not be carried over.
     pub bad: Vec<String>,
+    /// What items that were carried over could not keep.
+    pub left_out: u64,
 }
 
 /// The rows of one request.

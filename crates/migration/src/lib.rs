@@ -4,7 +4,7 @@
 //! A [`Source`] has folders, and in each folder items in an order that only grows at its end; a
 //! [`Sink`] takes them. [`transfer`] carries items from one to the other in batches and keeps a
 //! [`Ledger`]: per folder a cursor, how far it has come. Sources are files on the server's disk
-//! ([`disk`]), mailboxes on other servers ([`imap_source`]) and, for exports, a mailbox ([`MailboxSource`]); sinks are a mailbox
+//! ([`disk`], [`pst`]), mailboxes on other servers ([`imap_source`]) and, for exports, a mailbox ([`MailboxSource`]); sinks are a mailbox
 //! ([`MailboxSink`]) and folders on the disk.
 //!
 //! Nothing missing, nothing twice, also after a kill: an import writes the items of a batch and
@@ -36,6 +36,7 @@ mod lines;
 mod mailbox_sink;
 mod mailbox_source;
 mod message;
+pub mod pst;
 mod record;
 mod request;
 mod requests;

@@ -3,10 +3,16 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use mailbox::{Access, Change, Fault, FolderId, Keywords, Mailbox, NewItem, Parcel, Special};
+use content::property::{PropertyKey, Value};
+use content::{Bag, Summary};
+use mailbox::key::List;
+use mailbox::{
+    Access, Change, Fault, FolderId, Keywords, Mailbox, NewItem, Parcel, PropertyChange, Special,
+    is_settable,
+};
 use sha2::{Digest, Sha256};
 use store::{Bulk, Txn};
-use types::limits::BULK_SLICE_OCTETS;
+use types::limits::{BULK_SLICE_OCTETS, PROPERTY_INLINE_OCTETS_MAX};
 
 use crate::error::MigrationError;
 use crate::folder::SourceFolder;
@@ -27,11 +33,18 @@ pub struct MailboxSink {
     there: Option<HashSet<[u8; 32]>>,
 }
 
-/// An item that is staged; the parcel is None for a bad one.
+/// An item that is staged; there is none for a bad one.
 struct Ready {
     cursor: Vec<u8>,
     gain: Gain,
-    parcel: Option<Parcel>,
+    staged: Option<Staged>,
+}
+
+/// A message, and what is written over what it says.
+struct Staged {
+    parcel: Parcel,
+    properties: PropertyChange,
+    octets: usize,
 }
 
 impl MailboxSink {
@@ -48,25 +61,31 @@ impl MailboxSink {
     async fn stage(&self, folder: &SourceFolder, item: Item) -> Result<Ready, MigrationError> {
         let mut gain = Gain::default();
         gain.add(&folder.path.join("/"), &item);
-        let parcel = match item.body {
-            Ok(message) => Some(self.parcel(message).await?),
+        let staged = match item.body {
+            Ok(message) => Some(self.staged(message).await?),
             Err(_) => None,
         };
-        Ok(Ready { cursor: item.cursor, gain, parcel })
+        Ok(Ready { cursor: item.cursor, gain, staged })
     }
 
-    async fn parcel(&self, message: Message) -> Result<Parcel, MigrationError> {
-        let Message { octets, flags, keywords, received, zone_minutes } = message;
+    async fn staged(&self, message: Message) -> Result<Staged, MigrationError> {
+        let Message { octets, flags, keywords, received, zone_minutes, properties, .. } = message;
         // A large message takes a moment to read through.
         let derived = tokio::task::spawn_blocking(move || {
-            let summary: Arc<[u8]> = content::derive(&octets).encode().into();
-            (summary, octets)
+            let summary = content::derive(&octets);
+            let properties = beyond(&summary, properties);
+            (Arc::<[u8]>::from(summary.encode()), octets, properties)
         });
-        let (summary, octets) = derived.await?;
+        let (summary, octets, properties) = derived.await?;
+        let short = properties.iter().map(|(_, value)| value.wire_octets() as usize);
+        let short: usize = short.filter(|octets| *octets <= PROPERTY_INLINE_OCTETS_MAX).sum();
+        let properties = self.mailbox.stage_properties(properties, Vec::new()).await?;
         let staged = self.mailbox.stage(octets).await?;
         let (prefix, none) = (Vec::new(), Keywords::NONE);
         let item = NewItem { summary, prefix, flags, keywords: none, received, zone_minutes };
-        Ok(Parcel { staged, item, keywords })
+        let parcel = Parcel { staged, item, keywords };
+        let octets = parcel.row_octets() + short;
+        Ok(Staged { parcel, properties, octets })
     }
 
     /// Whether the folder has the octets of an item; afterwards it has.
@@ -99,8 +118,8 @@ impl MailboxSink {
         let (place, recorded) = (folder.place.clone(), progress.clone());
         let slice = move |txn: &mut Txn<'_>| {
             let mut change = Change::begin(txn, number, Access::System)?;
-            for parcel in items.iter().filter_map(|item| item.parcel.as_ref()) {
-                append(&mut change, target, parcel)?;
+            for staged in items.iter().filter_map(|item| item.staged.as_ref()) {
+                append(&mut change, target, staged)?;
             }
             change.finish()?;
             ledger.record(txn, &place, &recorded, &gain)?;
@@ -155,7 +174,7 @@ impl Sink for MailboxSink {
                 true => Ready::passed_over(item),
                 false => self.stage(folder, item).await?,
             };
-            octets += ready_item.parcel.as_ref().map_or(0, Parcel::row_octets);
+            octets += ready_item.staged.as_ref().map_or(0, |staged| staged.octets);
             ready.push(ready_item);
         }
         self.write(folder, ready, progress).await
@@ -166,7 +185,7 @@ impl Ready {
     /// An item that is there already.
     fn passed_over(item: Item) -> Self {
         let gain = Gain { units: item.units, ..Gain::default() };
-        Ready { cursor: item.cursor, gain, parcel: None }
+        Ready { cursor: item.cursor, gain, staged: None }
     }
 }
 
@@ -190,6 +209,7 @@ impl Gain {
         self.items += other.items;
         self.octets += other.octets;
         self.units += other.units;
+        self.left_out += other.left_out;
         self.bad.extend_from_slice(&other.bad);
         self
     }
@@ -205,14 +225,29 @@ fn target(progress: &FolderProgress) -> Result<FolderId, MigrationError> {
 fn append(
     change: &mut Change<'_, '_>,
     target: FolderId,
-    parcel: &Parcel,
+    staged: &Staged,
 ) -> Result<(), MigrationError> {
-    let mut parcel = parcel.clone();
+    let mut parcel = staged.parcel.clone();
     parcel
         .keywords
         .retain(|name| !matches!(change.keyword(name), Err(Fault::Limit(_) | Fault::Invalid(_))));
-    parcel.append(change, target)?;
+    let entry = parcel.append(change, target)?;
+    if !staged.properties.is_empty() {
+        change.set_properties(target, List::Items, entry.uid, &staged.properties)?;
+    }
     Ok(())
+}
+
+/// Those properties that the message does not say itself, and that may be written over it.
+fn beyond(summary: &Summary, properties: Bag) -> Bag {
+    if properties.is_empty() {
+        return properties;
+    }
+    let base = summary.base_properties();
+    let said = |key: &PropertyKey, value: &Value| base.get(key.clone()) == Some(value);
+    let others =
+        properties.iter().filter(|(key, value)| !said(key, value) && is_settable(key, true));
+    others.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 fn is_there(change: &mut Change<'_, '_>, id: FolderId) -> bool {

@@ -116,10 +116,10 @@ fn is_damage(fault: &Fault) -> bool {
 fn message(view: &View<'_>, entry: &Entry, keywords: &KeywordTable) -> Result<Message, Fault> {
     let content = view.content(entry.content)?;
     Ok(Message {
-        octets: view.message(&content)?,
         flags: entry.flags,
         keywords: keywords.names_of(entry.keywords).map(str::to_owned).collect(),
         received: Some(entry.received),
         zone_minutes: entry.zone_minutes,
+        ..Message::of(view.message(&content)?)
     })
 }

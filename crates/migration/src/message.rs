@@ -1,9 +1,10 @@
 //! What is carried over.
 
+use content::Bag;
 use mailbox::Flags;
 
 /// A message with what a mailbox knows of it besides.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Message {
     /// RFC 5322, lines ended by CRLF.
     pub octets: Vec<u8>,
@@ -15,13 +16,26 @@ pub struct Message {
     pub received: Option<i64>,
     /// Zone of the INTERNALDATE, minutes east of UTC.
     pub zone_minutes: i16,
+    /// What the octets do not say, where a source has more; categories go before `keywords`.
+    pub properties: Bag,
+    /// Properties and attachments of the source that the item could not keep.
+    pub left_out: u64,
 }
 
 impl Message {
     /// One without flags, of an unknown time.
     pub fn of(octets: Vec<u8>) -> Self {
         let (flags, keywords) = (Flags::NONE, Vec::new());
-        Message { octets, flags, keywords, received: None, zone_minutes: 0 }
+        let properties = Bag::default();
+        Message {
+            octets,
+            flags,
+            keywords,
+            received: None,
+            zone_minutes: 0,
+            properties,
+            left_out: 0,
+        }
     }
 }
 

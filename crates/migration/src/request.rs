@@ -42,6 +42,8 @@ pub enum DiskFormat {
     Maildir,
     /// A file `*.eml` per message.
     Eml,
+    /// A file of Outlook; of imports only.
+    Pst,
 }
 
 /// Where the mail comes from, or goes.

@@ -44,7 +44,7 @@ async fn carried(
             let database = mailbox.database();
             let begun = Ledger::of(request).has_begun(database).await?;
             let root = disk::target(path, begun).await?;
-            let mut sink = DiskSink::new(root, *format, database, request);
+            let mut sink = DiskSink::new(root, *format, database, request)?;
             transfer(database, request, &mut MailboxSource::new(mailbox), &mut sink).await
         }
         (Kind::Export, Place::Imap(_)) => Err(MigrationError::NoExport),

@@ -98,6 +98,7 @@ impl Gain {
             Ok(message) => {
                 self.items += 1;
                 self.octets += message.octets.len() as u64;
+                self.left_out += message.left_out;
             }
             Err(why) => self.bad.push(format!("{place}: {why}")),
         }

@@ -10,10 +10,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use mailbox::flags::{KEYWORD_OCTETS_MAX, KEYWORDS_MAX};
 use mailbox::{Flags, Mailbox};
 use migration::{
-    DiskFormat, DiskSource, FolderProgress, Item, Kind, MailboxSink, MigrationError, RequestStatus,
-    Sink, SourceFolder, transfer,
+    DiskFormat, DiskSource, Kind, MailboxSink, MigrationError, RequestStatus, transfer,
 };
-use support::{World, kept, network, octets, on_disk, put};
+use support::{Cut, World, kept, network, octets, on_disk, put};
 use types::limits::MIGRATION_BATCH_ITEMS;
 
 const FROM: &str = "From a@b.example Mon Nov  2 08:30:00 2026\n";
@@ -65,44 +64,6 @@ async fn binary_messages_keep_their_octets_in_files_of_their_own() {
         let to = world.mailbox().await;
         world.run(on_disk(Kind::Import, &to, disk.path(), format), &to).await;
         assert_eq!(octets(&to).await, octets(&from).await, "{format:?}");
-    }
-}
-
-/// A sink that is cut off after some batches, as by a kill; `late` does so after the batch was
-/// written.
-struct Cut<'s, S> {
-    sink: &'s mut S,
-    left: usize,
-    late: bool,
-}
-
-impl<S: Sink> Sink for Cut<'_, S> {
-    async fn enter(
-        &mut self,
-        folder: &SourceFolder,
-        path: &[String],
-        progress: &mut FolderProgress,
-    ) -> Result<(), MigrationError> {
-        self.sink.enter(folder, path, progress).await
-    }
-
-    async fn put(
-        &mut self,
-        folder: &SourceFolder,
-        items: Vec<Item>,
-        progress: &mut FolderProgress,
-    ) -> Result<(), MigrationError> {
-        if self.left == 0 && !self.late {
-            return Err(MigrationError::Stopped);
-        }
-        self.sink.put(folder, items, progress).await?;
-        match self.left.checked_sub(1) {
-            None => Err(MigrationError::Stopped),
-            Some(left) => {
-                self.left = left;
-                Ok(())
-            }
-        }
     }
 }
 
@@ -160,6 +121,7 @@ fn leave_a_torn_batch(disk: &Path, format: DiskFormat) {
             fs::write(disk.join("cur/1.R0000009999.rialto:2,S"), text).unwrap();
         }
         DiskFormat::Eml => fs::write(disk.join("Inbox/0000009999,S.eml"), text).unwrap(),
+        DiskFormat::Pst => unreachable!("it is not written"),
     }
 }
 
@@ -321,4 +283,15 @@ async fn names_are_exchanges_and_unique_for_a_mailbox() {
     named.name = Some("mailboximport".to_owned());
     let refused = world.requests.create(named).await;
     assert!(matches!(refused, Err(MigrationError::NameInUse(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_exported_as_pst() {
+    let mut world = World::new().await;
+    let from = filled(&mut world).await;
+    let disk = tempfile::tempdir().unwrap();
+    let state = world.run(on_disk(Kind::Export, &from, disk.path(), DiskFormat::Pst), &from).await;
+    assert_eq!(state.status, RequestStatus::Failed);
+    assert_eq!(state.message, "mail is not exported as Pst");
+    assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 0);
 }

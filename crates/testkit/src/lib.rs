@@ -4,7 +4,9 @@
 //!   recorded from a session that runs.
 //! * [`sockets`]: a server on the network as what a transcript drives.
 //! * [`dialogue`]: when the answer of a server is whole.
+//! * [`pst`]: files of Outlook, written.
 
 pub mod dialogue;
+pub mod pst;
 pub mod sockets;
 pub mod transcript;

@@ -541,6 +541,19 @@ pub const MIGRATION_IMAP_SILENCE_SECS_MAX: u64 = 180;
 pub const MIGRATION_IMAP_TRIES_MAX: u32 = 8;
 /// Seconds between two tries; the first pause is one second, and each is twice the one before.
 pub const MIGRATION_IMAP_PAUSE_SECS_MAX: u64 = 60;
+/// Levels of a tree in a PST file; one of 50 GB has four.
+pub const PST_TREE_LEVELS_MAX: u8 = 8;
+/// Messages of a PST file; 12 octets each in memory.
+pub const PST_MESSAGES_MAX: usize = 4_000_000;
+/// Octets read from a PST file for one item, of which every part counts for what it takes in
+/// memory; text in UTF-16 shrinks by half.
+pub const PST_ITEM_OCTETS_MAX: u64 = 2 * MESSAGE_OCTETS_CEILING as u64;
+/// Messages attached to attached messages of an item of a PST file.
+pub const PST_EMBEDDED_DEPTH_MAX: usize = 16;
+/// Octets of a body in RTF when it is decompressed.
+pub const RTF_OCTETS_MAX: usize = 16 * 1024 * 1024;
+/// Groups in groups of RTF; Word writes a dozen.
+pub const RTF_DEPTH_MAX: usize = 256;
 /// Messages about bad items that are kept for the report of one folder.
 pub const MIGRATION_FOLDER_REPORT_ITEMS_MAX: usize = 20;
 

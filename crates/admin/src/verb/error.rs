@@ -210,6 +210,8 @@ fn of_migration(error: &MigrationError) -> ErrorCode {
         | MigrationError::NotRegular(_)
         | MigrationError::UnknownFormat(_)
         | MigrationError::NoExport
+        | MigrationError::NotWritten(_)
+        | MigrationError::Pst { .. }
         | MigrationError::Limit(_) => ErrorCode::InvalidArgument,
         MigrationError::NotEmpty(_)
         | MigrationError::NameInUse(_)

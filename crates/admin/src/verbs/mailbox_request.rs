@@ -51,7 +51,7 @@ object! {
         status: &'static str,
         /// The path on the server.
         file_path: String,
-        /// Mbox, Maildir or Eml: what was said or seen; or Imap.
+        /// Mbox, Maildir, Eml or Pst: what was said or seen; or Imap.
         format: &'static str,
         /// The other server, with its port.
         source_server: String,
@@ -113,11 +113,15 @@ object! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format(DiskFormat);
 
-const FORMATS: [(&str, DiskFormat); 3] =
-    [("Mbox", DiskFormat::Mbox), ("Maildir", DiskFormat::Maildir), ("Eml", DiskFormat::Eml)];
+const FORMATS: [(&str, DiskFormat); 4] = [
+    ("Mbox", DiskFormat::Mbox),
+    ("Maildir", DiskFormat::Maildir),
+    ("Eml", DiskFormat::Eml),
+    ("Pst", DiskFormat::Pst),
+];
 
 impl Scalar for Format {
-    const SHAPE: Shape = Shape::OneOf(&["Mbox", "Maildir", "Eml"]);
+    const SHAPE: Shape = Shape::OneOf(&["Mbox", "Maildir", "Eml", "Pst"]);
 
     fn parse(text: &str) -> Result<Self, Expected> {
         let found = FORMATS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
@@ -247,7 +251,11 @@ async fn report(session: &Session<'_>, request: &Request) -> Result<Vec<String>,
     let database = session.organization.requests.database();
     let folders = Ledger::of(request).folders(database).await?;
     let lines = folders.into_values().flat_map(|folder| {
-        let about = format!("{}: {} items, {} bad", folder.name, folder.items, folder.bad_items);
+        let mut about =
+            format!("{}: {} items, {} bad", folder.name, folder.items, folder.bad_items);
+        if folder.left_out > 0 {
+            about += &format!(", {} properties or attachments left out", folder.left_out);
+        }
         std::iter::once(about).chain(folder.bad)
     });
     Ok(lines.collect())

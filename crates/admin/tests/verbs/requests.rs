@@ -46,6 +46,7 @@ async fn an_import_request_from_making_to_removing() {
 async fn what_cannot_work_is_refused_at_once() {
     let (shell, disk, path) = with_alice().await;
     std::fs::create_dir(disk.path().join("empty")).unwrap();
+    std::fs::write(disk.path().join("other.pst"), "!BDN and nothing more").unwrap();
     for (line, refusal) in [
         ("New-MailboxImportRequest bob -FilePath /x".to_owned(), "mailbox \"bob\" could not be"),
         ("New-MailboxImportRequest alice -FilePath mail".to_owned(), "not an absolute path"),
@@ -57,8 +58,20 @@ async fn what_cannot_work_is_refused_at_once() {
             "names no folder",
         ),
         (
+            format!("New-MailboxExportRequest alice -FilePath {path}/x -TargetFormat Zip"),
+            "possible values: Mbox, Maildir, Eml, Pst",
+        ),
+        (
             format!("New-MailboxExportRequest alice -FilePath {path}/x -TargetFormat Pst"),
-            "possible values: Mbox, Maildir, Eml",
+            "mail is not exported as Pst",
+        ),
+        (
+            format!("New-MailboxImportRequest alice -FilePath {path}/other.pst"),
+            "other.pst: it is no PST file",
+        ),
+        (
+            format!("New-MailboxImportRequest alice -FilePath {path} -SourceFormat Pst"),
+            "is a link or no regular file",
         ),
     ] {
         let refused = shell.run(&line).await.unwrap_err();

@@ -32,6 +32,12 @@ pub(super) fn build(item: &Item, seed: u64) -> Part {
         boundaries.join("related", page)
     });
     let plain = item.properties.text(tags::BODY).map(|text| text_part("plain", text));
+    // Enciphered mail has no other body (RFC 8551 section 3.3).
+    if let ([only], None, None) = (&item.attachments[..], &plain, &page)
+        && is_pkcs7(only)
+    {
+        return attachment(only);
+    }
     let bodies = match (plain, page) {
         (None, None) => vec![text_part("plain", "")],
         (plain, page) => plain.into_iter().chain(page).collect(),
@@ -39,6 +45,17 @@ pub(super) fn build(item: &Item, seed: u64) -> Part {
     let body = boundaries.join("alternative", bodies);
     let files = files.into_iter().map(attachment);
     boundaries.join("mixed", std::iter::once(body).chain(files).collect())
+}
+
+fn is_pkcs7(attachment: &Attachment) -> bool {
+    match &attachment.content {
+        AttachmentContent::File { media_type, .. } => {
+            ["application/pkcs7-mime", "application/x-pkcs7-mime"]
+                .iter()
+                .any(|known| media_type.eq_ignore_ascii_case(known))
+        }
+        AttachmentContent::Message(_) => false,
+    }
 }
 
 /// PidTagHtml is octets in the code page that PidTagInternetCodepage names.

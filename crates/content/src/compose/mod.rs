@@ -88,7 +88,60 @@ pub struct Options {
 /// flag, and the names in PS_INTERNET_HEADERS that begin with `x-`. Body: Body, Html (or
 /// BodyHtml). Line breaks in header values are removed: a property cannot add a field.
 pub fn compose(item: &Item, options: Options) -> Vec<u8> {
-    let mut out = header::write(item, options);
+    below(header::write(item, options), item, options)
+}
+
+/// Writes the message below the header that it came with, as PidTagTransportMessageHeaders keeps
+/// it, which says everything but how the body is made: those fields are left out, and lines that
+/// are no fields.
+pub fn compose_below(header: &str, item: &Item, options: Options) -> Vec<u8> {
+    below(without_body(header), item, options)
+}
+
+/// Writes the header, that which the message came with if it is given, and in place of a body an
+/// entity that somebody signed: its fields about the body and what is below them, octet by octet.
+/// None: it has no such fields.
+pub fn compose_signed(
+    header: Option<&str>,
+    item: &Item,
+    options: Options,
+    entity: &[u8],
+) -> Option<Vec<u8>> {
+    let own = |field: &crate::Field<'_>| describes_body(field.name);
+    let fields: Vec<u8> =
+        crate::fields(entity).filter(own).flat_map(|it| it.octets.to_vec()).collect();
+    let length: usize = crate::fields(entity).map(|field| field.octets.len()).sum();
+    let mut out = header.map_or_else(|| header::write(item, options), without_body);
+    out.extend_from_slice(b"MIME-Version: 1.0\r\n");
+    out.extend_from_slice(&fields);
+    out.extend_from_slice(&entity[length..]);
+    (!fields.is_empty()).then_some(out)
+}
+
+fn describes_body(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == b"mime-version" || name.starts_with(b"content-")
+}
+
+/// The fields of a header but those about the body, in lines that end with CRLF.
+fn without_body(header: &str) -> Vec<u8> {
+    let fields = crate::fields(header.as_bytes());
+    let kept = fields.filter(|field| !field.name.is_empty() && !describes_body(field.name));
+    let mut out = Vec::with_capacity(header.len());
+    for line in kept.flat_map(|field| field.octets.split(|octet| *octet == b'\n')) {
+        let line: Vec<u8> =
+            line.iter().copied().filter(|octet| !matches!(octet, b'\r' | b'\0')).collect();
+        // Of a folded field that has nothing on a line nothing is kept of that line.
+        if !line.trim_ascii().is_empty() {
+            out.extend_from_slice(&line);
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+    out
+}
+
+/// Appends to a header what describes the body, and the body.
+fn below(mut out: Vec<u8>, item: &Item, options: Options) -> Vec<u8> {
     let part = body::build(item, options.seed);
     out.extend_from_slice(b"MIME-Version: 1.0\r\n");
     part.write(&mut out);
@@ -100,6 +153,8 @@ pub fn compose(item: &Item, options: Options) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::{
         Summary, derive,
@@ -224,6 +279,50 @@ mod tests {
         let text = String::from_utf8_lossy(&message);
         assert!(text.contains("\r\nx-job: 7Evil: 1\r\n"), "{text}");
         assert!(!text.contains("\r\nEvil"));
+    }
+
+    #[test]
+    fn a_header_that_is_there_stays_but_for_what_describes_the_body() {
+        let header = "Microsoft Mail Internet Headers Version 2.0\nReceived: from a\r\n\tby b\r\n \
+                      \r\nSubject: x\nContent-Type: text/html\nMime-Version: 1.0\n\nlast: x\n";
+        let message = compose_below(header, &item(), Options::default());
+        let text = String::from_utf8_lossy(&message);
+        let start = "Received: from a\r\n\tby b\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: \
+                     multipart/mixed;";
+        assert!(text.starts_with(start), "{text}");
+        assert!(!text.contains("last: x"));
+        let (_, other) = composed(&item());
+        assert_eq!(types(&derive(&message).structure), types(&other.structure));
+    }
+
+    #[test]
+    fn what_was_signed_stays_octet_by_octet() {
+        let entity =
+            b"X: y\r\nContent-Type: multipart/signed;\r\n boundary=b\r\n\r\n--b \r\nsigned";
+        let message = compose_signed(None, &item(), Options::default(), entity).unwrap();
+        let text = String::from_utf8_lossy(&message);
+        let end = "\r\nMIME-Version: 1.0\r\nContent-Type: multipart/signed;\r\n boundary=b\r\n\r\n\
+                   --b \r\nsigned";
+        assert!(text.contains("\r\nSubject: ") && text.ends_with(end), "{text}");
+        assert_eq!(compose_signed(None, &item(), Options::default(), b"no\r\n\r\nfields"), None);
+    }
+
+    #[test]
+    fn a_message_in_pkcs_7_is_nothing_but_that() {
+        let mut item = item();
+        for tag in [tags::BODY, tags::HTML] {
+            item.properties.remove(tag);
+        }
+        let data = vec![0x30, 0x80];
+        let content = AttachmentContent::File { data, media_type: "application/pkcs7-mime".into() };
+        let (name, content_id) = ("smime.p7m".into(), None);
+        item.attachments = vec![Attachment { name, content, content_id, inline: false }];
+        let (message, summary) = composed(&item);
+        assert_eq!(types(&summary.structure), "pkcs7-mime");
+        assert_eq!(
+            summary.structure.decoded(&message).map(|it| it[..2].to_vec()),
+            Ok(vec![0x30, 0x80])
+        );
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Mail that is imported: responses of an IMAP source, mbox files, and the files of batches.
+//! Mail that is imported: responses of an IMAP source, mbox and PST files.
 
 use migration::csv_rows;
 use migration::disk::mbox_messages;
 use migration::imap_source::response::{Literal, RawResponse, Response};
+use migration::pst::{Checksums, messages};
+use types::limits::BAG_PROPERTIES_MAX;
 
 /// What a source sends, in lines and literals, until something is no response.
 pub fn responses(octets: &[u8]) {
@@ -37,6 +40,28 @@ pub fn mbox(octets: &[u8]) {
         last = end;
     }
     assert!(last <= octets.len() as u64, "a message ends in the file");
+}
+
+/// PST files with an item of each kind, ANSI and Unicode.
+const FILES: [&[u8]; 2] =
+    [include_bytes!("../../files/ansi.pst"), include_bytes!("../../files/unicode.pst")];
+
+/// Items of a PST file as if all its checksums were right: one of the two, changed where the input
+/// says, which is three octets a change, the place and what stands there then.
+pub fn pst(octets: &[u8]) {
+    let (choice, changes) = super::choice(octets);
+    let mut octets = FILES[choice % FILES.len()].to_vec();
+    for change in changes.chunks_exact(3) {
+        let place = usize::from(change[0]) << 8 | usize::from(change[1]);
+        let at = place % octets.len();
+        octets[at] = change[2];
+    }
+    for (path, item) in messages(octets, Checksums::Ignored).unwrap_or_default() {
+        assert!(!path.is_empty(), "a folder has a name");
+        let Ok(message) = item.body else { continue };
+        assert!(message.octets.ends_with(b"\r\n"), "a message ends with a line");
+        assert!(message.properties.len() <= BAG_PROPERTIES_MAX);
+    }
 }
 
 /// A whole response, and what stands behind it.

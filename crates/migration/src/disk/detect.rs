@@ -1,6 +1,8 @@
 //! Seeing how mail is kept at a path.
 
 use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use types::limits::MIGRATION_DETECTION_FILES_MAX;
@@ -9,11 +11,13 @@ use super::eml::is_message;
 use super::maildir::is_maildir;
 use super::mbox_source::begins_as_mbox;
 use super::names::text;
+use super::pst_source::begins_as_pst;
 use super::root::{Root, absolute};
 use crate::error::MigrationError;
 use crate::request::DiskFormat;
 
-/// The format at a path: a file that begins with `From ` is an mbox; a folder is what the first
+/// The format at a path: a file that begins with `From ` is an mbox, one that
+/// begins with `!BDN` a PST; a folder is what the first
 /// sign in it says, the folders nearest to the top first: `cur` or `new`, a name in `.eml`, a
 /// file that begins with `From `. Errors: UnknownFormat, without any sign among the first
 /// `MIGRATION_DETECTION_FILES_MAX` files; NotAbsolute; File.
@@ -29,11 +33,19 @@ fn look(path: &Path) -> Result<DiskFormat, MigrationError> {
     if !metadata.is_dir() {
         let (folder, name) = path.parent().zip(path.file_name()).ok_or_else(unknown)?;
         let mut file = Root::open(folder)?.read(Path::new(name))?;
-        let begins =
-            begins_as_mbox(&mut file).map_err(|error| MigrationError::file(path, error))?;
-        return begins.then_some(DiskFormat::Mbox).ok_or_else(unknown);
+        let read = of_file(&mut file).map_err(|error| MigrationError::file(path, error))?;
+        return read.ok_or_else(unknown);
     }
     look_below(&Root::open(path)?)?.ok_or_else(unknown)
+}
+
+/// What the beginning of a file says.
+fn of_file(file: &mut File) -> io::Result<Option<DiskFormat>> {
+    if begins_as_mbox(file)? {
+        return Ok(Some(DiskFormat::Mbox));
+    }
+    file.rewind()?;
+    Ok(begins_as_pst(file)?.then_some(DiskFormat::Pst))
 }
 
 fn look_below(root: &Root) -> Result<Option<DiskFormat>, MigrationError> {
@@ -82,13 +94,15 @@ mod tests {
         make("mbox/Mail/Work", "From a Mon Nov  2 08:30:00 2026\n\n");
         make("maildir/.Work/cur/1", "A: b\n\n");
         make("eml/Work/1.eml", "A: b\n\n");
+        make("pst/old.pst", "!BDN and so on");
         make("nothing/notes.txt", "hello");
         let look = |path: &str| look(&folder.path().join(path));
         assert_eq!(look("mbox").unwrap(), DiskFormat::Mbox);
         assert_eq!(look("mbox/Mail/Work").unwrap(), DiskFormat::Mbox);
         assert_eq!(look("maildir").unwrap(), DiskFormat::Maildir);
         assert_eq!(look("eml").unwrap(), DiskFormat::Eml);
-        for path in ["nothing", "nothing/notes.txt"] {
+        assert_eq!(look("pst/old.pst").unwrap(), DiskFormat::Pst);
+        for path in ["nothing", "nothing/notes.txt", "pst"] {
             assert!(matches!(look(path), Err(MigrationError::UnknownFormat(_))));
         }
         assert!(matches!(look("missing"), Err(MigrationError::File { .. })));

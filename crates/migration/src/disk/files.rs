@@ -95,7 +95,7 @@ impl MessageFiles {
             true => (metadata.modified().ok().and_then(seconds), 0),
             false => arrival(&octets, metadata.modified().ok()),
         };
-        Ok(Ok(Message { octets, flags, keywords, received, zone_minutes }))
+        Ok(Ok(Message { flags, keywords, received, zone_minutes, ..Message::of(octets) }))
     }
 }
 

@@ -172,7 +172,7 @@ pub(crate) fn message(raw: &[u8], envelope: &[u8], verbatim: bool) -> Message {
     let octets = if verbatim { raw.to_vec() } else { unquoted(raw) };
     let (octets, flags, keywords) = without_fields(&octets);
     let received = envelope_time(envelope);
-    Message { octets: to_crlf(octets), flags, keywords, received, zone_minutes: 0 }
+    Message { flags, keywords, received, ..Message::of(to_crlf(octets)) }
 }
 
 /// The first message of folders that the University of Washington's programs keep: no mail.

@@ -1,4 +1,5 @@
-//! Mail on the server's disk: mbox files, Maildirs, folders of `*.eml`; as a source and as a sink.
+//! Mail on the server's disk: mbox files, Maildirs, folders of `*.eml`, as a source and as a sink;
+//! PST files as a source.
 //!
 //! Everything is opened by the server's user, below the path of the request, and never through a
 //! link.
@@ -11,6 +12,7 @@ mod maildir;
 mod mbox;
 mod mbox_source;
 mod names;
+mod pst_source;
 mod root;
 mod sink;
 mod source;

@@ -29,9 +29,28 @@ use crate::transfer::Sink;
 /// A folder that mail is exported to.
 pub struct DiskSink {
     root: Arc<Root>,
-    format: DiskFormat,
+    format: Written,
     database: Database,
     ledger: Ledger,
+}
+
+/// Formats that are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    Mbox,
+    Maildir,
+    Eml,
+}
+
+impl Written {
+    fn of(format: DiskFormat) -> Result<Self, MigrationError> {
+        match format {
+            DiskFormat::Mbox => Ok(Written::Mbox),
+            DiskFormat::Maildir => Ok(Written::Maildir),
+            DiskFormat::Eml => Ok(Written::Eml),
+            DiskFormat::Pst => Err(MigrationError::NotWritten("Pst")),
+        }
+    }
 }
 
 /// Where an export goes.
@@ -62,15 +81,15 @@ pub async fn target(path: &Path, begun: bool) -> Result<ExportFolder, MigrationE
 }
 
 impl DiskSink {
-    /// Writes for a request.
+    /// Writes for a request. Errors: NotWritten.
     pub fn new(
         ExportFolder(root): ExportFolder,
         format: DiskFormat,
         database: &Database,
         request: &Request,
-    ) -> Self {
+    ) -> Result<Self, MigrationError> {
         let (database, ledger) = (database.clone(), Ledger::of(request));
-        DiskSink { root: Arc::new(root), format, database, ledger }
+        Ok(DiskSink { root: Arc::new(root), format: Written::of(format)?, database, ledger })
     }
 
     async fn record(
@@ -129,12 +148,12 @@ impl Sink for DiskSink {
 }
 
 /// The file or folder that a folder is written to.
-fn target_path(format: DiskFormat, path: &[String], is_inbox: bool) -> String {
+fn target_path(format: Written, path: &[String], is_inbox: bool) -> String {
     match format {
-        DiskFormat::Maildir if is_inbox => String::from("."),
-        DiskFormat::Maildir => path.iter().map(|name| format!(".{}", to_maildir(name))).collect(),
-        DiskFormat::Eml => path.iter().map(|name| to_file(name, &[])).collect::<Vec<_>>().join("/"),
-        DiskFormat::Mbox => {
+        Written::Maildir if is_inbox => String::from("."),
+        Written::Maildir => path.iter().map(|name| format!(".{}", to_maildir(name))).collect(),
+        Written::Eml => path.iter().map(|name| to_file(name, &[])).collect::<Vec<_>>().join("/"),
+        Written::Mbox => {
             let (name, above) = match path.split_last() {
                 Some((name, above)) => (name.as_str(), above),
                 None => ("", path),
@@ -151,25 +170,21 @@ fn below(progress: &FolderProgress) -> PathBuf {
 }
 
 /// Makes what is missing, and takes away what is behind the progress.
-fn prepare(
-    root: &Root,
-    format: DiskFormat,
-    progress: &FolderProgress,
-) -> Result<(), MigrationError> {
+fn prepare(root: &Root, format: Written, progress: &FolderProgress) -> Result<(), MigrationError> {
     let at = below(progress);
     for above in at.ancestors().skip(1).collect::<Vec<_>>().into_iter().rev() {
         make(root, above)?;
     }
     match format {
-        DiskFormat::Mbox => open_at(root, &at, progress.length).map(drop),
-        DiskFormat::Maildir => {
+        Written::Mbox => open_at(root, &at, progress.length).map(drop),
+        Written::Maildir => {
             make(root, &at)?;
             for sub in ["cur", "new", "tmp"] {
                 make(root, &at.join(sub))?;
             }
             discard(root, &at.join("cur"), progress, maildir_number)
         }
-        DiskFormat::Eml => {
+        Written::Eml => {
             make(root, &at)?;
             discard(root, &at, progress, |name| eml::exported(name).map(|(number, _)| number))
         }
@@ -202,14 +217,14 @@ fn discard(
 /// Writes items and syncs them.
 fn write(
     root: &Root,
-    format: DiskFormat,
+    format: Written,
     items: Vec<Item>,
     progress: &mut FolderProgress,
 ) -> Result<(), MigrationError> {
     let at = below(progress);
     match format {
-        DiskFormat::Mbox => append(root, &at, &items, progress)?,
-        DiskFormat::Maildir | DiskFormat::Eml => put_files(root, format, &at, &items)?,
+        Written::Mbox => append(root, &at, &items, progress)?,
+        Written::Maildir | Written::Eml => put_files(root, format, &at, &items)?,
     }
     progress.cursor = items.into_iter().next_back().map(|item| item.cursor);
     Ok(())
@@ -242,14 +257,14 @@ fn open_at(root: &Root, at: &Path, length: u64) -> Result<std::fs::File, Migrati
 
 fn put_files(
     root: &Root,
-    format: DiskFormat,
+    format: Written,
     at: &Path,
     items: &[Item],
 ) -> Result<(), MigrationError> {
     let mut letters = keywords(root, at);
     let before = letters.clone();
     let folder = match format {
-        DiskFormat::Maildir => at.join("cur"),
+        Written::Maildir => at.join("cur"),
         _ => at.to_owned(),
     };
     for item in items {
@@ -259,7 +274,7 @@ fn put_files(
             tracing::warn!(keyword, folder = %at.display(), "no letter is left for a keyword");
         }
         let (name, octets) = match format {
-            DiskFormat::Maildir => (maildir_name(number, message, &flags), to_lf(&message.octets)),
+            Written::Maildir => (maildir_name(number, message, &flags), to_lf(&message.octets)),
             _ => (eml::export_name(number, &flags), message.octets.as_slice().into()),
         };
         put_file(root, &folder.join(name), &octets, message.received)?;
@@ -308,10 +323,10 @@ mod tests {
     fn folders_as_files() {
         let path = ["A.b".to_owned(), "c/d".to_owned()];
         for (format, is_inbox, target) in [
-            (DiskFormat::Mbox, false, "A.b.sbd/c%2Fd.mbox"),
-            (DiskFormat::Maildir, false, ".A%2Eb.c%2Fd"),
-            (DiskFormat::Maildir, true, "."),
-            (DiskFormat::Eml, false, "A.b/c%2Fd"),
+            (Written::Mbox, false, "A.b.sbd/c%2Fd.mbox"),
+            (Written::Maildir, false, ".A%2Eb.c%2Fd"),
+            (Written::Maildir, true, "."),
+            (Written::Eml, false, "A.b/c%2Fd"),
         ] {
             assert_eq!(target_path(format, &path, is_inbox), target);
         }

@@ -7,6 +7,7 @@ use mailbox::Special;
 
 use super::files::{MessageFile, MessageFiles, keywords};
 use super::mbox_source::MboxFiles;
+use super::pst_source::PstFile;
 use super::root::{Root, absolute};
 use super::tree::place;
 use super::{eml, maildir};
@@ -63,6 +64,7 @@ fn reader(path: &Path, format: DiskFormat) -> Result<Box<dyn Reader>, MigrationE
     absolute(path)?;
     let layout = match format {
         DiskFormat::Mbox => return Ok(Box::new(MboxFiles::open(path)?)),
+        DiskFormat::Pst => return Ok(Box::new(PstFile::open(path)?)),
         DiskFormat::Maildir => MAILDIR,
         DiskFormat::Eml => EML,
     };

@@ -156,7 +156,7 @@ fn message(fetched: Fetched) -> Result<Message, String> {
     let (received, zone_minutes) =
         fetched.received.map_or((None, 0), |(at, zone)| (Some(at), zone));
     let flags = flags.without(Flags::DELETED);
-    Ok(Message { octets, flags, keywords, received, zone_minutes })
+    Ok(Message { flags, keywords, received, zone_minutes, ..Message::of(octets) })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // each test has its part of it
 
+pub mod outlook;
 pub mod source;
 
 use std::ops::ControlFlow;
@@ -10,7 +11,10 @@ use std::path::Path;
 use mailbox::{
     Access, Flags, Guid, Keywords, Mailbox, MailboxNumber, NewItem, Parcel, Special, UidSet,
 };
-use migration::{DiskFormat, Kind, Network, NewRequest, Place, Request, RequestState, Requests};
+use migration::{
+    DiskFormat, FolderProgress, Item, Kind, MigrationError, Network, NewRequest, Place, Request,
+    RequestState, Requests, Sink, SourceFolder,
+};
 use net::connect::Rules;
 use net::tls::Roots;
 use net::{Connector, Resolver};
@@ -53,6 +57,44 @@ impl World {
         let request = self.request(new).await;
         migration::run(&request, mailbox, &network()).await.unwrap();
         self.state(&request).await
+    }
+}
+
+/// A sink that is cut off after some batches, as by a kill; `late` does so after the batch was
+/// written.
+pub struct Cut<'s, S> {
+    pub sink: &'s mut S,
+    pub left: usize,
+    pub late: bool,
+}
+
+impl<S: Sink> Sink for Cut<'_, S> {
+    async fn enter(
+        &mut self,
+        folder: &SourceFolder,
+        path: &[String],
+        progress: &mut FolderProgress,
+    ) -> Result<(), MigrationError> {
+        self.sink.enter(folder, path, progress).await
+    }
+
+    async fn put(
+        &mut self,
+        folder: &SourceFolder,
+        items: Vec<Item>,
+        progress: &mut FolderProgress,
+    ) -> Result<(), MigrationError> {
+        if self.left == 0 && !self.late {
+            return Err(MigrationError::Stopped);
+        }
+        self.sink.put(folder, items, progress).await?;
+        match self.left.checked_sub(1) {
+            None => Err(MigrationError::Stopped),
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+        }
     }
 }
 

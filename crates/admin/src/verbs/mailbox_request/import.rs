@@ -23,7 +23,7 @@ verb! {
         /// user can read. Links below it are not followed. Without it there is a SourceServer.
         file_path: Option<String>,
         /// How it is kept there. Without it the server looks: a file that begins with `From ` is an
-        /// Mbox; a folder is what the first sign in it says, `cur` or `new`, a name in `.eml`, or a
+        /// Mbox, with `!BDN` a Pst; a folder is what the first sign in it says, `cur` or `new`, a name in `.eml`, or a
         /// file that begins with `From `.
         source_format: Option<Format>,
         /// Another server that has IMAP: `mail.example.org`, with `:PORT` behind it unless that is

@@ -117,6 +117,9 @@ impl Made {
         disk::check_path(&path)?;
         refuse_own_data(session, &path).await?;
         let format = match (self.kind, format) {
+            (Kind::Export, Some(Format(DiskFormat::Pst))) => {
+                return Err(MigrationError::NotWritten("Pst").into());
+            }
             (_, Some(Format(format))) => format,
             (Kind::Import, None) => disk::detect(&path).await?,
             (Kind::Export, None) => DiskFormat::Mbox,
