@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::MigrationError;
 use crate::filter::{FolderFilter, FolderPattern, split_path};
 use crate::imap_source::ImapEndpoint;
+use crate::recovery::RecoveryMailbox;
 
 /// A request for good (RequestGuid).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub enum Kind {
     Import,
     /// Out of it.
     Export,
+    /// Into the mailbox, out of databases that were restored from a backup.
+    Restore,
 }
 
 /// How mail is kept on a disk.
@@ -55,6 +58,8 @@ pub enum Place {
     },
     /// A mailbox on another server; of imports only.
     Imap(ImapEndpoint),
+    /// A mailbox in databases that were restored from a backup; of restores only.
+    Recovery(RecoveryMailbox),
 }
 
 /// What was asked for. It does not change.

@@ -205,7 +205,8 @@ fn of_migration(error: &MigrationError) -> ErrorCode {
         | MigrationError::File { .. }
         | MigrationError::NotRegular(_)
         | MigrationError::UnknownFormat(_)
-        | MigrationError::NoExport
+        | MigrationError::WrongPlace
+        | MigrationError::NoRecoveryDatabase(_)
         | MigrationError::Limit(_) => ErrorCode::InvalidArgument,
         MigrationError::NotEmpty(_)
         | MigrationError::NameInUse(_)

@@ -16,6 +16,7 @@ mod people;
 mod queues;
 mod recipients;
 mod requests;
+mod restores;
 mod shell;
 mod statistics;
 #[path = "../support/mod.rs"]

@@ -27,11 +27,11 @@ fn rialto(arguments: &[&str], paths: &[(&str, &Path)]) -> Command {
     rialto
 }
 
-fn back_up(data: &Path, repository: &Path) -> String {
+pub fn back_up(data: &Path, repository: &Path) -> String {
     run(&mut rialto(&["backup"], &[("--dir", data), ("--to", repository)])).well()
 }
 
-fn restore(repository: &Path, more: &[&str]) -> Data {
+pub fn restore(repository: &Path, more: &[&str]) -> Data {
     let restored = Data::new();
     let paths = [("--from", repository), ("--to", restored.path())];
     let told = run(rialto(&["restore"], &paths).args(more)).well();
@@ -48,7 +48,7 @@ fn text(number: usize) -> String {
     }
 }
 
-fn deliver(demo: &Demo<'_>, number: usize) {
+pub fn deliver(demo: &Demo<'_>, number: usize) {
     smtp::deliver(&demo.address("SMTP_PORT"), STRANGER, &demo.user("alice"), &text(number));
 }
 

@@ -29,6 +29,7 @@ mod pull;
 mod python;
 mod queues;
 mod recorded;
+mod recovery;
 mod restart;
 mod rows;
 mod send;
