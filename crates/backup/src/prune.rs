@@ -119,7 +119,7 @@ impl Keep {
         let newest_first = || manifests.iter().rev();
         let mut kept: BTreeSet<String> =
             newest_first().take(self.last).map(|manifest| manifest.id.clone()).collect();
-        let spans: [(usize, fn(Date) -> (i16, i16)); 3] = [
+        let spans: [(usize, SpanOf); 3] = [
             (self.daily, |date| (date.year(), date.day_of_year())),
             (self.weekly, |date| {
                 let week = date.iso_week_date();
@@ -143,6 +143,9 @@ impl Keep {
         kept
     }
 }
+
+/// A span of time that a day lies in: the year, and which of its days, weeks or months.
+type SpanOf = fn(Date) -> (i16, i16);
 
 /// The day on which a backup was begun.
 fn date(manifest: &Manifest) -> Option<Date> {
