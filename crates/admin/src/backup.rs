@@ -1,6 +1,7 @@
 //! `rialto backup`: a server's data into a repository folder, while it runs or not.
 
 mod bar;
+mod pruning;
 mod restore;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use types::{Clock, SystemClock};
 use crate::config::Target;
 use crate::{AdminError, Console, Outcome, Program};
 use bar::bar;
+use pruning::Pruning;
 
 pub use restore::Restore;
 
@@ -32,6 +34,9 @@ pub struct Backup {
     /// Only read all backups in the repository, and name what is damaged
     #[arg(long)]
     verify: bool,
+    /// Only remove old backups.
+    #[command(flatten)]
+    pruning: Pruning,
 }
 
 /// The server whose data is to be backed up.
@@ -45,7 +50,7 @@ pub struct Server {
 impl Backup {
     /// Whether a server is backed up, and not only a repository looked at.
     pub fn needs_server(&self) -> bool {
-        !self.list && !self.verify
+        !self.list && !self.verify && !self.pruning.is_wanted()
     }
 
     /// Makes a backup of the server, or looks into the repository.
@@ -58,6 +63,7 @@ impl Backup {
         match server {
             Some(server) => self.take(program, &server, console).await,
             None if self.list => self.list(console).await,
+            None if self.pruning.is_wanted() => self.pruning.run(&self.to, console).await,
             None => self.verify(console).await,
         }
     }

@@ -42,6 +42,9 @@ pub enum BackupError {
     /// Caller: no finished backup has this name.
     #[error("there is no backup {0:?}")]
     NoBackup(String),
+    /// Caller: no rule keeps a backup.
+    #[error("nothing says which backups are kept")]
+    KeepsNothing,
     /// Caller: what would be written over is not empty.
     #[error("{0} is not empty: a backup is restored into an empty folder")]
     NotEmpty(PathBuf),

@@ -3,7 +3,7 @@
 //! A [`Repository`] holds chunks of files under the SHA-256 of their octets, and one manifest a
 //! backup, which says which chunks make which file. [`take`] makes a backup while the server
 //! runs or not, [`restore`](fn@restore) makes a data folder of one, [`verify`](fn@verify)
-//! reads everything in a repository.
+//! reads everything in a repository, [`prune`](fn@prune) removes old backups.
 //!
 //! What it is not: it knows no mail, and no mailbox alone; it starts nothing and asks no server.
 //! It neither encrypts nor compresses: the file system below does, or the one who copies the
@@ -12,7 +12,8 @@
 //! Invariants:
 //! * A backup is there when its manifest is, which is written last. What an interruption leaves
 //!   is never read.
-//! * Nothing in a repository is changed or written over; only unfinished files are removed.
+//! * Nothing in a repository is changed or written over. Removed are unfinished files and, by
+//!   [`prune`], backups: first manifests, then the chunks that no manifest names.
 //! * Each database is in the state of one moment, with every octet that its rows name.
 //! * No octet is restored that has not the hash under which it was put away, and no file
 //!   outside of the folder that was named for it.
@@ -23,6 +24,7 @@ mod error;
 mod file;
 mod manifest;
 mod progress;
+mod prune;
 mod repository;
 mod restore;
 mod source;
@@ -32,6 +34,7 @@ mod verify;
 pub use error::BackupError;
 pub use manifest::{BackupFile, Manifest};
 pub use progress::{Progress, Silent, Step};
+pub use prune::{Keep, Pruned, prune};
 pub use repository::{Listed, Repository};
 pub use restore::{RESTORED, restore};
 pub use source::{Extra, Source};

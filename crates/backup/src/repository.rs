@@ -198,7 +198,28 @@ impl Repository {
         }
     }
 
-    fn manifest_path(&self, id: &str) -> PathBuf {
+    /// Takes the lock of a repository that is there.
+    pub(crate) fn lock(path: &Path) -> Result<Repository, BackupError> {
+        Repository::open(path)?;
+        Repository::create(path)
+    }
+
+    /// The files of all chunks, of those too that no backup names.
+    pub(crate) fn objects(&self) -> Result<Vec<PathBuf>, BackupError> {
+        let mut objects = Vec::new();
+        for folder in entries(&self.path.join(OBJECTS))?.into_iter().filter(|it| it.is_dir()) {
+            objects.extend(entries(&folder)?);
+        }
+        objects.retain(|path| path.is_file());
+        Ok(objects)
+    }
+
+    /// The folder with what says which backups there are.
+    pub(crate) fn manifests(&self) -> PathBuf {
+        self.path.join(MANIFESTS)
+    }
+
+    pub(crate) fn manifest_path(&self, id: &str) -> PathBuf {
         self.path.join(MANIFESTS).join(format!("{id}{EXTENSION}"))
     }
 
@@ -219,6 +240,16 @@ impl Drop for Repository {
 /// Whether a backup can have this name.
 fn is_id(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+}
+
+/// What is in a folder, in the order of the names.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).at(folder)? {
+        paths.push(entry.at(folder)?.path());
+    }
+    paths.sort_unstable();
+    Ok(paths)
 }
 
 fn lock(repository: &Path) -> Result<File, BackupError> {

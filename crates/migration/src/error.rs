@@ -35,8 +35,8 @@ pub enum MigrationError {
     #[error("{0} does not show whether it is Mbox, Maildir, Eml or Pst: say SourceFormat")]
     UnknownFormat(PathBuf),
     /// A request whose row says what no verb asks for.
-    #[error("mail is not exported to other servers")]
-    NoExport,
+    #[error("a request of this kind has no such other end")]
+    WrongPlace,
     /// A format that is only read.
     #[error("mail is not exported as {0}")]
     NotWritten(&'static str),
@@ -49,6 +49,9 @@ pub enum MigrationError {
         #[source]
         source: PstError,
     },
+    /// A folder that no backup was restored into.
+    #[error("{0} is no data folder that a backup was restored into")]
+    NoRecoveryDatabase(PathBuf),
     /// A limit with a name.
     #[error("limit reached: {0}")]
     Limit(&'static str),

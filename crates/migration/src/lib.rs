@@ -1,10 +1,11 @@
 //! Bringing mail in and out: requests to import into a mailbox or to export from it, as Exchange's
-//! MailboxImportRequest and MailboxExportRequest.
+//! MailboxImportRequest, MailboxExportRequest and MailboxRestoreRequest.
 //!
 //! A [`Source`] has folders, and in each folder items in an order that only grows at its end; a
 //! [`Sink`] takes them. [`transfer`] carries items from one to the other in batches and keeps a
 //! [`Ledger`]: per folder a cursor, how far it has come. Sources are files on the server's disk
-//! ([`disk`], [`pst`]), mailboxes on other servers ([`imap_source`]) and, for exports, a mailbox ([`MailboxSource`]); sinks are a mailbox
+//! ([`disk`], [`pst`]), mailboxes on other servers ([`imap_source`]), mailboxes in a recovery database
+//! ([`RecoveryMailbox`]) and, for exports, a mailbox ([`MailboxSource`]); sinks are a mailbox
 //! ([`MailboxSink`]) and folders on the disk.
 //!
 //! Nothing missing, nothing twice, also after a kill: an import writes the items of a batch and
@@ -38,6 +39,7 @@ mod mailbox_source;
 mod message;
 pub mod pst;
 mod record;
+mod recovery;
 mod request;
 mod requests;
 mod run;
@@ -57,6 +59,7 @@ pub use ledger::{FolderProgress, Gain, Ledger};
 pub use mailbox_sink::MailboxSink;
 pub use mailbox_source::MailboxSource;
 pub use message::{Item, Message};
+pub use recovery::{RecoveryMailbox, recovery_folder};
 pub use request::{
     DiskFormat, Kind, NewRequest, Place, Request, RequestId, RequestState, RequestStatus,
 };

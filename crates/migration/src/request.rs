@@ -10,6 +10,7 @@ use crate::batch::BatchTag;
 use crate::error::MigrationError;
 use crate::filter::{FolderFilter, FolderPattern, split_path};
 use crate::imap_source::ImapEndpoint;
+use crate::recovery::RecoveryMailbox;
 
 /// A request for good (RequestGuid).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ pub enum Kind {
     Import,
     /// Out of it.
     Export,
+    /// Into the mailbox, out of databases that were restored from a backup.
+    Restore,
 }
 
 /// How mail is kept on a disk.
@@ -58,6 +61,8 @@ pub enum Place {
     },
     /// A mailbox on another server; of imports only.
     Imap(ImapEndpoint),
+    /// A mailbox in databases that were restored from a backup; of restores only.
+    Recovery(RecoveryMailbox),
 }
 
 /// What was asked for. It does not change.

@@ -191,6 +191,7 @@ fn free_name(new: &NewRequest, others: &[Request]) -> Result<String, MigrationEr
     let stem = match new.kind {
         Kind::Import => "MailboxImport",
         Kind::Export => "MailboxExport",
+        Kind::Restore => "MailboxRestore",
     };
     let numbered = (1..=others.len()).map(|number| format!("{stem}{number}"));
     let mut names = std::iter::once(stem.to_owned()).chain(numbered);

@@ -8,6 +8,7 @@ use crate::imap_source::{ImapSource, Network};
 use crate::ledger::Ledger;
 use crate::mailbox_sink::MailboxSink;
 use crate::mailbox_source::MailboxSource;
+use crate::recovery::RecoverySource;
 use crate::request::{Kind, Place, Request};
 use crate::transfer::{Source, transfer};
 
@@ -47,7 +48,11 @@ async fn carried(
             let mut sink = DiskSink::new(root, *format, database, request)?;
             transfer(database, request, &mut MailboxSource::new(mailbox), &mut sink).await
         }
-        (Kind::Export, Place::Imap(_)) => Err(MigrationError::NoExport),
+        (Kind::Restore, Place::Recovery(from)) => {
+            import(request, mailbox, RecoverySource::open(from, mailbox.database(), request).await?)
+                .await
+        }
+        _ => Err(MigrationError::WrongPlace),
     }
 }
 

@@ -209,9 +209,10 @@ fn of_migration(error: &MigrationError) -> ErrorCode {
         | MigrationError::File { .. }
         | MigrationError::NotRegular(_)
         | MigrationError::UnknownFormat(_)
-        | MigrationError::NoExport
         | MigrationError::NotWritten(_)
         | MigrationError::Pst { .. }
+        | MigrationError::WrongPlace
+        | MigrationError::NoRecoveryDatabase(_)
         | MigrationError::Limit(_) => ErrorCode::InvalidArgument,
         MigrationError::NotEmpty(_)
         | MigrationError::NameInUse(_)

@@ -1,4 +1,5 @@
-//! Bringing mail in and out: what MailboxImportRequest and MailboxExportRequest share.
+//! Bringing mail in and out: what MailboxImportRequest, MailboxExportRequest and
+//! MailboxRestoreRequest share.
 //!
 //! The verbs only write and list requests. The running server works on them; while it is stopped
 //! they wait.
@@ -6,6 +7,7 @@
 mod export;
 mod import;
 mod new;
+mod restore;
 mod source;
 
 pub(super) use new::{BadItemLimit, check_patterns, refuse_own_data};
@@ -34,6 +36,12 @@ pub(super) const VERBS: &[Verb] = &[
     Verb::of::<export::RemoveMailboxExportRequest>(),
     Verb::of::<export::ResumeMailboxExportRequest>(),
     Verb::of::<export::SuspendMailboxExportRequest>(),
+    Verb::of::<restore::GetMailboxRestoreRequest>(),
+    Verb::of::<restore::GetMailboxRestoreRequestStatistics>(),
+    Verb::of::<restore::NewMailboxRestoreRequest>(),
+    Verb::of::<restore::RemoveMailboxRestoreRequest>(),
+    Verb::of::<restore::ResumeMailboxRestoreRequest>(),
+    Verb::of::<restore::SuspendMailboxRestoreRequest>(),
 ];
 
 object! {
@@ -51,6 +59,10 @@ object! {
         status: &'static str,
         /// The path on the server.
         file_path: String,
+        /// The data folder that a backup was restored into.
+        source_database: String,
+        /// The address that the owner of the mailbox had there.
+        source_store_mailbox: String,
         /// Mbox, Maildir, Eml or Pst: what was said or seen; or Imap.
         format: &'static str,
         /// The other server, with its port.
@@ -308,6 +320,7 @@ const fn what(kind: Kind) -> &'static str {
     match kind {
         Kind::Import => "mailbox import request",
         Kind::Export => "mailbox export request",
+        Kind::Restore => "mailbox restore request",
     }
 }
 
@@ -321,6 +334,8 @@ fn shown(session: &Session<'_>, (request, state): &Found) -> MailboxRequestObjec
         mailbox: owner.address,
         status: state.status.name(),
         file_path: place.file_path,
+        source_database: place.source_database,
+        source_store_mailbox: place.source_store_mailbox,
         format: place.format,
         source_server: place.source_server,
         source_user: place.source_user,
@@ -337,6 +352,8 @@ fn shown(session: &Session<'_>, (request, state): &Found) -> MailboxRequestObjec
 #[derive(Default)]
 struct ShownPlace {
     file_path: String,
+    source_database: String,
+    source_store_mailbox: String,
     format: &'static str,
     source_server: String,
     source_user: String,
@@ -354,6 +371,11 @@ impl ShownPlace {
                 format: "Imap",
                 source_server: source::written(endpoint),
                 source_user: endpoint.user.clone(),
+                ..Self::default()
+            },
+            Place::Recovery(from) => ShownPlace {
+                source_database: from.path.display().to_string(),
+                source_store_mailbox: from.address.clone(),
                 ..Self::default()
             },
         }

@@ -18,6 +18,7 @@ mod queues;
 mod recipients;
 mod requests;
 mod role_groups;
+mod restores;
 mod shell;
 mod statistics;
 #[path = "../support/mod.rs"]

@@ -1,5 +1,5 @@
-//! Mail that is imported: responses of an IMAP source, mbox files, and the files of batches.
-//! Mail that is imported: responses of an IMAP source, mbox and PST files.
+//! Mail that is imported: responses of an IMAP source, mbox and PST files, and the files of
+//! batches.
 
 use migration::csv_rows;
 use migration::disk::mbox_messages;

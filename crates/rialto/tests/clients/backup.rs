@@ -27,11 +27,11 @@ fn rialto(arguments: &[&str], paths: &[(&str, &Path)]) -> Command {
     rialto
 }
 
-fn back_up(data: &Path, repository: &Path) -> String {
+pub fn back_up(data: &Path, repository: &Path) -> String {
     run(&mut rialto(&["backup"], &[("--dir", data), ("--to", repository)])).well()
 }
 
-fn restore(repository: &Path, more: &[&str]) -> Data {
+pub fn restore(repository: &Path, more: &[&str]) -> Data {
     let restored = Data::new();
     let paths = [("--from", repository), ("--to", restored.path())];
     let told = run(rialto(&["restore"], &paths).args(more)).well();
@@ -48,7 +48,7 @@ fn text(number: usize) -> String {
     }
 }
 
-fn deliver(demo: &Demo<'_>, number: usize) {
+pub fn deliver(demo: &Demo<'_>, number: usize) {
     smtp::deliver(&demo.address("SMTP_PORT"), STRANGER, &demo.user("alice"), &text(number));
 }
 
@@ -153,4 +153,28 @@ fn the_configuration_file_is_in_a_backup() {
     assert_eq!(fs::read_to_string(kept).unwrap(), settings);
     assert!(!restored.path().join("logs").exists());
     assert!(!restored.path().join("ports.json").exists());
+}
+
+#[test]
+fn old_backups_are_removed_and_the_kept_one_is_whole() {
+    let (data, repository) = (Data::new(), TempDir::new().unwrap());
+    let demo = data.demo();
+    deliver(&demo, 1);
+    back_up(data.path(), repository.path());
+    deliver(&demo, 2);
+    demo.stop();
+    back_up(data.path(), repository.path());
+    let prune = |more: &[&str]| {
+        let paths = [("--to", repository.path())];
+        run(rialto(&["backup", "--prune"], &paths).args(more))
+    };
+    let list = || run(&mut rialto(&["backup", "--list"], &[("--to", repository.path())])).well();
+    assert!(prune(&[]).with(2).contains("nothing says which backups are kept"));
+    let told = prune(&["--keep-last", "1", "--what-if"]).well();
+    assert!(told.contains("\n1 backups, ") && told.contains("would go"), "{told}");
+    assert_eq!(list().lines().count(), 2);
+    let told = prune(&["--keep-last", "1"]).well();
+    assert!(told.contains("is gone\n1 backups, ") && told.ends_with("removed\n"), "{told}");
+    assert_eq!(list().lines().count(), 1);
+    assert_eq!(numbers(&restore(repository.path(), &[]).demo()), [1, 2]);
 }

@@ -32,6 +32,7 @@ mod pull_large;
 mod python;
 mod queues;
 mod recorded;
+mod recovery;
 mod restart;
 mod rows;
 mod send;

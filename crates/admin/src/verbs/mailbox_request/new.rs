@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use mailbox::Guid;
 use migration::{
-    DiskFormat, FolderPattern, ImapEndpoint, Kind, MigrationError, NewRequest, Place, disk,
+    DiskFormat, FolderPattern, ImapEndpoint, Kind, MigrationError, NewRequest, Place,
+    RecoveryMailbox, disk,
 };
 
 use super::super::mailbox::{MAILBOX, open};
@@ -39,6 +40,7 @@ impl Scalar for BadItemLimit {
 pub(super) enum End {
     Disk { path: String, format: Option<Format> },
     Imap(Box<ImapEndpoint>),
+    Recovery(RecoveryMailbox),
 }
 
 /// What the New verbs were given.
@@ -103,6 +105,7 @@ impl Made {
         match &self.end {
             End::Disk { path, format } => self.disk(session, path, *format).await,
             End::Imap(endpoint) => Ok(Place::Imap(ImapEndpoint::clone(endpoint))),
+            End::Recovery(from) => Ok(Place::Recovery(from.clone())),
         }
     }
 
@@ -122,7 +125,7 @@ impl Made {
             }
             (_, Some(Format(format))) => format,
             (Kind::Import, None) => disk::detect(&path).await?,
-            (Kind::Export, None) => DiskFormat::Mbox,
+            (_, None) => DiskFormat::Mbox,
         };
         if self.kind == Kind::Import {
             migration::DiskSource::open(&path, format).await?;
