@@ -8,6 +8,7 @@
 //! | 0x04 | change number | reserved: what was removed, for servers that follow |
 //! | 0x05 | second, sequence | entry of the administrator audit log |
 //! | 0x06 | kind, 0, name | configuration object |
+//! | 0x08 | GUID | app passwords of an account |
 
 use std::ops::Range;
 
@@ -22,6 +23,7 @@ const KIND_RECIPIENT: u8 = 0x02;
 const KIND_DOMAIN: u8 = 0x03;
 const KIND_AUDIT: u8 = 0x05;
 const KIND_OBJECT: u8 = 0x06;
+const KIND_APP_PASSWORDS: u8 = 0x08;
 
 /// The settings row.
 pub(crate) const SETTINGS: [u8; 2] = [SPACE_DIRECTORY, KIND_SETTINGS];
@@ -50,6 +52,16 @@ pub(crate) fn audit_sequence(key: &[u8]) -> Option<u32> {
 pub(crate) fn object(identity: &ObjectIdentity) -> Vec<u8> {
     let (kind, name) = (identity.kind.as_bytes(), identity.name.as_bytes());
     [&[SPACE_DIRECTORY, KIND_OBJECT], kind, &[0], name].concat()
+}
+
+/// Row of an account's app passwords.
+pub(crate) fn app_passwords(account: RecipientId) -> Vec<u8> {
+    [&[SPACE_DIRECTORY, KIND_APP_PASSWORDS], &account.0[..]].concat()
+}
+
+/// All rows of app passwords.
+pub(crate) fn all_app_passwords() -> Range<Vec<u8>> {
+    kind(KIND_APP_PASSWORDS)
 }
 
 /// All configuration objects.

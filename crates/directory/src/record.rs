@@ -1,11 +1,12 @@
 //! The rows' form in the store (crate `types`, module `wire`).
 
-use auth::{PasswordHash, RecipientId, ScramSecret};
+use auth::{AppSecret, PasswordHash, RecipientId, ScramSecret};
 use filter::RecipientFilter;
 use store::{Corrupt, Record};
 use types::wire::{Reader, put_bytes, put_uint};
 use types::{Address, Domain};
 
+use crate::app_password::{AppPassword, AppPasswords, Scopes};
 use crate::attributes::Attributes;
 use crate::audit::{AuditEntry, ModifiedProperty};
 use crate::domain::{AcceptedDomain, DomainKind};
@@ -184,6 +185,16 @@ impl Field for RecipientId {
     }
 }
 
+impl Field for Scopes {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        Field::take(from).map(Scopes)
+    }
+}
+
 impl Field for ChangeNumber {
     fn put(&self, out: &mut Vec<u8>) {
         self.0.put(out);
@@ -248,6 +259,9 @@ fields!(Settings { change, default_domain, postmaster, next_mailbox, scram_key }
 fields!(ConfigurationObject { kind, name, document, changed });
 fields!(ModifiedProperty { name, old, new });
 fields!(AuditEntry { time, caller, verb, parameters, object, modified, error, server });
+fields!(AppSecret { salt, tag });
+fields!(AppPassword { name, secret, scopes, created, expires });
+fields!(AppPasswords { account, passwords });
 variants!(ProxyAddress { 1 => Smtp(address), 2 => X500(name) });
 variants!(ForwardTo { 1 => Recipient(id), 2 => Address(address) });
 variants!(Kind {
@@ -347,6 +361,7 @@ record!(AcceptedDomain, 1);
 record!(Settings, 1);
 record!(AuditEntry, 1);
 record!(ConfigurationObject, 1);
+record!(AppPasswords, 1);
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use auth::RecipientId;
 use types::{Address, Domain};
 
+use crate::app_password::AppPasswords;
 use crate::domain::AcceptedDomain;
 use crate::members::Derived;
 use crate::object::{ConfigurationObject, ObjectIdentity};
@@ -23,6 +24,7 @@ pub struct Snapshot {
     aliases: HashMap<String, RecipientId>,
     domains: HashMap<Domain, AcceptedDomain>,
     pub(crate) objects: BTreeMap<ObjectIdentity, Arc<ConfigurationObject>>,
+    pub(crate) app_passwords: HashMap<RecipientId, Arc<AppPasswords>>,
     pub(crate) derived: Derived,
 }
 
@@ -35,6 +37,8 @@ pub(crate) enum Edit {
     RemoveDomain(Domain),
     PutObject(Arc<ConfigurationObject>),
     RemoveObject(ObjectIdentity),
+    /// All that an account has from now on.
+    AppPasswords(Arc<AppPasswords>),
 }
 
 impl Snapshot {
@@ -46,6 +50,7 @@ impl Snapshot {
             aliases: HashMap::new(),
             domains: HashMap::new(),
             objects: BTreeMap::new(),
+            app_passwords: HashMap::new(),
             derived: Derived::default(),
         }
     }
@@ -138,6 +143,12 @@ impl Snapshot {
             }
             Edit::RemoveObject(identity) => {
                 self.objects.remove(&identity);
+            }
+            Edit::AppPasswords(all) if all.passwords.is_empty() => {
+                self.app_passwords.remove(&all.account);
+            }
+            Edit::AppPasswords(all) => {
+                self.app_passwords.insert(all.account, all);
             }
         }
     }
