@@ -13,11 +13,8 @@ use crate::verb::{
     VerbError, object, verb,
 };
 
-pub(super) const VERBS: &[Verb] = &[
-    Verb::of::<GetAppPassword>(),
-    Verb::of::<NewAppPassword>(),
-    Verb::of::<RemoveAppPassword>(),
-];
+pub(super) const VERBS: &[Verb] =
+    &[Verb::of::<GetAppPassword>(), Verb::of::<NewAppPassword>(), Verb::of::<RemoveAppPassword>()];
 
 object! {
     /// A password of a mailbox's owner for one program or device.
@@ -123,11 +120,7 @@ fn shown(session: &Session<'_>, owner: &Recipient, password: &AppPassword) -> Ap
 }
 
 /// Those of that name, or all of them.
-fn named(
-    session: &Session<'_>,
-    owner: &Recipient,
-    name: Option<&str>,
-) -> Vec<AppPasswordObject> {
+fn named(session: &Session<'_>, owner: &Recipient, name: Option<&str>) -> Vec<AppPasswordObject> {
     let snapshot = session.snapshot();
     let is_meant = |password: &&AppPassword| {
         name.is_none_or(|name| name.to_lowercase() == password.name.to_lowercase())

@@ -50,7 +50,6 @@ async fn what_makes_no_sense_is_refused() {
     shell.run("New-AppPassword Alice -Name phone").await.unwrap();
     for (line, expected) in [
         ("New-AppPassword Alice -Name Phone", "there is an app password \"Phone\" already"),
-        ("New-AppPassword Alice -Name x -Scopes Ftp", "Scopes: expected Imap, Pop, Smtp"),
         (
             "New-AppPassword Alice -Name x -ExpiresOn 2001-01-01",
             "an app password must expire later than now",
@@ -65,6 +64,8 @@ async fn what_makes_no_sense_is_refused() {
     ] {
         assert_eq!(shell.run(line).await.unwrap_err(), expected, "{line}");
     }
+    let scope = shell.run("New-AppPassword Alice -Name x -Scopes Ftp").await.unwrap_err();
+    assert!(scope.contains("possible values: Imap, Pop, Smtp"), "{scope}");
     let shared = shell.run("New-AppPassword Sales -Name x").await.unwrap_err();
     assert!(shared.ends_with("has no mailbox that somebody logs in to"), "{shared}");
     assert_eq!(shell.objects("Get-AppPassword Alice").await.as_array().unwrap().len(), 1);
