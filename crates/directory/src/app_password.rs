@@ -135,8 +135,9 @@ impl Snapshot {
         account: RecipientId,
         password: &Password,
     ) -> Option<&AppPassword> {
-        let all = self.app_passwords(account).iter();
-        all.filter(|stored| stored.secret.matches(password)).last()
+        self.app_passwords(account).iter().fold(None, |found, stored| {
+            if stored.secret.matches(password) { Some(stored) } else { found }
+        })
     }
 }
 
