@@ -2,6 +2,7 @@
 
 mod accepted_domain;
 mod admin_audit_log;
+mod app_password;
 mod cas_mailbox;
 mod command;
 mod configuration;
@@ -46,6 +47,7 @@ use crate::verb::{Verb, VerbError, nearest};
 pub const VERBS: &[&[Verb]] = &[
     accepted_domain::VERBS,
     admin_audit_log::VERBS,
+    app_password::VERBS,
     cas_mailbox::VERBS,
     command::VERBS,
     configuration::VERBS,

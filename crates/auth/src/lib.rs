@@ -3,7 +3,8 @@
 //! * [`Exchange`] is the server side of PLAIN, LOGIN and SCRAM-SHA-256(-PLUS) as a machine
 //!   that sees bytes and asks for what it needs; [`Dialogue`] runs one against an
 //!   [`Authenticator`]. [`Client`] is the other side of all four, for smart hosts.
-//! * [`PasswordHash`] (argon2id) and [`ScramSecret`] are what an account stores.
+//! * [`PasswordHash`] (argon2id) and [`ScramSecret`] are what an account stores;
+//!   [`AppSecret`] is what it stores of a password that was made here for one program.
 //! * [`Verifier`] checks passwords under three bounds: a [`HashPool`] so that logins cannot
 //!   starve the server, a [`Throttle`] so that guessing does not pay, and a [`Verified`]
 //!   cache so that the client that logs in every minute costs microseconds.
@@ -16,6 +17,7 @@
 //! password is never logged, and its memory is cleared after use. Nobody can lock an owner
 //! out: back-off is counted per host, never per account alone.
 
+mod app_secret;
 mod attempt;
 mod authenticator;
 mod bounded;
@@ -36,6 +38,7 @@ mod sessions;
 mod throttle;
 mod verifier;
 
+pub use app_secret::AppSecret;
 pub use attempt::{Attempt, Evidence, Password, Proof};
 pub use authenticator::{AuthFailure, Authenticator, Verification};
 pub use cache::Verified;

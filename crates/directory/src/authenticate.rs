@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use auth::{
-    Attempt, AuthFailure, Authenticator, ClientInfo, Evidence, Guess, Mechanism, Principal,
-    Protocol, RecipientId, ScramSecret, Verification,
+    Attempt, AuthFailure, Authenticator, ClientInfo, Evidence, Guess, Mechanism, Password,
+    Principal, Protocol, RecipientId, ScramSecret, Verification,
 };
 use types::Address;
 
@@ -49,7 +49,7 @@ impl Directory {
     async fn decide(&self, attempt: Attempt, client: ClientInfo) -> Result<Principal, AuthFailure> {
         let (login, name) = self.identify(&attempt.user);
         let guess = Guess { account: &name, ip: client.ip };
-        self.check(guess, login.as_ref(), &attempt.evidence).await?;
+        self.check(guess, login.as_ref(), &attempt.evidence, client.protocol).await?;
         let login = login.ok_or(AuthFailure::Credentials)?;
         // What the account may do is asked of the directory as it is after the hash was
         // computed: a removed account does not get in.
@@ -91,9 +91,13 @@ impl Directory {
         guess: Guess<'_>,
         login: Option<&Login>,
         evidence: &Evidence,
+        protocol: Protocol,
     ) -> Result<(), AuthFailure> {
         match evidence {
             Evidence::Scram(proof) => self.verifier().proof(guess, *proof),
+            Evidence::Password(password) if self.is_app_password(login, password, protocol) => {
+                self.verifier().right(guess)
+            }
             Evidence::Password(password) => {
                 let credentials =
                     login.and_then(|login| login.account.account()?.credentials.as_ref());
@@ -101,6 +105,29 @@ impl Directory {
                 self.verifier().password(guess, stored, password.clone()).await
             }
         }
+    }
+}
+
+impl Directory {
+    /// True for an app password that is good for the service. One that is not counts, costs
+    /// and answers as any wrong password does; only the log tells.
+    fn is_app_password(
+        &self,
+        login: Option<&Login>,
+        password: &Password,
+        protocol: Protocol,
+    ) -> bool {
+        let snapshot = self.snapshot();
+        let Some(account) = login.map(|login| login.account.id) else { return false };
+        let Some(found) = snapshot.app_password(account, password) else { return false };
+        let (verdict, name) = (found.check(protocol, self.now_secs()), &found.name);
+        match verdict {
+            Ok(()) => tracing::debug!(%account, name, %protocol, "app password"),
+            Err(reason) => {
+                tracing::warn!(%account, name, %protocol, %reason, "app password refused");
+            }
+        }
+        verdict.is_ok()
     }
 }
 

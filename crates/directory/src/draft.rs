@@ -7,6 +7,7 @@ use std::sync::Arc;
 use auth::RecipientId;
 use types::{Address, Domain};
 
+use crate::app_password::may_have_any;
 use crate::domain::AcceptedDomain;
 use crate::error::DirectoryError;
 use crate::recipient::{ChangeNumber, ForwardTo, Kind, Recipient, Restrictions};
@@ -81,6 +82,9 @@ impl Draft {
         self.claim_names(&recipient)?;
         self.written.insert(recipient.id);
         self.check_references(&recipient)?;
+        if !may_have_any(&recipient) {
+            self.drop_app_passwords(recipient.id);
+        }
         let changed = self.settings.change;
         self.edits.push(Edit::Put(Arc::new(Recipient { changed, ..recipient })));
         Ok(())
@@ -90,6 +94,7 @@ impl Draft {
     pub(crate) fn remove(&mut self, id: RecipientId) -> Result<(), DirectoryError> {
         self.existing(id)?;
         self.edits.push(Edit::Remove(id));
+        self.drop_app_passwords(id);
         self.settings.postmaster = self.settings.postmaster.filter(|postmaster| *postmaster != id);
         let base = Arc::clone(&self.base);
         for other in base.recipients().filter(|other| other.id != id) {

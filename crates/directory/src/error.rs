@@ -59,6 +59,18 @@ pub enum DirectoryError {
     /// A quota below a lesser one.
     #[error("quotas must rise: warn, prohibit send, prohibit send and receive")]
     Quotas,
+    /// An app password of that name is there already.
+    #[error("there is an app password {0:?} already")]
+    AppPasswordExists(String),
+    /// The account has no app password of that name.
+    #[error("there is no app password {0:?}")]
+    NoAppPassword(String),
+    /// Not a name: empty, or with control characters.
+    #[error("{0:?} is not a name of an app password")]
+    AppPasswordName(String),
+    /// An app password would be good for nothing from the start.
+    #[error("an app password must expire later than now")]
+    AppPasswordExpiry,
     /// All mailbox numbers are used up.
     #[error("no mailbox number is left")]
     NoNumber,

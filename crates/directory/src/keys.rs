@@ -9,6 +9,7 @@
 //! | 0x05 | second, sequence | entry of the administrator audit log |
 //! | 0x06 | kind, 0, name | configuration object |
 //! | 0x09 | name in lower case | role group |
+//! | 0x08 | GUID | app passwords of an account |
 
 use std::ops::Range;
 
@@ -24,6 +25,7 @@ const KIND_DOMAIN: u8 = 0x03;
 const KIND_AUDIT: u8 = 0x05;
 const KIND_OBJECT: u8 = 0x06;
 const KIND_ROLE_GROUP: u8 = 0x09;
+const KIND_APP_PASSWORDS: u8 = 0x08;
 
 /// The settings row.
 pub(crate) const SETTINGS: [u8; 2] = [SPACE_DIRECTORY, KIND_SETTINGS];
@@ -62,6 +64,16 @@ pub(crate) fn role_group(folded: &str) -> Vec<u8> {
 /// All role groups.
 pub(crate) fn role_groups() -> Range<Vec<u8>> {
     kind(KIND_ROLE_GROUP)
+}
+
+/// Row of an account's app passwords.
+pub(crate) fn app_passwords(account: RecipientId) -> Vec<u8> {
+    [&[SPACE_DIRECTORY, KIND_APP_PASSWORDS], &account.0[..]].concat()
+}
+
+/// All rows of app passwords.
+pub(crate) fn all_app_passwords() -> Range<Vec<u8>> {
+    kind(KIND_APP_PASSWORDS)
 }
 
 /// All configuration objects.

@@ -13,6 +13,7 @@
 //! default domain as soon as there is any domain. Readers see a change when it is durable,
 //! never before, and whole.
 
+mod app_password;
 mod attributes;
 mod audit;
 mod authenticate;
@@ -36,6 +37,7 @@ mod rules;
 mod settings;
 mod snapshot;
 
+pub use app_password::{AppPassword, AppPasswords, NewAppPassword, Scopes, Unusable};
 pub use attributes::Attributes;
 pub use audit::{AuditEntry, ModifiedProperty};
 pub use auth::RecipientId;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use store::{Database, Direction, Read, ReadExt, Record, StoreError, Txn};
 use types::limits::DIRECTORY_PAGE_RECIPIENTS;
 
+use crate::app_password::AppPasswords;
 use crate::domain::AcceptedDomain;
 use crate::error::DirectoryError;
 use crate::keys;
@@ -41,9 +42,19 @@ pub(crate) fn write(
                 txn.put_record(&keys::role_group(&group.folded()), &**group)?
             }
             Edit::RemoveRoleGroup(folded) => txn.delete(&keys::role_group(folded))?,
+            Edit::AppPasswords(all) => app_passwords(txn, all)?,
         }
     }
     Ok(())
+}
+
+/// An account without app passwords has no row of them.
+fn app_passwords(txn: &mut Txn<'_>, all: &AppPasswords) -> Result<(), StoreError> {
+    let key = keys::app_passwords(all.account);
+    match all.passwords.is_empty() {
+        true => txn.delete(&key),
+        false => txn.put_record(&key, all),
+    }
 }
 
 /// Reads the whole directory, page by page; a fresh one is written first.
@@ -62,6 +73,9 @@ pub(crate) async fn load(database: &Database) -> Result<Snapshot, DirectoryError
     }
     for group in database.read(|read| role_groups(read)).await? {
         snapshot.apply(Edit::PutRoleGroup(Arc::new(group)));
+    }
+    for passwords in database.read(|read| all(read, keys::all_app_passwords())).await? {
+        snapshot.apply(Edit::AppPasswords(Arc::new(passwords)));
     }
     let mut next = Some(keys::recipients().start);
     while let Some(from) = next {

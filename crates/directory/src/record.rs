@@ -1,11 +1,12 @@
 //! The rows' form in the store (crate `types`, module `wire`).
 
-use auth::{PasswordHash, RecipientId, ScramSecret};
+use auth::{AppSecret, PasswordHash, RecipientId, ScramSecret};
 use filter::RecipientFilter;
 use store::{Corrupt, Record};
 use types::wire::{Reader, put_bytes, put_uint};
 use types::{Address, Domain};
 
+use crate::app_password::{AppPassword, AppPasswords, Scopes};
 use crate::attributes::Attributes;
 use crate::audit::{AuditEntry, ModifiedProperty};
 use crate::domain::{AcceptedDomain, DomainKind};
@@ -185,6 +186,16 @@ impl Field for RecipientId {
     }
 }
 
+impl Field for Scopes {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        Field::take(from).map(Scopes)
+    }
+}
+
 impl Field for ChangeNumber {
     fn put(&self, out: &mut Vec<u8>) {
         self.0.put(out);
@@ -251,6 +262,9 @@ fields!(ConfigurationObject { kind, name, document, changed });
 fields!(RoleGroup { name, description, roles, members, scope, changed });
 fields!(ModifiedProperty { name, old, new });
 fields!(AuditEntry { time, caller, verb, parameters, object, modified, error, server });
+fields!(AppSecret { salt, tag });
+fields!(AppPassword { name, secret, scopes, created, expires });
+fields!(AppPasswords { account, passwords });
 variants!(ProxyAddress { 1 => Smtp(address), 2 => X500(name) });
 variants!(ForwardTo { 1 => Recipient(id), 2 => Address(address) });
 variants!(Kind {
@@ -358,6 +372,7 @@ record!(Settings, 1);
 record!(AuditEntry, 1);
 record!(ConfigurationObject, 1);
 record!(RoleGroup, 1);
+record!(AppPasswords, 1);
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use auth::RecipientId;
 use types::{Address, Domain};
 
+use crate::app_password::AppPasswords;
 use crate::domain::AcceptedDomain;
 use crate::members::Derived;
 use crate::object::{ConfigurationObject, ObjectIdentity};
@@ -26,6 +27,7 @@ pub struct Snapshot {
     pub(crate) objects: BTreeMap<ObjectIdentity, Arc<ConfigurationObject>>,
     /// By name in lower case.
     pub(crate) role_groups: BTreeMap<String, Arc<RoleGroup>>,
+    pub(crate) app_passwords: HashMap<RecipientId, Arc<AppPasswords>>,
     pub(crate) derived: Derived,
 }
 
@@ -41,6 +43,8 @@ pub(crate) enum Edit {
     PutRoleGroup(Arc<RoleGroup>),
     /// Its name in lower case.
     RemoveRoleGroup(String),
+    /// All that an account has from now on.
+    AppPasswords(Arc<AppPasswords>),
 }
 
 impl Snapshot {
@@ -53,6 +57,7 @@ impl Snapshot {
             domains: HashMap::new(),
             objects: BTreeMap::new(),
             role_groups: BTreeMap::new(),
+            app_passwords: HashMap::new(),
             derived: Derived::default(),
         }
     }
@@ -151,6 +156,12 @@ impl Snapshot {
             }
             Edit::RemoveRoleGroup(folded) => {
                 self.role_groups.remove(&folded);
+            }
+            Edit::AppPasswords(all) if all.passwords.is_empty() => {
+                self.app_passwords.remove(&all.account);
+            }
+            Edit::AppPasswords(all) => {
+                self.app_passwords.insert(all.account, all);
             }
         }
     }

@@ -195,6 +195,11 @@ pub const SASL_RESPONSE_OCTETS_MAX: usize = 12 * 1024;
 pub const SASL_NAME_OCTETS_MAX: usize = 2 * (LOCAL_PART_OCTETS_MAX + 1 + DOMAIN_OCTETS_MAX) + 1;
 /// Octets of a password. Longer ones cost hashing time and protect nobody better.
 pub const PASSWORD_OCTETS_MAX: usize = 1024;
+/// App passwords of one account: more than one person has programs and devices. All are
+/// compared at a login, some microseconds each.
+pub const APP_PASSWORDS_MAX: usize = 20;
+/// Octets of the name of an app password.
+pub const APP_PASSWORD_NAME_OCTETS_MAX: usize = 64;
 /// Octets of the client's SCRAM nonce; clients send 16 to 48.
 pub const SCRAM_NONCE_OCTETS_MAX: usize = 512;
 /// Rounds of PBKDF2 that another server may ask of us, where RFC 7677 asks for 4,096: about

@@ -167,15 +167,19 @@ fn of_directory(error: &DirectoryError) -> ErrorCode {
         | DirectoryError::AliasInUse(_)
         | DirectoryError::RoleGroupExists(_)
         | DirectoryError::DomainExists(_)
+        | DirectoryError::AppPasswordExists(_)
         | DirectoryError::DomainInUse(_) => ErrorCode::Conflict,
         DirectoryError::NoDomain(_)
         | DirectoryError::NoRecipient(_)
-        | DirectoryError::NoObject(..) => ErrorCode::NotFound,
+        | DirectoryError::NoObject(..)
+        | DirectoryError::NoAppPassword(_) => ErrorCode::NotFound,
         DirectoryError::Alias(_)
         | DirectoryError::DomainNotAccepted(_)
         | DirectoryError::WrongKind { .. }
         | DirectoryError::TooMany { .. }
         | DirectoryError::Quotas
+        | DirectoryError::AppPasswordName(_)
+        | DirectoryError::AppPasswordExpiry
         | DirectoryError::Configuration(_)
         | DirectoryError::Password(_) => ErrorCode::InvalidArgument,
         DirectoryError::Busy(_)

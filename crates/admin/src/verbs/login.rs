@@ -9,10 +9,11 @@ mod services;
 
 use std::sync::Arc;
 
-use directory::{Login, Opens, Recipient, Snapshot};
+use directory::{AppPassword, Login, Opens, Recipient, Snapshot};
 use types::Address;
 
 use self::services::services;
+use super::app_password::scope_names;
 use crate::verb::{Cmdlet, Effect, Role, Session, Verb, VerbError, object, verb};
 
 pub(super) const VERBS: &[Verb] = &[Verb::of::<TestLogin>()];
@@ -61,6 +62,7 @@ impl Cmdlet for TestLogin {
             .settings_now()
             .map_err(|error| VerbError::Invalid(error.to_string()))?;
         let mut steps = account(&self.user_name, &login);
+        steps.extend(app_passwords(session, &snapshot, &login));
         let mailbox = mailbox(&snapshot, &login);
         let opens = mailbox.result == "Passed";
         steps.push(mailbox);
@@ -97,6 +99,22 @@ fn account(user: &str, login: &Login) -> Vec<LoginStepObject> {
         step("Account", Some(true), format!("{}, a {kind}", account.primary)),
         step("Password", Some(has_password), password),
     ]
+}
+
+/// A step for each app password: what it is good for, or why for nothing.
+fn app_passwords(
+    session: &Session<'_>,
+    snapshot: &Snapshot,
+    login: &Login,
+) -> Vec<LoginStepObject> {
+    let now = session.directory().now_secs();
+    let told = |password: &AppPassword| {
+        let services = scope_names(password.scopes).join(", ");
+        let expired = password.has_expired(now);
+        let end = if expired { "; it has expired" } else { "" };
+        step("AppPassword", Some(!expired), format!("{}: for {services}{end}", password.name))
+    };
+    snapshot.app_passwords(login.account.id).iter().map(told).collect()
 }
 
 /// Which form of user names this is.

@@ -1,6 +1,6 @@
 //! Rows of the directory.
 
-use directory::{AcceptedDomain, AuditEntry, ConfigurationObject, Recipient};
+use directory::{AcceptedDomain, AppPasswords, AuditEntry, ConfigurationObject, Recipient};
 
 use super::{choice, comes_back};
 
@@ -12,6 +12,7 @@ pub fn records(octets: &[u8]) {
         comes_back::<AcceptedDomain>,
         comes_back::<AuditEntry>,
         comes_back::<ConfigurationObject>,
+        comes_back::<AppPasswords>,
     ];
     records[chosen % records.len()](payload);
 }

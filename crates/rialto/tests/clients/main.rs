@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod acme;
+mod app_passwords;
 mod backup;
 mod batch;
 mod check;
