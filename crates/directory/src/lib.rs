@@ -13,6 +13,7 @@
 //! default domain as soon as there is any domain. Readers see a change when it is durable,
 //! never before, and whole.
 
+mod address_policy;
 mod attributes;
 mod audit;
 mod authenticate;
@@ -35,6 +36,7 @@ mod rules;
 mod settings;
 mod snapshot;
 
+pub use address_policy::{AddressPolicies, AddressPolicy, Followed};
 pub use attributes::Attributes;
 pub use audit::{AuditEntry, ModifiedProperty};
 pub use auth::RecipientId;

@@ -271,8 +271,18 @@ mod tests {
     fn what_is_no_template_is_refused() {
         let long = format!("{}@a.test", "x".repeat(ADDRESS_TEMPLATE_OCTETS_MAX - 6));
         for text in [
-            "", "a.test", "%m@", "%x@a.test", "%@a.test", "%0g@a.test", "%1r@a.test", "%rx@a.test",
-            "a b@a.test", "X400:@a.test", "%m@a..test", &long,
+            "",
+            "a.test",
+            "%m@",
+            "%x@a.test",
+            "%@a.test",
+            "%0g@a.test",
+            "%1r@a.test",
+            "%rx@a.test",
+            "a b@a.test",
+            "X400:@a.test",
+            "%m@a..test",
+            &long,
         ] {
             assert_eq!(text.parse::<AddressTemplate>(), Err(NoTemplate), "{text}");
         }

@@ -1,6 +1,7 @@
 //! The directory over a store in memory, and over one on disk where it must survive.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod address_policies;
 mod authentication;
 mod changes;
 mod limits;
