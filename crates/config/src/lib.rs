@@ -13,6 +13,7 @@
 mod acme;
 pub mod binding;
 pub mod component_state;
+pub mod email_address_policy;
 pub mod endpoint;
 pub mod file;
 pub mod host_port;
@@ -34,6 +35,7 @@ pub mod value;
 
 pub use acme::{Acme, AcmeChallenge, UnknownChallenge};
 pub use binding::Binding;
+pub use email_address_policy::EmailAddressPolicy;
 pub use endpoint::{Endpoint, EndpointError};
 pub use file::ConfigError;
 pub use host_port::{HostPort, HostPortError};

@@ -17,7 +17,7 @@ const HEAD: &str = "\
 ";
 
 /// What can stand any number of times, and an example of it.
-pub const EXAMPLES: [(&str, &str); 5] = [
+pub const EXAMPLES: [(&str, &str); 6] = [
     (
         "listener",
         "\
@@ -64,6 +64,16 @@ DNSRoutingEnabled = true
 [[ServerComponentState]]
 Name = \"ImapProxy\"
 Requests = [\"Maintenance:Inactive\"]
+",
+    ),
+    (
+        "email_address_policy",
+        "\
+[[EmailAddressPolicy]]
+Name = \"Sales\"
+Priority = 1
+RecipientFilter = \"Department -eq 'Sales'\"
+EnabledEmailAddressTemplates = [\"SMTP:%g.%s@contoso.com\", \"smtp:@contoso.com\"]
 ",
     ),
 ];

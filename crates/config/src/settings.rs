@@ -12,6 +12,7 @@ use types::{Address, Domain, IpRange, Port};
 
 use crate::acme::Acme;
 use crate::component_state::{ServerComponent, ServerComponentState};
+use crate::email_address_policy::EmailAddressPolicy;
 use crate::endpoint::EndpointError;
 use crate::kind::{Held, Kind};
 use crate::log::Log;
@@ -81,6 +82,9 @@ section! {
         /// States of the server's components.
         #[serde(rename = "ServerComponentState")]
         server_component_state: Vec<ServerComponentState> = Vec::new(),
+        /// E-mail address policies: which addresses recipients get whose addresses follow them.
+        #[serde(rename = "EmailAddressPolicy")]
+        email_address_policy: Vec<EmailAddressPolicy> = Vec::new(),
     }
 }
 
@@ -274,6 +278,9 @@ pub enum Invalid {
     /// A state of what the server does not have.
     #[error("ServerComponentState {0:?}: there is no such component")]
     NoComponent(String),
+    /// An e-mail address policy that is none.
+    #[error("EmailAddressPolicy {0}: {1}")]
+    EmailAddressPolicy(String, &'static str),
     /// More than any message may have.
     #[error("MaxReceiveSize: {0} is more than 150 MB")]
     MessageSize(ByteQuantity),
@@ -359,6 +366,7 @@ impl Settings {
         crate::send::validate_all(&self.send_connector)?;
         self.check_sources()?;
         self.check_components()?;
+        self.check_policies()?;
         Ok(self.transport_service.validate()?)
     }
 

@@ -2,6 +2,7 @@
 
 use super::ObjectKind;
 use crate::component_state::ServerComponentState;
+use crate::email_address_policy::EmailAddressPolicy;
 use crate::settings::{ClientAccess, MailboxDatabase};
 use crate::{
     Invalid, ReceiveConnector, SendConnector, Settings, TransportConfig, TransportService,
@@ -66,6 +67,27 @@ impl ObjectKind for ServerComponentStates {
         match stored.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
             Some(old) => *old = value,
             None => stored.push(value),
+        }
+    }
+}
+
+/// E-mail address policies, in the order in which they are asked.
+pub struct EmailAddressPolicies;
+
+impl ObjectKind for EmailAddressPolicies {
+    type Value = EmailAddressPolicy;
+    const NAME: &'static str = "EmailAddressPolicy";
+
+    fn all(settings: &Settings) -> Result<Vec<(String, EmailAddressPolicy)>, Invalid> {
+        let policies = settings.email_address_policies().into_iter();
+        Ok(policies.map(|policy| (policy.name.clone(), policy)).collect())
+    }
+
+    fn put(settings: &mut Settings, name: &str, value: EmailAddressPolicy) {
+        let policies = &mut settings.email_address_policy;
+        match policies.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
+            Some(old) => *old = value,
+            None => policies.push(value),
         }
     }
 }

@@ -15,8 +15,8 @@ mod whole;
 use std::fmt;
 
 pub use kinds::{
-    ImapSettings, MailboxDatabases, PopSettings, ReceiveConnectors, SendConnectors,
-    ServerComponentStates, TransportConfigs, TransportServices,
+    EmailAddressPolicies, ImapSettings, MailboxDatabases, PopSettings, ReceiveConnectors,
+    SendConnectors, ServerComponentStates, TransportConfigs, TransportServices,
 };
 
 pub use whole::{Change, Extent, SettingChange, export, plan};
@@ -87,7 +87,7 @@ impl Erased {
     }
 }
 
-const KINDS: [Erased; 8] = [
+const KINDS: [Erased; 9] = [
     Erased::of::<ReceiveConnectors>(),
     Erased::of::<SendConnectors>(),
     Erased::of::<TransportConfigs>(),
@@ -96,6 +96,7 @@ const KINDS: [Erased; 8] = [
     Erased::of::<PopSettings>(),
     Erased::of::<MailboxDatabases>(),
     Erased::of::<ServerComponentStates>(),
+    Erased::of::<EmailAddressPolicies>(),
 ];
 
 fn put<K: ObjectKind>(settings: &mut Settings, stored: Stored<'_>) -> Result<(), ObjectError> {

@@ -138,13 +138,14 @@ impl Settings {
             pop3: defaults.pop3,
             mailbox_database: defaults.mailbox_database,
             server_component_state: defaults.server_component_state,
+            email_address_policy: defaults.email_address_policy,
             ..self.clone()
         }
     }
 }
 
 /// The keys of the file whose values are objects.
-const IN_OBJECTS: [&str; 8] = [
+const IN_OBJECTS: [&str; 9] = [
     "ReceiveConnector",
     "SendConnector",
     "TransportConfig",
@@ -153,6 +154,7 @@ const IN_OBJECTS: [&str; 8] = [
     "pop3",
     "mailbox_database",
     "ServerComponentState",
+    "EmailAddressPolicy",
 ];
 
 fn is_told(value: &Value, default: Option<&Value>, extent: Extent) -> bool {
