@@ -9,6 +9,7 @@ mod configured;
 mod connectivity;
 mod distribution_group;
 mod dynamic_distribution_group;
+mod email_address_policy;
 mod exchange_certificate;
 mod login;
 mod mail_contact;
@@ -23,6 +24,7 @@ mod mailflow;
 mod message;
 mod message_tracking_log;
 mod person;
+mod precanned;
 mod queue;
 mod queue_digest;
 mod recipient;
@@ -47,6 +49,7 @@ pub const VERBS: &[&[Verb]] = &[
     connectivity::VERBS,
     distribution_group::VERBS,
     dynamic_distribution_group::VERBS,
+    email_address_policy::VERBS,
     exchange_certificate::VERBS,
     login::VERBS,
     mail_contact::VERBS,

@@ -10,6 +10,8 @@ use super::changes::ConfigurationChange;
 use super::invalid;
 use crate::verb::{Identity, Scalar, Session, VerbError};
 use crate::verbs::accepted_domain::DomainType;
+use crate::verbs::configured::settings_now;
+use crate::verbs::email_address_policy::check_unused;
 
 /// The name of the tables.
 pub(super) const KIND: &str = "AcceptedDomain";
@@ -164,6 +166,7 @@ impl DomainChange {
     pub(super) async fn make(self, session: &Session<'_>) -> Result<(), VerbError> {
         let directory = session.directory();
         let Some((documented, domain)) = self.after else {
+            check_unused(session, &settings_now(session)?, &self.name)?;
             return Ok(directory.remove_domain(self.name).await?);
         };
         match self.before {
