@@ -1,6 +1,7 @@
 //! Verbs as an administrator writes them, on an organization in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod address_policies;
 mod audit;
 mod auto_replies;
 mod certificates;

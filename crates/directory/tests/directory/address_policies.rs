@@ -116,3 +116,22 @@ async fn many_follow_in_one_transaction_or_are_only_looked_at() {
     assert!(refused.iter().all(|(_, after)| after.is_err()) && refused.len() == 3);
     assert!(addresses(&directory, done[0].0.id).starts_with("SMTP:same"));
 }
+
+#[tokio::test]
+async fn numbers_behind_an_address_end() {
+    let directory = empty().await;
+    let most = types::limits::ADDRESS_NUMBER_MAX;
+    let new = (1..=most).map(|number| {
+        let number = if number > 1 { number.to_string() } else { String::new() };
+        mailbox(&format!("same{number}@here.test"))
+    });
+    let password = crate::support::password("secret");
+    let all = directory.create_mailboxes(new.collect(), password).await.unwrap();
+    let same = || Some(Arc::new(AddressPolicies(vec![policy(None, "SMTP:same@here.test", &[])])));
+    let one_more = || NewMailbox { policies: same(), ..mailbox("one.more@here.test") };
+    let refused = directory.create_mailbox(one_more()).await.unwrap_err();
+    assert!(matches!(refused, directory::DirectoryError::AddressInUse(_)), "{refused}");
+    directory.remove(all[all.len() - 1]).await.unwrap();
+    let id = directory.create_mailbox(one_more()).await.unwrap();
+    assert_eq!(addresses(&directory, id), format!("SMTP:same{most}@here.test"));
+}
