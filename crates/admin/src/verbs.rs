@@ -1,6 +1,7 @@
 //! All verbs, one module a noun of Exchange's cmdlets.
 
 mod accepted_domain;
+mod address_list;
 mod admin_audit_log;
 mod cas_mailbox;
 mod command;
@@ -33,6 +34,7 @@ mod recoverable_items;
 mod result_size;
 mod server_component_state;
 mod service_health;
+mod user_photo;
 
 pub(crate) use command::{NAME as GET_COMMAND, reply as get_command};
 
@@ -41,6 +43,7 @@ use crate::verb::{Verb, VerbError, nearest};
 /// Every verb there is.
 pub const VERBS: &[&[Verb]] = &[
     accepted_domain::VERBS,
+    address_list::VERBS,
     admin_audit_log::VERBS,
     cas_mailbox::VERBS,
     command::VERBS,
@@ -71,6 +74,7 @@ pub const VERBS: &[&[Verb]] = &[
     recoverable_items::VERBS,
     server_component_state::VERBS,
     service_health::VERBS,
+    user_photo::VERBS,
 ];
 
 /// All of them, in the order of their nouns.

@@ -17,7 +17,7 @@ const HEAD: &str = "\
 ";
 
 /// What can stand any number of times, and an example of it.
-pub const EXAMPLES: [(&str, &str); 6] = [
+pub const EXAMPLES: [(&str, &str); 8] = [
     (
         "listener",
         "\
@@ -74,6 +74,22 @@ Name = \"Sales\"
 Priority = 1
 RecipientFilter = \"Department -eq 'Sales'\"
 EnabledEmailAddressTemplates = [\"SMTP:%g.%s@contoso.com\", \"smtp:@contoso.com\"]
+",
+    ),
+    (
+        "address_list",
+        "\
+[[AddressList]]
+Name = '\\Sales'
+RecipientFilter = \"Department -eq 'Sales'\"
+",
+    ),
+    (
+        "global_address_list",
+        "\
+[[GlobalAddressList]]
+Name = \"Bern\"
+RecipientFilter = \"City -eq 'Bern'\"
 ",
     ),
 ];

@@ -11,6 +11,7 @@ use types::limits::MESSAGE_OCTETS_CEILING;
 use types::{Address, Domain, IpRange, Port};
 
 use crate::acme::Acme;
+use crate::address_list::AddressList;
 use crate::component_state::{ServerComponent, ServerComponentState};
 use crate::email_address_policy::EmailAddressPolicy;
 use crate::endpoint::EndpointError;
@@ -85,6 +86,12 @@ section! {
         /// E-mail address policies: which addresses recipients get whose addresses follow them.
         #[serde(rename = "EmailAddressPolicy")]
         email_address_policy: Vec<EmailAddressPolicy> = Vec::new(),
+        /// Address lists beside the default ones, or in place of one with the same name.
+        #[serde(rename = "AddressList")]
+        address_list: Vec<AddressList> = Vec::new(),
+        /// Global address lists beside the default one.
+        #[serde(rename = "GlobalAddressList")]
+        global_address_list: Vec<AddressList> = Vec::new(),
     }
 }
 
@@ -278,6 +285,9 @@ pub enum Invalid {
     /// A state of what the server does not have.
     #[error("ServerComponentState {0:?}: there is no such component")]
     NoComponent(String),
+    /// An address list that is none.
+    #[error("address list {0:?}: {1}")]
+    AddressList(String, &'static str),
     /// An e-mail address policy that is none.
     #[error("EmailAddressPolicy {0}: {1}")]
     EmailAddressPolicy(String, &'static str),
@@ -367,6 +377,7 @@ impl Settings {
         self.check_sources()?;
         self.check_components()?;
         self.check_policies()?;
+        self.check_address_lists()?;
         Ok(self.transport_service.validate()?)
     }
 

@@ -8,6 +8,7 @@
 //! | 0x04 | change number | reserved: what was removed, for servers that follow |
 //! | 0x05 | second, sequence | entry of the administrator audit log |
 //! | 0x06 | kind, 0, name | configuration object |
+//! | 0x07 | GUID | photo of a recipient |
 
 use std::ops::Range;
 
@@ -22,6 +23,7 @@ const KIND_RECIPIENT: u8 = 0x02;
 const KIND_DOMAIN: u8 = 0x03;
 const KIND_AUDIT: u8 = 0x05;
 const KIND_OBJECT: u8 = 0x06;
+const KIND_PHOTO: u8 = 0x07;
 
 /// The settings row.
 pub(crate) const SETTINGS: [u8; 2] = [SPACE_DIRECTORY, KIND_SETTINGS];
@@ -29,6 +31,11 @@ pub(crate) const SETTINGS: [u8; 2] = [SPACE_DIRECTORY, KIND_SETTINGS];
 /// Row of a recipient.
 pub(crate) fn recipient(id: RecipientId) -> Vec<u8> {
     [&[SPACE_DIRECTORY, KIND_RECIPIENT], &id.0[..]].concat()
+}
+
+/// Row of a recipient's photo.
+pub(crate) fn photo(id: RecipientId) -> Vec<u8> {
+    [&[SPACE_DIRECTORY, KIND_PHOTO], &id.0[..]].concat()
 }
 
 /// Row of an accepted domain.

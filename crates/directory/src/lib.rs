@@ -28,6 +28,7 @@ mod members;
 mod object;
 mod permission;
 mod persist;
+mod photo;
 mod recipient;
 mod record;
 mod request;
@@ -49,6 +50,7 @@ pub use login::{Login, Opens};
 pub use members::Members;
 pub use object::{ConfigurationObject, ObjectChange};
 pub use permission::Sender;
+pub use photo::{NoPhoto, Photo, PhotoFormat};
 pub use recipient::{
     Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group,
     GroupReports, Kind, Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient,

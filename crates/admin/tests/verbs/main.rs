@@ -1,6 +1,7 @@
 //! Verbs as an administrator writes them, on an organization in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod address_lists;
 mod address_policies;
 mod audit;
 mod auto_replies;
@@ -14,6 +15,7 @@ mod kinds;
 mod mailflow;
 mod maintenance;
 mod people;
+mod photos;
 mod queues;
 mod recipients;
 mod requests;

@@ -1,6 +1,7 @@
 //! The kinds of objects there are.
 
 use super::ObjectKind;
+use crate::address_list::AddressList;
 use crate::component_state::ServerComponentState;
 use crate::email_address_policy::EmailAddressPolicy;
 use crate::settings::{ClientAccess, MailboxDatabase};
@@ -29,68 +30,56 @@ impl ObjectKind for ReceiveConnectors {
     }
 }
 
-/// Send connectors.
-pub struct SendConnectors;
+/// A kind with any number of named objects, which are a list of the settings.
+macro_rules! named {
+    ($(#[doc = $about:literal])* $kind:ident: $value:ty = $name:literal, $list:ident, $all:expr) => {
+        $(#[doc = $about])*
+        pub struct $kind;
 
-impl ObjectKind for SendConnectors {
-    type Value = SendConnector;
-    const NAME: &'static str = "SendConnector";
+        impl ObjectKind for $kind {
+            type Value = $value;
+            const NAME: &'static str = $name;
 
-    fn all(settings: &Settings) -> Result<Vec<(String, SendConnector)>, Invalid> {
-        let connectors = settings.send_connector.iter();
-        Ok(connectors.map(|connector| (connector.name.clone(), connector.clone())).collect())
-    }
+            fn all(settings: &Settings) -> Result<Vec<(String, $value)>, Invalid> {
+                let all: fn(&Settings) -> Vec<$value> = $all;
+                Ok(all(settings).into_iter().map(|one| (one.name.clone(), one)).collect())
+            }
 
-    fn put(settings: &mut Settings, name: &str, value: SendConnector) {
-        let connectors = &mut settings.send_connector;
-        match connectors.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
-            Some(old) => *old = value,
-            None => connectors.push(value),
+            fn put(settings: &mut Settings, name: &str, value: $value) {
+                let objects = &mut settings.$list;
+                match objects.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
+                    Some(old) => *old = value,
+                    None => objects.push(value),
+                }
+            }
         }
-    }
+    };
 }
 
-/// States of the server's components.
-pub struct ServerComponentStates;
-
-impl ObjectKind for ServerComponentStates {
-    type Value = ServerComponentState;
-    const NAME: &'static str = "ServerComponentState";
-
-    fn all(settings: &Settings) -> Result<Vec<(String, ServerComponentState)>, Invalid> {
-        let stored = settings.server_component_state.iter();
-        Ok(stored.map(|stored| (stored.name.clone(), stored.clone())).collect())
-    }
-
-    fn put(settings: &mut Settings, name: &str, value: ServerComponentState) {
-        let stored = &mut settings.server_component_state;
-        match stored.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
-            Some(old) => *old = value,
-            None => stored.push(value),
-        }
-    }
-}
-
-/// E-mail address policies, in the order in which they are asked.
-pub struct EmailAddressPolicies;
-
-impl ObjectKind for EmailAddressPolicies {
-    type Value = EmailAddressPolicy;
-    const NAME: &'static str = "EmailAddressPolicy";
-
-    fn all(settings: &Settings) -> Result<Vec<(String, EmailAddressPolicy)>, Invalid> {
-        let policies = settings.email_address_policies().into_iter();
-        Ok(policies.map(|policy| (policy.name.clone(), policy)).collect())
-    }
-
-    fn put(settings: &mut Settings, name: &str, value: EmailAddressPolicy) {
-        let policies = &mut settings.email_address_policy;
-        match policies.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
-            Some(old) => *old = value,
-            None => policies.push(value),
-        }
-    }
-}
+named!(
+    /// Send connectors.
+    SendConnectors: SendConnector = "SendConnector", send_connector,
+    |settings| settings.send_connector.clone()
+);
+named!(
+    /// States of the server's components.
+    ServerComponentStates: ServerComponentState = "ServerComponentState", server_component_state,
+    |settings| settings.server_component_state.clone()
+);
+named!(
+    /// E-mail address policies, in the order in which they are asked.
+    EmailAddressPolicies: EmailAddressPolicy = "EmailAddressPolicy", email_address_policy,
+    Settings::email_address_policies
+);
+named!(
+    /// Address lists, by path.
+    AddressLists: AddressList = "AddressList", address_list, Settings::address_lists
+);
+named!(
+    /// Global address lists.
+    GlobalAddressLists: AddressList = "GlobalAddressList", global_address_list,
+    Settings::global_address_lists
+);
 
 /// A kind with one object, which is a section of the settings.
 macro_rules! single {

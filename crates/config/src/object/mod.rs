@@ -15,8 +15,9 @@ mod whole;
 use std::fmt;
 
 pub use kinds::{
-    EmailAddressPolicies, ImapSettings, MailboxDatabases, PopSettings, ReceiveConnectors,
-    SendConnectors, ServerComponentStates, TransportConfigs, TransportServices,
+    AddressLists, EmailAddressPolicies, GlobalAddressLists, ImapSettings, MailboxDatabases,
+    PopSettings, ReceiveConnectors, SendConnectors, ServerComponentStates, TransportConfigs,
+    TransportServices,
 };
 
 pub use whole::{Change, Extent, SettingChange, export, plan};
@@ -87,7 +88,7 @@ impl Erased {
     }
 }
 
-const KINDS: [Erased; 9] = [
+const KINDS: [Erased; 11] = [
     Erased::of::<ReceiveConnectors>(),
     Erased::of::<SendConnectors>(),
     Erased::of::<TransportConfigs>(),
@@ -97,6 +98,8 @@ const KINDS: [Erased; 9] = [
     Erased::of::<MailboxDatabases>(),
     Erased::of::<ServerComponentStates>(),
     Erased::of::<EmailAddressPolicies>(),
+    Erased::of::<AddressLists>(),
+    Erased::of::<GlobalAddressLists>(),
 ];
 
 fn put<K: ObjectKind>(settings: &mut Settings, stored: Stored<'_>) -> Result<(), ObjectError> {

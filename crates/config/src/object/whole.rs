@@ -139,13 +139,15 @@ impl Settings {
             mailbox_database: defaults.mailbox_database,
             server_component_state: defaults.server_component_state,
             email_address_policy: defaults.email_address_policy,
+            address_list: defaults.address_list,
+            global_address_list: defaults.global_address_list,
             ..self.clone()
         }
     }
 }
 
 /// The keys of the file whose values are objects.
-const IN_OBJECTS: [&str; 9] = [
+const IN_OBJECTS: [&str; 11] = [
     "ReceiveConnector",
     "SendConnector",
     "TransportConfig",
@@ -155,6 +157,8 @@ const IN_OBJECTS: [&str; 9] = [
     "mailbox_database",
     "ServerComponentState",
     "EmailAddressPolicy",
+    "AddressList",
+    "GlobalAddressList",
 ];
 
 fn is_told(value: &Value, default: Option<&Value>, extent: Extent) -> bool {

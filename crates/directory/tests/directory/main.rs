@@ -8,5 +8,6 @@ mod limits;
 mod logins;
 mod members;
 mod persistence;
+mod photos;
 mod resolution;
 mod support;

@@ -161,3 +161,18 @@ async fn attributes_and_filters_have_their_length() {
         assert_eq!(set.await.is_ok(), fits, "{octets}");
     }
 }
+
+#[tokio::test]
+async fn an_address_list_has_who_is_not_hidden_by_display_name() {
+    let (directory, alice, bob) = people().await;
+    directory.update(alice, |r| r.display_name = "Zoe".to_owned()).await.unwrap();
+    let listed = || {
+        let all = RecipientFilter::parse("Alias -ne $null").unwrap();
+        let snapshot = directory.snapshot();
+        let names = snapshot.listed_by(&all).into_iter().map(|each| each.display_name.clone());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(listed(), "bob frida Zoe");
+    directory.update(bob, |r| r.hidden_from_address_lists = true).await.unwrap();
+    assert_eq!(listed(), "frida Zoe");
+}
