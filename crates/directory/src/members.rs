@@ -107,6 +107,9 @@ impl Snapshot {
             "HiddenFromAddressListsEnabled" => {
                 vec![recipient.hidden_from_address_lists.to_string()]
             }
+            "EmailAddressPolicyEnabled" => {
+                vec![recipient.email_address_policy_enabled.to_string()]
+            }
             "RecipientType" => one(recipient.kind.recipient_type()),
             "RecipientTypeDetails" => one(recipient.kind.type_details()),
             "Database" => {

@@ -17,6 +17,7 @@ pub const PROPERTIES: &[&str] = &[
     "Alias",
     "Database",
     "DisplayName",
+    "EmailAddressPolicyEnabled",
     "EmailAddresses",
     "HiddenFromAddressListsEnabled",
     "Manager",

@@ -13,7 +13,7 @@ mod update;
 use ::config::EmailAddressPolicy;
 use types::AddressTemplate;
 
-pub(super) use self::policies::{check_unused, policies};
+pub(super) use self::policies::{check_domains, check_unused, policies};
 
 use self::edit::{Edited, remove, write};
 use self::policies::{all, found, with_default};

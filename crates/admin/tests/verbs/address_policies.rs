@@ -104,6 +104,10 @@ async fn an_update_changes_all_who_follow_and_notes_each() {
         json!(["SMTP:Anna.Lang@example.test", "smtp:anna@example.test", "smtp:anna@sales.test"]);
     assert_eq!(addresses(&shell, "anna").await, all);
     assert_eq!(addresses(&shell, "ben").await, json!(["SMTP:ben@example.test"]));
+    shell.run("Set-Mailbox ben -EmailAddressPolicyEnabled $false").await.unwrap();
+    let own = ["Get-Recipient", "-Filter", "EmailAddressPolicyEnabled -eq $false", "--json"];
+    let shown: Value = serde_json::from_str(&shell.run_words(own).await.unwrap()).unwrap();
+    assert_eq!((shown.as_array().unwrap().len(), &shown[0]["Alias"]), (1, &json!("ben")));
     let wanted = |entry: &directory::AuditEntry| entry.verb == "Update-EmailAddressPolicy";
     let entries = shell.organization.directory.audit_entries(0..u64::MAX, 9, wanted).await.unwrap();
     let objects: Vec<_> = entries.iter().map(|entry| entry.object.as_str()).collect();
@@ -227,7 +231,10 @@ async fn policies_are_part_of_the_configuration() {
     let document = exported.as_str().unwrap();
     assert!(document.contains("[[EmailAddressPolicy]]\nName = \"Sales\""), "{document}");
     let other = Shell::new().await;
-    other.run("New-AcceptedDomain sales.test").await.unwrap();
+    let at = document.find("[[EmailAddressPolicy]]").unwrap();
+    let alone = ["Import-Configuration", &document[at..], "-Confirm:$false"];
+    let refused = other.run_words(alone).await.unwrap_err();
+    assert!(refused.contains("sales.test is not an accepted domain"), "{refused}");
     other.run_words(["Import-Configuration", document, "-Confirm:$false"]).await.unwrap();
     assert_eq!(other.shown("Export-Configuration", "Document").await, exported);
     assert_eq!(order(&other).await, "Sales 1, Default Policy Lowest");

@@ -139,6 +139,11 @@ fn caught(snapshot: &Snapshot, text: &str) -> Result<RecipientId, VerbError> {
 }
 
 impl DomainChange {
+    /// Mail for a domain is taken after it.
+    pub(super) fn accepts(&self, domain: &Domain) -> bool {
+        self.after.as_ref().is_some_and(|(_, after)| after.name == *domain)
+    }
+
     /// What it changes.
     pub(super) fn told(&self) -> Vec<ConfigurationChange> {
         let object = format!("{KIND} {}", self.name);

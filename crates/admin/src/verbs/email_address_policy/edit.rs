@@ -25,7 +25,8 @@ pub(super) async fn write(
     doing: &str,
     edited: Edited,
 ) -> Result<bool, VerbError> {
-    check_domains(&session.snapshot(), &edited.after)?;
+    let snapshot = session.snapshot();
+    check_domains(&edited.after, &|domain| snapshot.accepted_domain(domain).is_some())?;
     let was = edited.before.as_ref().map(|before| Object::of(&shown(session, before)));
     let was = was.transpose()?;
     let name = edited.after.name.clone();

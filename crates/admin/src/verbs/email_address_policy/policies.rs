@@ -55,13 +55,12 @@ fn applied(snapshot: &Snapshot, policy: EmailAddressPolicy) -> Option<AddressPol
     })
 }
 
-/// Refuses a template whose domain is no accepted domain.
-pub(super) fn check_domains(
-    snapshot: &Snapshot,
+/// Refuses a template in whose domain no mail comes.
+pub(in crate::verbs) fn check_domains(
     policy: &EmailAddressPolicy,
+    is_accepted: &dyn Fn(&Domain) -> bool,
 ) -> Result<(), VerbError> {
-    let foreign = policy.templates().find(|each| snapshot.accepted_domain(each.domain()).is_none());
-    match foreign {
+    match policy.templates().find(|template| !is_accepted(template.domain())) {
         None => Ok(()),
         Some(template) => Err(VerbError::Invalid(format!(
             "{template}: {} is not an accepted domain",
