@@ -1,6 +1,7 @@
 //! All verbs, one module a noun of Exchange's cmdlets.
 
 mod accepted_domain;
+mod address_list;
 mod admin_audit_log;
 mod app_password;
 mod cas_mailbox;
@@ -10,6 +11,7 @@ mod configured;
 mod connectivity;
 mod distribution_group;
 mod dynamic_distribution_group;
+mod email_address_policy;
 mod exchange_certificate;
 mod login;
 mod mail_contact;
@@ -28,6 +30,7 @@ mod migration_batch;
 mod migration_endpoint;
 mod migration_user;
 mod person;
+mod precanned;
 mod queue;
 mod queue_digest;
 mod recipient;
@@ -38,6 +41,7 @@ mod role_group;
 mod server_component_state;
 mod service_health;
 mod throttling_policy_association;
+mod user_photo;
 
 pub(crate) use command::{NAME as GET_COMMAND, reply as get_command};
 
@@ -46,6 +50,7 @@ use crate::verb::{Verb, VerbError, nearest};
 /// Every verb there is.
 pub const VERBS: &[&[Verb]] = &[
     accepted_domain::VERBS,
+    address_list::VERBS,
     admin_audit_log::VERBS,
     app_password::VERBS,
     cas_mailbox::VERBS,
@@ -55,6 +60,7 @@ pub const VERBS: &[&[Verb]] = &[
     connectivity::VERBS,
     distribution_group::VERBS,
     dynamic_distribution_group::VERBS,
+    email_address_policy::VERBS,
     exchange_certificate::VERBS,
     login::VERBS,
     mail_contact::VERBS,
@@ -82,6 +88,7 @@ pub const VERBS: &[&[Verb]] = &[
     server_component_state::VERBS,
     service_health::VERBS,
     throttling_policy_association::VERBS,
+    user_photo::VERBS,
 ];
 
 /// All of them, in the order of their nouns.

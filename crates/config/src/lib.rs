@@ -11,8 +11,10 @@
 //! each other; [`Port`](types::Port) values that no document names are made only here.
 
 mod acme;
+pub mod address_list;
 pub mod binding;
 pub mod component_state;
+pub mod email_address_policy;
 pub mod endpoint;
 pub mod file;
 pub mod host_port;
@@ -34,7 +36,9 @@ pub mod transport_service;
 pub mod value;
 
 pub use acme::{Acme, AcmeChallenge, UnknownChallenge};
+pub use address_list::AddressList;
 pub use binding::Binding;
+pub use email_address_policy::EmailAddressPolicy;
 pub use endpoint::{Endpoint, EndpointError};
 pub use file::ConfigError;
 pub use host_port::{HostPort, HostPortError};

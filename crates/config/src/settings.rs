@@ -11,7 +11,9 @@ use types::limits::MESSAGE_OCTETS_CEILING;
 use types::{Address, Domain, IpRange, Port};
 
 use crate::acme::Acme;
+use crate::address_list::AddressList;
 use crate::component_state::{ServerComponent, ServerComponentState};
+use crate::email_address_policy::EmailAddressPolicy;
 use crate::endpoint::EndpointError;
 use crate::kind::{Held, Kind};
 use crate::log::Log;
@@ -85,6 +87,15 @@ section! {
         /// What one user may ask of the server at a time.
         #[serde(rename = "ThrottlingPolicy")]
         throttling_policy: Vec<ThrottlingPolicy> = Vec::new(),
+        /// E-mail address policies: which addresses recipients get whose addresses follow them.
+        #[serde(rename = "EmailAddressPolicy")]
+        email_address_policy: Vec<EmailAddressPolicy> = Vec::new(),
+        /// Address lists beside the default ones, or in place of one with the same name.
+        #[serde(rename = "AddressList")]
+        address_list: Vec<AddressList> = Vec::new(),
+        /// Global address lists beside the default one.
+        #[serde(rename = "GlobalAddressList")]
+        global_address_list: Vec<AddressList> = Vec::new(),
     }
 }
 
@@ -281,6 +292,12 @@ pub enum Invalid {
     /// Throttling policies whose scopes contradict each other.
     #[error("ThrottlingPolicy: {0}")]
     ThrottlingPolicy(&'static str),
+    /// An address list that is none.
+    #[error("address list {0:?}: {1}")]
+    AddressList(String, &'static str),
+    /// An e-mail address policy that is none.
+    #[error("EmailAddressPolicy {0}: {1}")]
+    EmailAddressPolicy(String, &'static str),
     /// More than any message may have.
     #[error("MaxReceiveSize: {0} is more than 150 MB")]
     MessageSize(ByteQuantity),
@@ -367,6 +384,8 @@ impl Settings {
         self.check_sources()?;
         self.check_components()?;
         self.check_throttling_policies()?;
+        self.check_policies()?;
+        self.check_address_lists()?;
         Ok(self.transport_service.validate()?)
     }
 

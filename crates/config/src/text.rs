@@ -25,6 +25,31 @@ pub mod list {
     }
 }
 
+/// For `#[serde(with = "text::option")]` on an `Option` of such a value.
+pub mod option {
+    use super::{Deserialize, Deserializer, Display, FromStr, Serializer};
+
+    /// A string, or nothing.
+    pub fn serialize<T: Display, S: Serializer>(
+        value: &Option<T>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => to.collect_str(value),
+            None => to.serialize_none(),
+        }
+    }
+
+    /// From a string, or nothing.
+    pub fn deserialize<'de, T, D>(from: D) -> Result<Option<T>, D::Error>
+    where
+        T: FromStr<Err: Display>,
+        D: Deserializer<'de>,
+    {
+        Option::<String>::deserialize(from)?.map(|text| super::parse(&text)).transpose()
+    }
+}
+
 /// For `#[serde(with = "text::one")]`.
 pub mod one {
     use super::{Deserialize, Deserializer, Display, FromStr, Serializer};

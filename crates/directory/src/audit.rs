@@ -46,11 +46,18 @@ pub struct ModifiedProperty {
 
 impl Directory {
     /// Writes an entry. Texts beyond [`AUDIT_TEXT_OCTETS_MAX`] are cut.
-    pub async fn audit(&self, mut entry: AuditEntry) -> Result<(), DirectoryError> {
-        entry.cut();
+    pub async fn audit(&self, entry: AuditEntry) -> Result<(), DirectoryError> {
+        self.audit_all(vec![entry]).await
+    }
+
+    /// Writes entries in one transaction, which bounds their number.
+    pub async fn audit_all(&self, mut entries: Vec<AuditEntry>) -> Result<(), DirectoryError> {
+        entries.iter_mut().for_each(AuditEntry::cut);
         let written = move |txn: &mut store::Txn<'_>| {
-            let key = free_key(&*txn, entry.time)?;
-            txn.put_record(&key, &entry)
+            entries.iter().try_for_each(|entry| {
+                let key = free_key(&*txn, entry.time)?;
+                txn.put_record(&key, entry)
+            })
         };
         Ok(self.database().write(written).await?)
     }

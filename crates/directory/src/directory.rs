@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, watch};
 use tracing::Instrument;
 use types::Domain;
 
+use crate::address_policy::AddressPolicies;
 use crate::domain::AcceptedDomain;
 use crate::draft::Draft;
 use crate::error::DirectoryError;
@@ -124,7 +125,11 @@ impl Directory {
 
     /// New-DistributionGroup.
     pub async fn create_group(&self, new: NewGroup) -> Result<RecipientId, DirectoryError> {
-        self.create(move |id| new.into_recipient(id)).await
+        self.change(move |draft| {
+            let (id, policies) = (draft.fresh_id()?, new.policies.clone());
+            put_new(draft, new.into_recipient(id), policies)
+        })
+        .await
     }
 
     /// New-MailContact.
@@ -163,10 +168,24 @@ impl Directory {
         edit: impl FnOnce(&mut Recipient) + Send + 'static,
     ) -> Result<(), DirectoryError> {
         self.change(move |draft| {
-            let mut recipient = Recipient::clone(draft.existing(id)?);
-            edit(&mut recipient);
-            if recipient.id != id {
-                return Err(DirectoryError::IdChanged);
+            let recipient = edited(draft, id, edit)?;
+            draft.put(recipient)
+        })
+        .await
+    }
+
+    /// The same for a recipient whose addresses follow policies afterwards: it gets those of its
+    /// policy, too.
+    pub async fn update_under(
+        &self,
+        id: RecipientId,
+        policies: Arc<AddressPolicies>,
+        edit: impl FnOnce(&mut Recipient) + Send + 'static,
+    ) -> Result<(), DirectoryError> {
+        self.change(move |draft| {
+            let mut recipient = edited(draft, id, edit)?;
+            if recipient.email_address_policy_enabled {
+                policies.apply(draft, &mut recipient)?;
             }
             draft.put(recipient)
         })
@@ -270,8 +289,35 @@ fn create_mailbox(
     credentials: Option<Credentials>,
 ) -> Result<RecipientId, DirectoryError> {
     let (id, number) = (draft.fresh_id()?, draft.fresh_number()?);
-    draft.put(new.into_recipient(id, number, credentials))?;
+    let policies = new.policies.clone();
+    put_new(draft, new.into_recipient(id, number, credentials), policies)
+}
+
+/// Writes a new recipient, with the addresses of its policy where it follows policies.
+fn put_new(
+    draft: &mut Draft,
+    mut recipient: Recipient,
+    policies: Option<Arc<AddressPolicies>>,
+) -> Result<RecipientId, DirectoryError> {
+    let id = recipient.id;
+    if let Some(policies) = policies {
+        policies.apply_new(draft, &mut recipient)?;
+    }
+    draft.put(recipient)?;
     Ok(id)
+}
+
+fn edited(
+    draft: &Draft,
+    id: RecipientId,
+    edit: impl FnOnce(&mut Recipient),
+) -> Result<Recipient, DirectoryError> {
+    let mut recipient = Recipient::clone(draft.existing(id)?);
+    edit(&mut recipient);
+    match recipient.id == id {
+        true => Ok(recipient),
+        false => Err(DirectoryError::IdChanged),
+    }
 }
 
 fn enable_mailbox(
@@ -280,18 +326,21 @@ fn enable_mailbox(
     new: NewMailbox,
 ) -> Result<(), DirectoryError> {
     let before = Recipient::clone(draft.existing(id)?);
+    let policies = new.policies.clone();
     let made = new.into_recipient(id, draft.fresh_number()?, None);
     let kind = match (made.kind, before.account().cloned()) {
         (Kind::UserMailbox(_, mailbox), Some(account)) => Kind::UserMailbox(account, mailbox),
         (kind, _) => kind,
     };
-    draft.put(Recipient {
+    let recipient = Recipient {
         alias: made.alias,
         primary: made.primary,
         proxies: Vec::new(),
         kind,
+        email_address_policy_enabled: made.email_address_policy_enabled,
         ..before
-    })
+    };
+    put_new(draft, recipient, policies).map(drop)
 }
 
 fn hash(password: &Password, cost: HashCost) -> Result<Credentials, DirectoryError> {

@@ -58,6 +58,12 @@ impl Draft {
         self.base.recipient(id).ok_or(DirectoryError::NoRecipient(id))
     }
 
+    /// Who has a folded proxy address, or gets it by this change.
+    pub(crate) fn owner(&self, folded: &str) -> Option<RecipientId> {
+        let claimed = self.claimed.get(folded).copied();
+        claimed.or_else(|| self.base.by_proxy(folded).map(|owner| owner.id))
+    }
+
     /// A GUID for a new recipient.
     pub(crate) fn fresh_id(&self) -> Result<RecipientId, DirectoryError> {
         let mut octets = [0; 16];

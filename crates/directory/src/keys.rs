@@ -10,6 +10,7 @@
 //! | 0x06 | kind, 0, name | configuration object |
 //! | 0x09 | name in lower case | role group |
 //! | 0x08 | GUID | app passwords of an account |
+//! | 0x07 | GUID | photo of a recipient |
 
 use std::ops::Range;
 
@@ -26,6 +27,7 @@ const KIND_AUDIT: u8 = 0x05;
 const KIND_OBJECT: u8 = 0x06;
 const KIND_ROLE_GROUP: u8 = 0x09;
 const KIND_APP_PASSWORDS: u8 = 0x08;
+const KIND_PHOTO: u8 = 0x07;
 
 /// The settings row.
 pub(crate) const SETTINGS: [u8; 2] = [SPACE_DIRECTORY, KIND_SETTINGS];
@@ -33,6 +35,11 @@ pub(crate) const SETTINGS: [u8; 2] = [SPACE_DIRECTORY, KIND_SETTINGS];
 /// Row of a recipient.
 pub(crate) fn recipient(id: RecipientId) -> Vec<u8> {
     [&[SPACE_DIRECTORY, KIND_RECIPIENT], &id.0[..]].concat()
+}
+
+/// Row of a recipient's photo.
+pub(crate) fn photo(id: RecipientId) -> Vec<u8> {
+    [&[SPACE_DIRECTORY, KIND_PHOTO], &id.0[..]].concat()
 }
 
 /// Row of an accepted domain.

@@ -13,6 +13,7 @@
 //! default domain as soon as there is any domain. Readers see a change when it is durable,
 //! never before, and whole.
 
+mod address_policy;
 mod app_password;
 mod attributes;
 mod audit;
@@ -28,6 +29,7 @@ mod members;
 mod object;
 mod permission;
 mod persist;
+mod photo;
 mod recipient;
 mod record;
 mod request;
@@ -37,6 +39,7 @@ mod rules;
 mod settings;
 mod snapshot;
 
+pub use address_policy::{AddressPolicies, AddressPolicy, Followed};
 pub use app_password::{AppPassword, AppPasswords, NewAppPassword, Scopes, Unusable};
 pub use attributes::Attributes;
 pub use audit::{AuditEntry, ModifiedProperty};
@@ -50,6 +53,7 @@ pub use login::{Login, Opens};
 pub use members::Members;
 pub use object::{ConfigurationObject, ObjectChange};
 pub use permission::Sender;
+pub use photo::{NoPhoto, Photo, PhotoFormat};
 pub use recipient::{
     Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group,
     GroupReports, Kind, Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient,

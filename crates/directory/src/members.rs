@@ -76,6 +76,19 @@ impl Snapshot {
         found
     }
 
+    /// Who is in an address list with that filter, by display name: without those whom no
+    /// address list shows.
+    pub fn listed_by(&self, filter: &RecipientFilter) -> Vec<&Arc<Recipient>> {
+        let is_listed = |recipient: &&Arc<Recipient>| {
+            !recipient.hidden_from_address_lists && self.takes(filter, recipient)
+        };
+        let mut listed: Vec<_> = self.recipients().filter(is_listed).collect();
+        listed.sort_by_cached_key(|recipient| {
+            (recipient.display_name.to_lowercase(), recipient.primary.folded())
+        });
+        listed
+    }
+
     /// Whether a filter takes a recipient.
     pub fn takes(&self, filter: &RecipientFilter, recipient: &Recipient) -> bool {
         let has_mail = !matches!(recipient.kind, Kind::User(_));
@@ -93,6 +106,9 @@ impl Snapshot {
             "EmailAddresses" => recipient.email_addresses(),
             "HiddenFromAddressListsEnabled" => {
                 vec![recipient.hidden_from_address_lists.to_string()]
+            }
+            "EmailAddressPolicyEnabled" => {
+                vec![recipient.email_address_policy_enabled.to_string()]
             }
             "RecipientType" => one(recipient.kind.recipient_type()),
             "RecipientTypeDetails" => one(recipient.kind.type_details()),

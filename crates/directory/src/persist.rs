@@ -31,7 +31,12 @@ pub(crate) fn write(
     for edit in edits {
         match edit {
             Edit::Put(recipient) => txn.put_record(&keys::recipient(recipient.id), &**recipient)?,
-            Edit::Remove(id) => txn.delete(&keys::recipient(*id))?,
+            Edit::Remove(id) => {
+                txn.delete(&keys::recipient(*id))?;
+                txn.delete(&keys::photo(*id))?;
+            }
+            Edit::PutPhoto(id, Some(photo)) => txn.put_record(&keys::photo(*id), &**photo)?,
+            Edit::PutPhoto(id, None) => txn.delete(&keys::photo(*id))?,
             Edit::PutDomain(domain) => txn.put_record(&keys::domain(&domain.name), domain)?,
             Edit::RemoveDomain(name) => txn.delete(&keys::domain(name))?,
             Edit::PutObject(object) => {

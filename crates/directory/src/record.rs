@@ -11,6 +11,7 @@ use crate::attributes::Attributes;
 use crate::audit::{AuditEntry, ModifiedProperty};
 use crate::domain::{AcceptedDomain, DomainKind};
 use crate::object::ConfigurationObject;
+use crate::photo::PhotoRow;
 use crate::recipient::{
     Account, AccountProtocols, ChangeNumber, Credentials, ForwardTo, Forwarding, Group,
     GroupReports, Kind, Mailbox, MailboxLocation, ProxyAddress, Quotas, Recipient,
@@ -302,6 +303,18 @@ fn whole<T: Field>(payload: &[u8]) -> Result<T, Corrupt> {
     let mut reader = Reader::new(payload);
     let value = T::take(&mut reader)?;
     if reader.is_empty() { Ok(value) } else { Err(Corrupt("octets left over")) }
+}
+
+impl Record for PhotoRow {
+    const VERSION: u8 = 1;
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0);
+    }
+
+    fn decode(_version: u8, payload: &[u8]) -> Result<Self, Corrupt> {
+        Ok(PhotoRow(payload.to_vec()))
+    }
 }
 
 impl Record for Recipient {

@@ -1,10 +1,13 @@
 //! What is needed to make a recipient. The rest starts as Exchange starts it and is changed
 //! by [`crate::Directory::update`].
 
+use std::sync::Arc;
+
 use auth::{Password, RecipientId};
 use filter::RecipientFilter;
 use types::Address;
 
+use crate::address_policy::AddressPolicies;
 use crate::attributes::Attributes;
 use crate::recipient::{
     Account, ChangeNumber, Credentials, Group, Kind, Mailbox, MailboxLocation, ProxyAddress,
@@ -14,8 +17,10 @@ use crate::recipient::{
 /// New-Mailbox.
 #[derive(Clone, Debug)]
 pub struct NewMailbox {
-    /// The address, in an accepted domain.
+    /// The address, in an accepted domain; under policies only what an alias is made of.
     pub primary: Address,
+    /// Its addresses follow these; None: they do not follow any.
+    pub policies: Option<Arc<AddressPolicies>>,
     /// Short name, unique; None: the local part of the address.
     pub alias: Option<String>,
     /// The name people see; empty: the alias.
@@ -55,6 +60,7 @@ impl NewMailbox {
     pub fn user(primary: Address, server: &str, database: &str) -> Self {
         NewMailbox {
             primary,
+            policies: None,
             alias: None,
             display_name: String::new(),
             proxies: Vec::new(),
@@ -96,16 +102,19 @@ impl NewMailbox {
                 Kind::UserMailbox(account, mailbox)
             }
         };
+        let email_address_policy_enabled = self.policies.is_some();
         let recipient = recipient(id, self.primary, self.alias, self.display_name, kind);
-        Recipient { proxies: self.proxies, ..recipient }
+        Recipient { proxies: self.proxies, email_address_policy_enabled, ..recipient }
     }
 }
 
 /// New-DistributionGroup, New-DynamicDistributionGroup.
 #[derive(Clone, Debug)]
 pub struct NewGroup {
-    /// The address, in an accepted domain.
+    /// The address, in an accepted domain; under policies only what an alias is made of.
     pub primary: Address,
+    /// Its addresses follow these; None: they do not follow any.
+    pub policies: Option<Arc<AddressPolicies>>,
     /// Short name, unique; None: the local part of the address.
     pub alias: Option<String>,
     /// The name people see; empty: the alias.
@@ -122,7 +131,9 @@ impl NewGroup {
             None => Kind::Group(self.group),
             Some(filter) => Kind::DynamicGroup(self.group, filter),
         };
-        recipient(id, self.primary, self.alias, self.display_name, kind)
+        let email_address_policy_enabled = self.policies.is_some();
+        let recipient = recipient(id, self.primary, self.alias, self.display_name, kind);
+        Recipient { email_address_policy_enabled, ..recipient }
     }
 }
 

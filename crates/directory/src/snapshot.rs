@@ -10,6 +10,7 @@ use crate::app_password::AppPasswords;
 use crate::domain::AcceptedDomain;
 use crate::members::Derived;
 use crate::object::{ConfigurationObject, ObjectIdentity};
+use crate::photo::PhotoRow;
 use crate::recipient::{ChangeNumber, Recipient, smtp_key, x500_key};
 use crate::role_group::RoleGroup;
 use crate::settings::Settings;
@@ -36,6 +37,8 @@ pub struct Snapshot {
 pub(crate) enum Edit {
     Put(Arc<Recipient>),
     Remove(RecipientId),
+    /// A photo, or none; in the store only.
+    PutPhoto(RecipientId, Option<Arc<PhotoRow>>),
     PutDomain(AcceptedDomain),
     RemoveDomain(Domain),
     PutObject(Arc<ConfigurationObject>),
@@ -139,6 +142,7 @@ impl Snapshot {
         match edit {
             Edit::Put(recipient) => self.put(recipient),
             Edit::Remove(id) => self.remove(id),
+            Edit::PutPhoto(..) => {}
             Edit::PutDomain(domain) => {
                 self.domains.insert(domain.name.clone(), domain);
             }

@@ -7,6 +7,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::str::FromStr;
 
 use crate::{Comparison, Condition, Expected, Literal, Operator, like};
 
@@ -16,6 +17,7 @@ pub const PROPERTIES: &[&str] = &[
     "Alias",
     "Database",
     "DisplayName",
+    "EmailAddressPolicyEnabled",
     "EmailAddresses",
     "HiddenFromAddressListsEnabled",
     "Manager",
@@ -97,6 +99,20 @@ impl RecipientFilter {
             let property = known(&comparison.property).unwrap_or_default();
             compare(comparison, &values(property))
         })
+    }
+}
+
+impl FromStr for RecipientFilter {
+    type Err = Expected;
+
+    fn from_str(text: &str) -> Result<Self, Expected> {
+        RecipientFilter::parse(text)
+    }
+}
+
+impl fmt::Display for RecipientFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 

@@ -76,7 +76,7 @@ fn is_dot_string(text: &str) -> bool {
 }
 
 /// `atext` of RFC 5322, widened by RFC 6531 to all non-ASCII letters.
-fn is_atext(c: char) -> bool {
+pub(crate) fn is_atext(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || "!#$%&'*+-/=?^_`{|}~".contains(c)
         || (!c.is_ascii() && !c.is_control() && !c.is_whitespace())

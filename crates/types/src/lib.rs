@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod address_space;
+pub mod address_template;
 pub mod esmtp;
 pub mod ip_range;
 pub mod limits;
@@ -16,6 +17,7 @@ pub mod wire;
 
 pub use address::{Address, AddressError, Domain, LocalPart, ReversePath};
 pub use address_space::{AddressSpace, AddressSpaceError, DomainPattern};
+pub use address_template::AddressTemplate;
 pub use esmtp::{BodyType, Notify, OriginalRecipient, Return};
 pub use ip_range::{IpRange, IpRangeError};
 pub use login_type::LoginType;

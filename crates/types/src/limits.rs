@@ -364,6 +364,20 @@ pub const ALIAS_CHARS_MAX: usize = 64;
 pub const DISPLAY_NAME_CHARS_MAX: usize = 256;
 /// Proxy addresses of one recipient: with the longest addresses they still fit into a row.
 pub const PROXY_ADDRESSES_MAX: usize = 100;
+/// Octets of a template of an e-mail address policy: a local part of variables, and a domain.
+pub const ADDRESS_TEMPLATE_OCTETS_MAX: usize = 512;
+/// Templates of one e-mail address policy: each makes an address of every recipient.
+pub const ADDRESS_TEMPLATES_MAX: usize = 20;
+/// Numbers tried behind a local part that others have (`smith2`, `smith3`), before a policy gives
+/// up.
+pub const ADDRESS_NUMBER_MAX: u32 = 1_000;
+/// Address lists in each other; Outlook shows them as a tree.
+pub const ADDRESS_LIST_DEPTH_MAX: usize = 16;
+/// Octets of the photo of a person: in base64 it fits into a verb's parameter, as it is into a
+/// row. Exchange asks for less than 100 kB where the directory has it.
+pub const PHOTO_OCTETS_MAX: usize = 48 * 1024;
+/// Recipients that Update-EmailAddressPolicy looks at in one transaction.
+pub const POLICY_SLICE_RECIPIENTS: usize = 500;
 /// Members of one distribution group: 80 kB, so that the group fits into a row. Larger
 /// groups are groups of groups.
 pub const GROUP_MEMBERS_MAX: usize = 5_000;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use directory::{Directory, ModifiedProperty, Recipient, Snapshot};
+use directory::{AuditEntry, Directory, ModifiedProperty, Recipient, Snapshot};
 
 use super::error::VerbError;
 use super::identity::Identity;
@@ -82,6 +82,21 @@ impl<'a> Session<'a> {
         let mut notes = self.notes();
         notes.object = Some(object.into());
         notes.modified.extend(differences(before, after));
+    }
+
+    /// An entry of the audit log about one of many objects that a verb changes; which verb it is
+    /// says who writes it.
+    pub fn audit_entry(&self, object: String, before: &Object, after: &Object) -> AuditEntry {
+        AuditEntry {
+            time: self.organization.clock.now().secs().max(0) as u64,
+            caller: self.caller.name().to_owned(),
+            verb: String::new(),
+            parameters: Vec::new(),
+            object,
+            modified: differences(Some(before), Some(after)),
+            error: None,
+            server: self.organization.server.clone(),
+        }
     }
 
     /// The directory.

@@ -3,6 +3,8 @@
 use directory::{AcceptedDomain, DomainKind};
 use types::Domain;
 
+use super::configured::settings_now;
+use super::email_address_policy::check_unused;
 use crate::verb::{
     Cmdlet, Effect, Expected, Identity, Object, Role, Scalar, Session, Setting, Shape, Verb,
     VerbError, object, verb,
@@ -171,6 +173,7 @@ impl Cmdlet for RemoveAcceptedDomain {
 
     async fn run(self, session: &Session<'_>) -> Result<(), VerbError> {
         let before = Object::of(&shown(session, &existing(session, &self.identity)?))?;
+        check_unused(session, &settings_now(session)?, &self.identity)?;
         if !session.should_process(format!("Removing accepted domain {}", self.identity)) {
             return Ok(());
         }

@@ -41,6 +41,8 @@ object! {
         primary_smtp_address: String,
         /// All addresses as `SMTP:` (the primary one), `smtp:`, `X500:`.
         email_addresses: Vec<String>,
+        /// Its addresses follow the e-mail address policies.
+        email_address_policy_enabled: bool,
         /// MailUniversalDistributionGroup.
         recipient_type_details: &'static str,
         /// How many members it has; Get-DistributionGroupMember shows them.
@@ -118,6 +120,7 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<DistributionGroup
         display_name: recipient.display_name.clone(),
         primary_smtp_address: recipient.primary.to_string(),
         email_addresses: recipient.email_addresses(),
+        email_address_policy_enabled: recipient.email_address_policy_enabled,
         recipient_type_details: recipient.kind.type_details(),
         member_count: group.members.len(),
         managed_by: addresses_of(snapshot, &group.managed_by),

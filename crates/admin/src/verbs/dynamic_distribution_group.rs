@@ -2,18 +2,16 @@
 //! Remove-DynamicDistributionGroup. Who is in one is found out when a message comes; to see it
 //! beforehand: `Get-Recipient -RecipientPreviewFilter`.
 
-mod precanned;
-
 use ::filter::RecipientFilter;
 use config::{ByteQuantity, Unlimited};
 use directory::{Group, GroupReports, Kind, NewGroup, Recipient, Snapshot};
 use types::Address;
 
-use self::precanned::{Included, Precanned};
 use super::distribution_group::GroupChanges;
+use super::precanned::{Included, Precanned};
 use super::recipient::{
     Changes, CustomAttributes, CustomChanges, EmailAddress, Listing, Noun, address, addresses_of,
-    ids_of,
+    ids_of, policies_of_new,
 };
 use crate::verb::{
     Cmdlet, Edit, Effect, Identity, Quota, Role, Session, Verb, VerbError, guid_text, object, verb,
@@ -41,6 +39,8 @@ object! {
         primary_smtp_address: String,
         /// All addresses as `SMTP:` (the primary one), `smtp:`, `X500:`.
         email_addresses: Vec<String>,
+        /// Its addresses follow the e-mail address policies.
+        email_address_policy_enabled: bool,
         /// DynamicDistributionGroup.
         recipient_type_details: &'static str,
         /// Whom it takes.
@@ -88,8 +88,8 @@ verb! {
         conditional_company: Vec<String>,
         /// Of those only who is in one of these states or provinces.
         conditional_state_or_province: Vec<String>,
-        /// The address it sends from, in an accepted domain; without it the alias in the default
-        /// domain.
+        /// The address it sends from, in an accepted domain; without it what the e-mail address
+        /// policies say.
         primary_smtp_address: Option<Address>,
         /// Short name, unique; without it the local part of the address.
         alias: Option<String>,
@@ -125,6 +125,8 @@ verb! {
         primary_smtp_address: Option<Address>,
         /// All addresses: `SMTP:` marks the primary one; or @{Add=…;Remove=…}.
         email_addresses: Edit<EmailAddress>,
+        /// Its addresses follow the e-mail address policies, which then say the primary one.
+        email_address_policy_enabled: Option<bool>,
         /// Who is in charge of it.
         managed_by: Edit<Identity>,
         /// The sender hears of members that cannot be reached.
@@ -174,11 +176,14 @@ impl Cmdlet for NewDynamicDistributionGroup {
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
         let given = self.primary_smtp_address.as_ref();
         let primary = address(session, &self.name, self.alias.as_ref(), given)?;
+        let policies = policies_of_new(session, given)?;
         let precanned = Precanned {
             included: self.included_recipients,
-            departments: self.conditional_department,
-            companies: self.conditional_company,
-            states: self.conditional_state_or_province,
+            conditions: vec![
+                ("Department", self.conditional_department),
+                ("Company", self.conditional_company),
+                ("StateOrProvince", self.conditional_state_or_province),
+            ],
         };
         let filter = precanned.or(self.recipient_filter)?;
         let none = || VerbError::Missing("RecipientFilter or IncludedRecipients".to_owned());
@@ -193,7 +198,8 @@ impl Cmdlet for NewDynamicDistributionGroup {
             return Ok(Vec::new());
         }
         let display_name = self.display_name.unwrap_or(self.name);
-        let request = NewGroup { primary, alias: self.alias, display_name, group, filter };
+        let request =
+            NewGroup { primary, policies, alias: self.alias, display_name, group, filter };
         let id = session.directory().create_group(request).await?;
         DYNAMIC_GROUP.made(session, id)
     }
@@ -223,9 +229,11 @@ impl SetDynamicDistributionGroup {
             changes.apply(session, group)?;
             let precanned = Precanned {
                 included: self.included_recipients,
-                departments: self.conditional_department,
-                companies: self.conditional_company,
-                states: self.conditional_state_or_province,
+                conditions: vec![
+                    ("Department", self.conditional_department),
+                    ("Company", self.conditional_company),
+                    ("StateOrProvince", self.conditional_state_or_province),
+                ],
             };
             if let Some(new) = precanned.or(self.recipient_filter)? {
                 *filter = new;
@@ -236,6 +244,7 @@ impl SetDynamicDistributionGroup {
             display_name: self.display_name,
             primary_smtp_address: self.primary_smtp_address,
             email_addresses: self.email_addresses,
+            email_address_policy_enabled: self.email_address_policy_enabled,
             hidden_from_address_lists_enabled: self.hidden_from_address_lists_enabled,
             grant_send_on_behalf_to: self.grant_send_on_behalf_to,
             accept_only_from: self.accept_messages_only_from_senders_or_members,
@@ -266,6 +275,7 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<DynamicDistributi
         display_name: recipient.display_name.clone(),
         primary_smtp_address: recipient.primary.to_string(),
         email_addresses: recipient.email_addresses(),
+        email_address_policy_enabled: recipient.email_address_policy_enabled,
         recipient_type_details: recipient.kind.type_details(),
         recipient_filter: filter.as_str().to_owned(),
         managed_by: addresses_of(snapshot, &group.managed_by),

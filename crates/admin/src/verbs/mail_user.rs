@@ -37,6 +37,8 @@ object! {
         primary_smtp_address: String,
         /// All addresses as `SMTP:` (the primary one), `smtp:`, `X500:`.
         email_addresses: Vec<String>,
+        /// Its addresses follow the e-mail address policies.
+        email_address_policy_enabled: bool,
         /// No address list shows it.
         hidden_from_address_lists_enabled: bool,
         /// Takes mail only from these and from members of these groups; empty: from anybody.
@@ -94,6 +96,8 @@ verb! {
         primary_smtp_address: Option<Address>,
         /// All addresses: `SMTP:` marks the primary one; or @{Add=…;Remove=…}.
         email_addresses: Edit<EmailAddress>,
+        /// Its addresses follow the e-mail address policies, which then say the primary one.
+        email_address_policy_enabled: Option<bool>,
         /// No address list shows it.
         hidden_from_address_lists_enabled: Option<bool>,
         /// Takes mail only from these and from members of these groups; empty: from anybody.
@@ -159,6 +163,7 @@ impl Cmdlet for SetMailUser {
             display_name: self.display_name,
             primary_smtp_address: self.primary_smtp_address,
             email_addresses: self.email_addresses,
+            email_address_policy_enabled: self.email_address_policy_enabled,
             hidden_from_address_lists_enabled: self.hidden_from_address_lists_enabled,
             accept_only_from: self.accept_messages_only_from_senders_or_members,
             reject_from: self.reject_messages_from_senders_or_members,
@@ -194,6 +199,7 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<MailUserObject> {
         external_email_address: target.to_string(),
         primary_smtp_address: recipient.primary.to_string(),
         email_addresses: recipient.email_addresses(),
+        email_address_policy_enabled: recipient.email_address_policy_enabled,
         hidden_from_address_lists_enabled: recipient.hidden_from_address_lists,
         accept_messages_only_from_senders_or_members: addresses_of(
             snapshot,

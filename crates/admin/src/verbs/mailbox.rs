@@ -37,6 +37,8 @@ object! {
         primary_smtp_address: String,
         /// All addresses as `SMTP:` (the primary one), `smtp:`, `X500:`.
         email_addresses: Vec<String>,
+        /// Its addresses follow the e-mail address policies.
+        email_address_policy_enabled: bool,
         /// UserMailbox, SharedMailbox, RoomMailbox or EquipmentMailbox.
         recipient_type_details: &'static str,
         /// The server it is on.
@@ -93,6 +95,7 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<MailboxObject> {
         display_name: recipient.display_name.clone(),
         primary_smtp_address: recipient.primary.to_string(),
         email_addresses: recipient.email_addresses(),
+        email_address_policy_enabled: recipient.email_address_policy_enabled,
         recipient_type_details: recipient.kind.type_details(),
         server_name: mailbox.location.server.clone(),
         database: mailbox.location.database.clone(),

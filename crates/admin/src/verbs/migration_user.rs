@@ -197,7 +197,7 @@ impl User {
     fn statistics(self, session: &Session<'_>) -> MigrationUserStatisticsObject {
         let user_name = match &self.request.place {
             migration::Place::Imap(endpoint) => endpoint.user.clone(),
-            migration::Place::Disk { .. } => String::new(),
+            migration::Place::Disk { .. } | migration::Place::Recovery(_) => String::new(),
         };
         MigrationUserStatisticsObject {
             identity: self.identity(session),

@@ -64,7 +64,7 @@ macro_rules! persons {
             }
         }
 
-        const $constant: Noun<$object> = Noun {
+        pub(super) const $constant: Noun<$object> = Noun {
             what: $what,
             show: |snapshot, recipient| {
                 let is: fn(&Kind) -> bool = $is;

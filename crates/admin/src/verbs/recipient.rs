@@ -23,8 +23,9 @@ pub use get::RecipientObject;
 pub(super) use get::shown;
 pub(super) use list::ListProperty;
 pub(super) use listing::Listing;
-pub(super) use naming::{address, alias};
+pub(super) use naming::{address, alias, policies_of_new};
 
+use super::email_address_policy::policies;
 use crate::verb::{Identity, Object, Password, Session, Verb, VerbError};
 
 pub(super) const VERBS: &[Verb] = &[Verb::of::<get::GetRecipient>()];
@@ -83,11 +84,25 @@ impl<O: Serialize> Noun<O> {
         password: Option<Password>,
     ) -> Result<(), VerbError> {
         session.may_change(before)?;
+        if edited.email_address_policy_enabled && edited.primary != before.primary {
+            return Err(VerbError::Invalid(format!(
+                "the e-mail address policies say the primary address of {}: \
+                 say -EmailAddressPolicyEnabled $false, too",
+                before.primary
+            )));
+        }
         if !session.should_process(format!("Changing {} {}", self.what, before.primary)) {
             return Ok(());
         }
         let was = self.object(session, before.id)?;
-        session.directory().update(before.id, move |recipient| *recipient = edited).await?;
+        let id = before.id;
+        match edited.email_address_policy_enabled {
+            true => {
+                let edit = move |recipient: &mut Recipient| *recipient = edited;
+                session.directory().update_under(id, policies(session)?, edit).await?;
+            }
+            false => session.directory().update(id, move |recipient| *recipient = edited).await?,
+        }
         if let Some(Password(password)) = password {
             session.directory().set_password(before.id, password).await?;
         }

@@ -18,7 +18,7 @@ async fn two_people() -> Shell {
 
 impl Shell {
     /// Takes all roles but those of a group from who types.
-    fn becomes(&mut self, group: RoleGroup) {
+    pub fn becomes(&mut self, group: RoleGroup) {
         let name = "somebody@example.test".to_owned();
         self.caller = Caller::User { id: RecipientId([1; 16]), name, groups: vec![group] };
     }

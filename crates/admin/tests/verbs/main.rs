@@ -1,6 +1,8 @@
 //! Verbs as an administrator writes them, on an organization in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod address_lists;
+mod address_policies;
 mod app_passwords;
 mod audit;
 mod auto_replies;
@@ -15,11 +17,12 @@ mod kinds;
 mod mailflow;
 mod maintenance;
 mod people;
+mod photos;
 mod queues;
 mod recipients;
 mod requests;
-mod role_groups;
 mod restores;
+mod role_groups;
 mod shell;
 mod statistics;
 #[path = "../support/mod.rs"]

@@ -35,6 +35,7 @@ async fn a_mailbox_from_making_to_removing() {
 async fn addresses_are_replaced_and_edited() {
     let shell = Shell::new().await;
     shell.run("new-mailbox alice --password secret-1").await.unwrap();
+    shell.run("set-mailbox alice --email-address-policy-enabled=false").await.unwrap();
     let addresses = async || shell.property("alice", "EmailAddresses").await;
     shell.run("set-mailbox alice --primary-smtp-address a.l@example.test").await.unwrap();
     assert_eq!(

@@ -1,7 +1,9 @@
 //! The kinds of objects there are.
 
 use super::ObjectKind;
+use crate::address_list::AddressList;
 use crate::component_state::ServerComponentState;
+use crate::email_address_policy::EmailAddressPolicy;
 use crate::settings::{ClientAccess, MailboxDatabase};
 use crate::{
     Invalid, ReceiveConnector, SendConnector, Settings, ThrottlingPolicy, TransportConfig,
@@ -30,71 +32,62 @@ impl ObjectKind for ReceiveConnectors {
     }
 }
 
-/// Send connectors.
-pub struct SendConnectors;
+/// A kind with any number of named objects, which are a list of the settings.
+macro_rules! named {
+    ($(#[doc = $about:literal])* $kind:ident: $value:ty = $name:literal, $list:ident, $all:expr) => {
+        $(#[doc = $about])*
+        pub struct $kind;
 
-impl ObjectKind for SendConnectors {
-    type Value = SendConnector;
-    const NAME: &'static str = "SendConnector";
-    const FIELD: &'static str = "send_connector";
+        impl ObjectKind for $kind {
+            type Value = $value;
+            const NAME: &'static str = $name;
+            const FIELD: &'static str = stringify!($list);
 
-    fn all(settings: &Settings) -> Result<Vec<(String, SendConnector)>, Invalid> {
-        let connectors = settings.send_connector.iter();
-        Ok(connectors.map(|connector| (connector.name.clone(), connector.clone())).collect())
-    }
+            fn all(settings: &Settings) -> Result<Vec<(String, $value)>, Invalid> {
+                let all: fn(&Settings) -> Vec<$value> = $all;
+                Ok(all(settings).into_iter().map(|one| (one.name.clone(), one)).collect())
+            }
 
-    fn put(settings: &mut Settings, name: &str, value: SendConnector) {
-        let connectors = &mut settings.send_connector;
-        match connectors.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
-            Some(old) => *old = value,
-            None => connectors.push(value),
+            fn put(settings: &mut Settings, name: &str, value: $value) {
+                let objects = &mut settings.$list;
+                match objects.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
+                    Some(old) => *old = value,
+                    None => objects.push(value),
+                }
+            }
         }
-    }
+    };
 }
 
-/// States of the server's components.
-pub struct ServerComponentStates;
-
-impl ObjectKind for ServerComponentStates {
-    type Value = ServerComponentState;
-    const NAME: &'static str = "ServerComponentState";
-    const FIELD: &'static str = "server_component_state";
-
-    fn all(settings: &Settings) -> Result<Vec<(String, ServerComponentState)>, Invalid> {
-        let stored = settings.server_component_state.iter();
-        Ok(stored.map(|stored| (stored.name.clone(), stored.clone())).collect())
-    }
-
-    fn put(settings: &mut Settings, name: &str, value: ServerComponentState) {
-        let stored = &mut settings.server_component_state;
-        match stored.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
-            Some(old) => *old = value,
-            None => stored.push(value),
-        }
-    }
-}
-
-/// Throttling policies, the global one among them.
-pub struct ThrottlingPolicies;
-
-impl ObjectKind for ThrottlingPolicies {
-    type Value = ThrottlingPolicy;
-    const NAME: &'static str = "ThrottlingPolicy";
-    const FIELD: &'static str = "throttling_policy";
-
-    fn all(settings: &Settings) -> Result<Vec<(String, ThrottlingPolicy)>, Invalid> {
-        let policies = settings.throttling_policies().into_iter();
-        Ok(policies.map(|policy| (policy.name.clone(), policy)).collect())
-    }
-
-    fn put(settings: &mut Settings, name: &str, value: ThrottlingPolicy) {
-        let policies = &mut settings.throttling_policy;
-        match policies.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
-            Some(old) => *old = value,
-            None => policies.push(value),
-        }
-    }
-}
+named!(
+    /// Send connectors.
+    SendConnectors: SendConnector = "SendConnector", send_connector,
+    |settings| settings.send_connector.clone()
+);
+named!(
+    /// States of the server's components.
+    ServerComponentStates: ServerComponentState = "ServerComponentState", server_component_state,
+    |settings| settings.server_component_state.clone()
+);
+named!(
+    /// E-mail address policies, in the order in which they are asked.
+    EmailAddressPolicies: EmailAddressPolicy = "EmailAddressPolicy", email_address_policy,
+    Settings::email_address_policies
+);
+named!(
+    /// Address lists, by path.
+    AddressLists: AddressList = "AddressList", address_list, Settings::address_lists
+);
+named!(
+    /// Global address lists.
+    GlobalAddressLists: AddressList = "GlobalAddressList", global_address_list,
+    Settings::global_address_lists
+);
+named!(
+    /// Throttling policies, the global one among them.
+    ThrottlingPolicies: ThrottlingPolicy = "ThrottlingPolicy", throttling_policy,
+    Settings::throttling_policies
+);
 
 /// A kind with one object, which is a section of the settings.
 macro_rules! single {

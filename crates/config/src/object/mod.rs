@@ -16,8 +16,9 @@ mod whole;
 use std::fmt;
 
 pub use kinds::{
-    ImapSettings, MailboxDatabases, PopSettings, ReceiveConnectors, SendConnectors,
-    ServerComponentStates, ThrottlingPolicies, TransportConfigs, TransportServices,
+    AddressLists, EmailAddressPolicies, GlobalAddressLists, ImapSettings, MailboxDatabases,
+    PopSettings, ReceiveConnectors, SendConnectors, ServerComponentStates, ThrottlingPolicies,
+    TransportConfigs, TransportServices,
 };
 
 pub use whole::{Change, Extent, SettingChange, export, plan};
@@ -92,7 +93,7 @@ impl Erased {
     }
 }
 
-const KINDS: [Erased; 9] = [
+const KINDS: [Erased; 12] = [
     Erased::of::<ReceiveConnectors>(),
     Erased::of::<SendConnectors>(),
     Erased::of::<TransportConfigs>(),
@@ -102,6 +103,9 @@ const KINDS: [Erased; 9] = [
     Erased::of::<MailboxDatabases>(),
     Erased::of::<ServerComponentStates>(),
     Erased::of::<ThrottlingPolicies>(),
+    Erased::of::<EmailAddressPolicies>(),
+    Erased::of::<AddressLists>(),
+    Erased::of::<GlobalAddressLists>(),
 ];
 
 /// The kind whose objects a key of the settings has: `ImapSettings` of `imap4`.

@@ -139,6 +139,9 @@ impl Settings {
             mailbox_database: defaults.mailbox_database,
             server_component_state: defaults.server_component_state,
             throttling_policy: defaults.throttling_policy,
+            email_address_policy: defaults.email_address_policy,
+            address_list: defaults.address_list,
+            global_address_list: defaults.global_address_list,
             ..self.clone()
         }
     }

@@ -11,6 +11,7 @@ fn group(primary: &str, members: Vec<RecipientId>) -> NewGroup {
     let group = Group { members, ..Group::default() };
     NewGroup {
         primary: address(primary),
+        policies: None,
         alias: None,
         display_name: String::new(),
         group,

@@ -54,7 +54,14 @@ async fn of_a_group() {
     let alice = directory.create_mailbox(mailbox("alice@here.test")).await.unwrap();
     let group = Group { members: vec![alice], managed_by: vec![alice], ..Group::default() };
     let primary = address("staff@here.test");
-    let new = NewGroup { primary, alias: None, display_name: String::new(), group, filter: None };
+    let new = NewGroup {
+        primary,
+        policies: None,
+        alias: None,
+        display_name: String::new(),
+        group,
+        filter: None,
+    };
     let staff = directory.create_group(new).await.unwrap();
     bounded(&directory, staff, GROUP_MEMBERS_MAX, |r, n| {
         let group = r.group_mut().unwrap();

@@ -13,7 +13,14 @@ fn filter(text: &str) -> RecipientFilter {
 async fn dynamic(directory: &Directory, name: &str, text: &str) -> RecipientId {
     let primary = address(&format!("{name}@here.test"));
     let (group, filter) = (Group::default(), Some(filter(text)));
-    let new = NewGroup { primary, alias: None, display_name: String::new(), group, filter };
+    let new = NewGroup {
+        primary,
+        policies: None,
+        alias: None,
+        display_name: String::new(),
+        group,
+        filter,
+    };
     directory.create_group(new).await.unwrap()
 }
 
@@ -62,6 +69,7 @@ async fn all_that_filters_may_name_has_its_value() {
     let group = Group { members: vec![alice], ..Group::default() };
     let new = NewGroup {
         primary: address("board@here.test"),
+        policies: None,
         alias: None,
         display_name: String::new(),
         group,
@@ -108,8 +116,14 @@ async fn who_has_no_mail_is_nobody_to_senders() {
     dynamic(&directory, "all", "Alias -ne $null").await;
     let group = Group { members: vec![bob], ..Group::default() };
     let primary = address("listed@here.test");
-    let listed =
-        NewGroup { primary, alias: None, display_name: String::new(), group, filter: None };
+    let listed = NewGroup {
+        primary,
+        policies: None,
+        alias: None,
+        display_name: String::new(),
+        group,
+        filter: None,
+    };
     directory.create_group(listed).await.unwrap();
     let disable = |r: &mut directory::Recipient| r.kind = Kind::User(r.account().cloned().unwrap());
     directory.update(bob, disable).await.unwrap();
@@ -146,4 +160,19 @@ async fn attributes_and_filters_have_their_length() {
         });
         assert_eq!(set.await.is_ok(), fits, "{octets}");
     }
+}
+
+#[tokio::test]
+async fn an_address_list_has_who_is_not_hidden_by_display_name() {
+    let (directory, alice, bob) = people().await;
+    directory.update(alice, |r| r.display_name = "Zoe".to_owned()).await.unwrap();
+    let listed = || {
+        let all = RecipientFilter::parse("Alias -ne $null").unwrap();
+        let snapshot = directory.snapshot();
+        let names = snapshot.listed_by(&all).into_iter().map(|each| each.display_name.clone());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(listed(), "bob frida Zoe");
+    directory.update(bob, |r| r.hidden_from_address_lists = true).await.unwrap();
+    assert_eq!(listed(), "frida Zoe");
 }

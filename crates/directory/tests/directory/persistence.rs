@@ -17,7 +17,14 @@ async fn everything_is_there_after_a_restart() {
     let gone = first.create_mailbox(mailbox("gone@here.test")).await.unwrap();
     let primary = address("staff@here.test");
     let group = Group { members: vec![alice, gone], ..Group::default() };
-    let staff = NewGroup { primary, alias: None, display_name: String::new(), group, filter: None };
+    let staff = NewGroup {
+        primary,
+        policies: None,
+        alias: None,
+        display_name: String::new(),
+        group,
+        filter: None,
+    };
     let staff = first.create_group(staff).await.unwrap();
     first.remove(gone).await.unwrap();
     let before = first.snapshot();

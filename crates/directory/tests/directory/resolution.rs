@@ -28,6 +28,7 @@ async fn every_kind_of_address() {
     let alice = directory.create_mailbox(alice).await.unwrap();
     let staff = NewGroup {
         primary: address("staff@here.test"),
+        policies: None,
         alias: None,
         display_name: String::new(),
         group: Group { members: vec![alice], ..Group::default() },

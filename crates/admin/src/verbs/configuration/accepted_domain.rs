@@ -10,6 +10,8 @@ use super::changes::ConfigurationChange;
 use super::invalid;
 use crate::verb::{Identity, Scalar, Session, VerbError};
 use crate::verbs::accepted_domain::DomainType;
+use crate::verbs::configured::settings_now;
+use crate::verbs::email_address_policy::check_unused;
 
 /// The name of the tables.
 pub(super) const KIND: &str = "AcceptedDomain";
@@ -137,6 +139,11 @@ fn caught(snapshot: &Snapshot, text: &str) -> Result<RecipientId, VerbError> {
 }
 
 impl DomainChange {
+    /// Mail for a domain is taken after it.
+    pub(super) fn accepts(&self, domain: &Domain) -> bool {
+        self.after.as_ref().is_some_and(|(_, after)| after.name == *domain)
+    }
+
     /// What it changes.
     pub(super) fn told(&self) -> Vec<ConfigurationChange> {
         let object = format!("{KIND} {}", self.name);
@@ -164,6 +171,7 @@ impl DomainChange {
     pub(super) async fn make(self, session: &Session<'_>) -> Result<(), VerbError> {
         let directory = session.directory();
         let Some((documented, domain)) = self.after else {
+            check_unused(session, &settings_now(session)?, &self.name)?;
             return Ok(directory.remove_domain(self.name).await?);
         };
         match self.before {

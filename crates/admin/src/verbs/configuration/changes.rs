@@ -6,12 +6,14 @@ use ::config::Settings;
 use ::config::object::{Change, Stored};
 use directory::{ConfigurationObject, ObjectChange, Snapshot};
 use serde_json::{Map, Value};
+use types::Domain;
 
 use super::accepted_domain::DomainChange;
 use super::invalid;
 use crate::organization::{effective, stored};
 use crate::verb::{Object, Session, VerbError, object};
 use crate::verbs::configured::is_in_effect;
+use crate::verbs::email_address_policy::check_domains;
 
 object! {
     /// A change of the configuration.
@@ -60,7 +62,13 @@ impl Changes {
         let is_changed = |object: &Stored<'_>| self.objects.iter().any(|one| is_of(one, object));
         let kept = stored(snapshot).filter(|object| !is_changed(object));
         let put = self.objects.iter().filter_map(written);
-        file.with_objects(kept.chain(put)).map(drop).map_err(invalid)
+        let settings = file.with_objects(kept.chain(put)).map_err(invalid)?;
+        let is_accepted = |domain: &Domain| {
+            snapshot.accepted_domain(domain).is_some()
+                || self.domains.iter().any(|change| change.accepts(domain))
+        };
+        let policies = settings.email_address_policies();
+        policies.iter().try_for_each(|policy| check_domains(policy, &is_accepted))
     }
 
     /// A row for every setting that changes.

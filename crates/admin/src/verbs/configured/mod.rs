@@ -271,14 +271,14 @@ pub(super) async fn is_in_effect(session: &Session<'_>) {
 }
 
 /// Whether the directory's objects make settings.
-fn holds_together(
+pub(super) fn holds_together(
     session: &Session<'_>,
 ) -> impl FnOnce(&directory::Snapshot) -> Result<(), String> + Send + 'static {
     let file = Arc::clone(&session.organization.settings);
     move |snapshot| effective(&file, snapshot).map(drop).map_err(|error| error.to_string())
 }
 
-fn settings_now(session: &Session<'_>) -> Result<Settings, VerbError> {
+pub(super) fn settings_now(session: &Session<'_>) -> Result<Settings, VerbError> {
     session.organization.settings_now().map_err(|error| VerbError::Invalid(error.to_string()))
 }
 

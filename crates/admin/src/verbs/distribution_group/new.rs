@@ -3,7 +3,7 @@
 use directory::{Group, NewGroup};
 use types::Address;
 
-use super::super::recipient::{address, ids_of};
+use super::super::recipient::{address, ids_of, policies_of_new};
 use super::{DistributionGroupObject, GROUP};
 use crate::verb::{Cmdlet, Effect, Identity, Role, Session, VerbError, verb};
 
@@ -12,8 +12,8 @@ verb! {
     pub struct NewDistributionGroup = "New-DistributionGroup" (Role::DistributionGroups, Effect::Change) {
         /// The name people see, unless there is a DisplayName.
         name: String = first,
-        /// The address it sends from, in an accepted domain; without it the alias in the default
-        /// domain.
+        /// The address it sends from, in an accepted domain; without it what the e-mail address
+        /// policies say.
         primary_smtp_address: Option<Address>,
         /// Short name, unique; without it the local part of the address.
         alias: Option<String>,
@@ -34,6 +34,7 @@ impl Cmdlet for NewDistributionGroup {
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
         let given = self.primary_smtp_address.as_ref();
         let primary = address(session, &self.name, self.alias.as_ref(), given)?;
+        let policies = policies_of_new(session, given)?;
         let group = Group {
             members: ids_of(session, &self.members)?,
             managed_by: ids_of(session, &self.managed_by)?,
@@ -45,7 +46,8 @@ impl Cmdlet for NewDistributionGroup {
             return Ok(Vec::new());
         }
         let display_name = self.display_name.unwrap_or(self.name);
-        let request = NewGroup { primary, alias: self.alias, display_name, group, filter: None };
+        let request =
+            NewGroup { primary, policies, alias: self.alias, display_name, group, filter: None };
         let id = session.directory().create_group(request).await?;
         GROUP.made(session, id)
     }

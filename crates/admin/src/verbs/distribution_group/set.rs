@@ -22,6 +22,8 @@ verb! {
         primary_smtp_address: Option<Address>,
         /// All addresses: `SMTP:` marks the primary one; or @{Add=…;Remove=…}.
         email_addresses: Edit<EmailAddress>,
+        /// Its addresses follow the e-mail address policies, which then say the primary one.
+        email_address_policy_enabled: Option<bool>,
         /// Who is in charge of it.
         managed_by: Edit<Identity>,
         /// The sender hears of members that cannot be reached.
@@ -72,6 +74,7 @@ impl SetDistributionGroup {
             display_name: self.display_name,
             primary_smtp_address: self.primary_smtp_address,
             email_addresses: self.email_addresses,
+            email_address_policy_enabled: self.email_address_policy_enabled,
             hidden_from_address_lists_enabled: self.hidden_from_address_lists_enabled,
             grant_send_on_behalf_to: self.grant_send_on_behalf_to,
             accept_only_from: self.accept_messages_only_from_senders_or_members,

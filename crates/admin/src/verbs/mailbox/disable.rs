@@ -40,4 +40,5 @@ fn disable(recipient: &mut Recipient) {
     recipient.send_on_behalf.clear();
     recipient.restrictions = Restrictions::default();
     recipient.hidden_from_address_lists = false;
+    recipient.email_address_policy_enabled = false;
 }

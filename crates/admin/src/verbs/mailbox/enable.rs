@@ -3,6 +3,7 @@
 use directory::{Kind, MailboxKind};
 use types::Address;
 
+use super::super::recipient::policies_of_new;
 use super::{MAILBOX, MailboxObject};
 use crate::verb::{Cmdlet, Effect, Identity, Role, Session, Switch, VerbError, verb};
 
@@ -12,7 +13,8 @@ verb! {
     pub struct EnableMailbox = "Enable-Mailbox" (Role::MailRecipientCreation, Effect::Change) {
         /// The user.
         identity: Identity = first,
-        /// The address it sends from, in an accepted domain; without it the one that is there.
+        /// The address it sends from, in an accepted domain; without it what the e-mail address
+        /// policies say.
         primary_smtp_address: Option<Address>,
         /// Short name, unique.
         alias: Option<String>,
@@ -44,6 +46,7 @@ impl Cmdlet for EnableMailbox {
         let database = self.database.as_deref().unwrap_or(session.organization.database);
         let mut new = directory::NewMailbox::user(primary, &session.organization.server, database);
         new.kind = self.kind()?;
+        new.policies = policies_of_new(session, self.primary_smtp_address.as_ref())?;
         new.alias = Some(self.alias.unwrap_or_else(|| user.alias.clone()));
         session.directory().enable_mailbox(user.id, new).await?;
         MAILBOX.made(session, user.id)

@@ -3,7 +3,7 @@
 use directory::MailboxKind;
 use types::Address;
 
-use super::super::recipient::address;
+use super::super::recipient::{address, policies_of_new};
 use super::{MAILBOX, MailboxObject};
 use crate::verb::{Arguments, Cmdlet, Effect, Password, Role, Session, Switch, VerbError, verb};
 
@@ -12,8 +12,8 @@ verb! {
     pub struct NewMailbox = "New-Mailbox" (Role::MailRecipientCreation, Effect::Change) {
         /// The name people see, unless there is a DisplayName.
         name: String = first,
-        /// The address it sends from, in an accepted domain; without it the alias in the default
-        /// domain.
+        /// The address it sends from, in an accepted domain; without it what the e-mail address
+        /// policies say.
         primary_smtp_address: Option<Address>,
         /// Short name, unique; without it the local part of the address, else the name without
         /// blanks.
@@ -68,6 +68,7 @@ impl NewMailbox {
         let database = self.database.as_deref().unwrap_or(session.organization.database);
         let mut new = directory::NewMailbox::user(address, &session.organization.server, database);
         new.display_name = self.display_name.unwrap_or(self.name);
+        new.policies = policies_of_new(session, self.primary_smtp_address.as_ref())?;
         new.alias = self.alias;
         new.kind = kind;
         Ok(new)

@@ -24,6 +24,8 @@ verb! {
         primary_smtp_address: Option<Address>,
         /// All addresses: `SMTP:` marks the primary one; or @{Add=…;Remove=…}.
         email_addresses: Edit<EmailAddress>,
+        /// Its addresses follow the e-mail address policies, which then say the primary one.
+        email_address_policy_enabled: Option<bool>,
         /// The recipient its mail goes on to.
         forwarding_address: Setting<Identity>,
         /// The address its mail goes on to.
@@ -115,6 +117,7 @@ impl SetMailbox {
             display_name: self.display_name,
             primary_smtp_address: self.primary_smtp_address,
             email_addresses: self.email_addresses,
+            email_address_policy_enabled: self.email_address_policy_enabled,
             hidden_from_address_lists_enabled: self.hidden_from_address_lists_enabled,
             grant_send_on_behalf_to: self.grant_send_on_behalf_to,
             accept_only_from: self.accept_messages_only_from_senders_or_members,

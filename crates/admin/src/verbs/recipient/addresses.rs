@@ -1,7 +1,6 @@
 //! EmailAddresses: all addresses of a recipient, one of them the primary one.
 
 use directory::{ProxyAddress, Recipient};
-use types::Address;
 
 use crate::verb::{Edit, Expected, Scalar, Shape, VerbError};
 
@@ -59,15 +58,4 @@ pub(in crate::verbs) fn edit_addresses(
     recipient.primary = primary;
     recipient.proxies = entries.into_iter().map(|entry| entry.proxy).collect();
     Ok(())
-}
-
-/// Makes an address the primary one; the one before stays.
-pub(in crate::verbs) fn make_primary(recipient: &mut Recipient, primary: Address) {
-    let before = std::mem::replace(&mut recipient.primary, primary.clone());
-    let taken = ProxyAddress::Smtp(primary).folded();
-    recipient.proxies.retain(|proxy| proxy.folded() != taken);
-    let before = ProxyAddress::Smtp(before);
-    if before.folded() != taken {
-        recipient.proxies.push(before);
-    }
 }

@@ -4,7 +4,7 @@ use config::{ByteQuantity, Unlimited};
 use directory::{Recipient, RecipientId};
 use types::Address;
 
-use super::addresses::{EmailAddress, edit_addresses, make_primary};
+use super::addresses::{EmailAddress, edit_addresses};
 use crate::verb::{Edit, Identity, Session, VerbError};
 
 /// What was written for a Set verb. What is left out stays.
@@ -14,6 +14,7 @@ pub(in crate::verbs) struct Changes {
     pub display_name: Option<String>,
     pub primary_smtp_address: Option<Address>,
     pub email_addresses: Edit<EmailAddress>,
+    pub email_address_policy_enabled: Option<bool>,
     pub hidden_from_address_lists_enabled: Option<bool>,
     pub grant_send_on_behalf_to: Edit<Identity>,
     pub accept_only_from: Edit<Identity>,
@@ -43,9 +44,12 @@ impl Changes {
         }
         let hidden = edited.hidden_from_address_lists;
         edited.hidden_from_address_lists = self.hidden_from_address_lists_enabled.unwrap_or(hidden);
+        let follows = self.email_address_policy_enabled;
+        edited.email_address_policy_enabled =
+            follows.unwrap_or(edited.email_address_policy_enabled);
         edit_addresses(edited, self.email_addresses)?;
         if let Some(primary) = self.primary_smtp_address {
-            make_primary(edited, primary);
+            edited.make_primary(primary);
         }
         Ok(())
     }

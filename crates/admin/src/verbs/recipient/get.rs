@@ -25,6 +25,8 @@ object! {
         primary_smtp_address: String,
         /// All addresses as `SMTP:` (the primary one), `smtp:`, `X500:`.
         email_addresses: Vec<String>,
+        /// Its addresses follow the e-mail address policies.
+        email_address_policy_enabled: bool,
         /// What it is: UserMailbox, MailContact and so on.
         recipient_type_details: &'static str,
         /// UserMailbox for whatever has a mailbox, MailContact and so on.
@@ -101,6 +103,7 @@ pub(in crate::verbs) fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Rec
         display_name: recipient.display_name.clone(),
         primary_smtp_address: recipient.primary.to_string(),
         email_addresses: recipient.email_addresses(),
+        email_address_policy_enabled: recipient.email_address_policy_enabled,
         recipient_type_details: recipient.kind.type_details(),
         recipient_type: recipient.kind.recipient_type(),
         hidden_from_address_lists_enabled: recipient.hidden_from_address_lists,
