@@ -1,4 +1,4 @@
-//! What the configuration file can say.
+//! What a server runs by: what its configuration file says, and what its directory keeps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

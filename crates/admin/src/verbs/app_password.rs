@@ -149,6 +149,7 @@ impl Cmdlet for NewAppPassword {
         let owner = MAILBOX.find(session, &self.mailbox)?;
         let name = self.name.trim().to_owned();
         let title = title(&owner, &name);
+        session.may_change(&owner)?;
         if !session.should_process(format!("Making app password {title}")) {
             return Ok(Vec::new());
         }
@@ -185,6 +186,7 @@ impl Cmdlet for RemoveAppPassword {
             return Err(VerbError::NotFound { what: "app password", identity: self.name });
         };
         let title = title(&owner, &self.name);
+        session.may_change(&owner)?;
         if !session.should_process(format!("Removing app password {title}")) {
             return Ok(());
         }

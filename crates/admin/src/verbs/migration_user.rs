@@ -117,6 +117,8 @@ impl Cmdlet for GetMigrationUser {
         if let Some(Status(status)) = self.status {
             found.retain(|user| user.status == status);
         }
+        // The requests of a batch are all of one moment, and their keys at random.
+        found.sort_by_cached_key(|user| user.identity(session));
         let found = limited(session, found, self.result_size);
         Ok(found.iter().map(|user| user.shown(session)).collect())
     }
@@ -138,7 +140,7 @@ struct User {
     state: RequestState,
 }
 
-/// All of them, the oldest first.
+/// All of them, in no order.
 async fn all(session: &Session<'_>) -> Result<Vec<User>, VerbError> {
     let requests = &session.organization.requests;
     let batches = requests.batches().await?;

@@ -104,6 +104,7 @@ async fn change(
 ) -> Result<(), VerbError> {
     let user = USER.find(session, identity)?;
     let name = user.primary.to_string();
+    session.may_change(&user)?;
     if !session.should_process(format!("{doing} the photo of {name}")) {
         return Ok(());
     }

@@ -74,7 +74,7 @@ async fn a_group_of_ones_own_has_a_write_scope() {
         "New-RoleGroup",
         "Sales Desk",
         "-Roles",
-        "Mail Recipients,View-Only Recipients,Mail Recipient Creation,User Options",
+        "Mail Recipients,View-Only Recipients,Mail Recipient Creation,User Options,Reset Password",
         "-Members",
         "bob",
         "-RecipientRestrictionFilter",
@@ -98,6 +98,7 @@ async fn a_group_of_ones_own_has_a_write_scope() {
         "Add-MailboxPermission bob -User alice -AccessRights FullAccess",
         "Add-MailboxFolderPermission bob:\\Inbox -User alice -AccessRights Reviewer",
         "Add-RecipientPermission bob -Trustee alice -AccessRights SendAs",
+        "New-AppPassword bob -Name Phone",
     ] {
         assert_eq!(shell.run(line).await.unwrap_err(), outside, "{line}");
     }

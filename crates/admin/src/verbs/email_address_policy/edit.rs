@@ -73,7 +73,7 @@ pub(super) async fn remove(
 ) -> Result<(), VerbError> {
     let mine = session.organization.settings.email_address_policy.iter();
     if mine.clone().any(|other| other.name.eq_ignore_ascii_case(&policy.name)) {
-        let why = format!("{} is in the server's configuration file", policy.name);
+        let why = format!("{} is one of the server itself", policy.name);
         return Err(VerbError::Invalid(why));
     }
     if !session.should_process(format!("Removing EmailAddressPolicy {}", policy.name)) {

@@ -42,6 +42,7 @@ impl Cmdlet for NewMigrationBatch {
         refuse_own_data(session, &path).await?;
         let users = users::read(session, &path).await?;
         let (MigrationName(name), count) = (self.name.clone(), users.len());
+        session.may_make(&name)?;
         if !session.should_process(format!("Creating {WHAT} {name} of {count} mailboxes")) {
             return Ok(Vec::new());
         }
