@@ -96,8 +96,11 @@ fn mailboxes_of_dovecot_come_by_one_file_and_again_when_the_batch_is_started_aga
     let nothing = vec![vec!["one 0".to_owned()], vec!["two 0".to_owned()], Vec::new()];
     assert_eq!(come(&demo), nothing);
 
+    // Begun anew, since it looks for a changed file of users once a second at most.
+    dovecot.stop();
     dovecot.users(&[("one", RIGHT), ("two", "unknown"), ("three", RIGHT)]);
     USERS.iter().for_each(|(_, there)| store(&dovecot, there, 1));
+    dovecot.start();
     verb(&data, &["Start-MigrationBatch", "Spring"]);
     assert_eq!(standing(&data, "Synced")["SyncedCount"], 3);
     assert_eq!(come(&demo), expected(1));
