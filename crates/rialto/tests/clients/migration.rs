@@ -94,7 +94,7 @@ fn an_import_that_is_killed_again_and_again_brings_everything_once() {
 }
 
 /// A mail and an appointment, as Outlook keeps them.
-fn outlook_file() -> Vec<u8> {
+pub fn outlook_file() -> Vec<u8> {
     let item = |class: &str, subject: &str| pst::Item {
         properties: vec![
             (0x001A, class.into()),

@@ -29,9 +29,28 @@ const NOBODY: u32 = 65534;
 /// A running Dovecot; stopped when dropped.
 pub struct Dovecot {
     folder: PathBuf,
-    port: u16,
-    starttls_port: u16,
+    place: Place,
     child: Option<Child>,
+}
+
+/// Where it answers.
+pub struct Place {
+    /// In its certificate.
+    pub host: &'static str,
+    pub address: &'static str,
+    /// For IMAP in TLS.
+    pub port: u16,
+    pub starttls_port: u16,
+    /// A process in whose network it is, where that is another one.
+    pub network: Option<u32>,
+}
+
+impl Place {
+    /// Free ports on loopback.
+    fn here() -> Self {
+        let (port, starttls_port) = (free_port(), free_port());
+        Place { host: "localhost", address: "127.0.0.1", port, starttls_port, network: None }
+    }
 }
 
 /// A message of its mailbox.
@@ -51,15 +70,18 @@ impl Dovecot {
     /// None: it is not installed. Its certificate is of the authority there, which is made if it is
     /// missing.
     pub fn new(folder: &Path, authority: &Path) -> Option<Self> {
+        Self::at(folder, authority, Place::here())
+    }
+
+    /// The same at a place.
+    pub fn at(folder: &Path, authority: &Path, place: Place) -> Option<Self> {
         if !installed("dovecot") {
             return None;
         }
-        let folder = folder.join("dovecot");
-        let (port, starttls_port) = (free_port(), free_port());
-        let dovecot = Dovecot { folder, port, starttls_port, child: None };
+        let dovecot = Dovecot { folder: folder.join("dovecot"), place, child: None };
         fs::create_dir_all(dovecot.maildir(USER)).unwrap();
         let authority = Authority::open_or_create(authority, "Tests").unwrap();
-        let issued = authority.issue(&["localhost".to_owned()]).unwrap();
+        let issued = authority.issue(&[dovecot.place.host.to_owned()]).unwrap();
         dovecot.write("certificate.pem", &issued.chain_pem);
         dovecot.write("key.pem", &issued.key_pem);
         dovecot.users(&[(USER, PASSWORD)]);
@@ -106,7 +128,10 @@ impl Dovecot {
         // Those who are not root must get here.
         let outer = self.folder.parent().expect("a folder in the test's own");
         fs::set_permissions(outer, fs::Permissions::from_mode(0o755)).unwrap();
-        let mut command = Command::new("dovecot");
+        let mut command = match self.place.network {
+            Some(of) => within(of),
+            None => as_owner(),
+        };
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{path}:/usr/sbin:/sbin")).stdin(Stdio::null());
         command.arg("-F").arg("-c").arg(self.folder.join("dovecot.conf"));
@@ -116,10 +141,10 @@ impl Dovecot {
         command.stdout(Stdio::null()).stderr(log);
         if let Some(owner) = owner() {
             own(&self.folder, owner);
-            command.uid(owner).gid(owner);
         }
         self.child = Some(command.spawn().unwrap());
-        wait_for("Dovecot", || std::net::TcpStream::connect(("127.0.0.1", self.port)).ok());
+        let Place { address, port, .. } = self.place;
+        wait_for("Dovecot", || std::net::TcpStream::connect((address, port)).ok());
     }
 
     /// Ends at once with all its processes, like a power failure: kill -9.
@@ -140,14 +165,14 @@ impl Dovecot {
         }
     }
 
-    /// `localhost:PORT`, for IMAP in TLS.
+    /// `HOST:PORT`, for IMAP in TLS.
     pub fn address(&self) -> String {
-        format!("localhost:{}", self.port)
+        format!("{}:{}", self.place.host, self.place.port)
     }
 
-    /// `localhost:PORT`, for IMAP with STARTTLS.
+    /// `HOST:PORT`, for IMAP with STARTTLS.
     pub fn starttls_address(&self) -> String {
-        format!("localhost:{}", self.starttls_port)
+        format!("{}:{}", self.place.host, self.place.starttls_port)
     }
 
     fn maildir(&self, user: &str) -> PathBuf {
@@ -172,7 +197,7 @@ impl Dovecot {
 state_dir = {folder}/run
 log_path = {folder}/log
 protocols = imap
-listen = 127.0.0.1
+listen = {address}
 default_internal_user = {user}
 default_login_user = {user}
 default_internal_group = {group}
@@ -224,8 +249,9 @@ namespace inbox {{
             group = id("-gn"),
             uid = id("-u"),
             gid = id("-g"),
-            port = self.port,
-            starttls_port = self.starttls_port,
+            address = self.place.address,
+            port = self.place.port,
+            starttls_port = self.place.starttls_port,
         )
     }
 }
@@ -245,6 +271,22 @@ fn owner() -> Option<u32> {
     static IS_ROOT: LazyLock<bool> =
         LazyLock::new(|| run(program("id").arg("-u")).well().trim() == "0");
     IS_ROOT.then_some(NOBODY)
+}
+
+fn as_owner() -> Command {
+    let mut command = Command::new("dovecot");
+    if let Some(owner) = owner() {
+        command.uid(owner).gid(owner);
+    }
+    command
+}
+
+/// In the network of a process, which takes root to get into.
+fn within(process: u32) -> Command {
+    let mut command = Command::new("nsenter");
+    command.args(["--target", &process.to_string(), "--net"]);
+    command.args(["--setuid", &NOBODY.to_string(), "--setgid", &NOBODY.to_string(), "dovecot"]);
+    command
 }
 
 fn own(path: &Path, owner: u32) {
