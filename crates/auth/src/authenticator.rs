@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::attempt::Attempt;
 use crate::exchange::Failure;
+use crate::mechanism::Mechanism;
 use crate::principal::{ClientInfo, Principal, Protocol};
 use crate::scram::ScramSecret;
 
@@ -64,4 +65,9 @@ pub trait Authenticator: Send + Sync {
     /// The SCRAM secret of a user; a fake one for who is unknown or has none. At once: an
     /// account store keeps these in memory.
     fn scram_secret(&self, user: &str) -> ScramSecret;
+
+    /// Whether users may log in by this mechanism. SCRAM needs a secret of every user, which who
+    /// has passwords checked elsewhere has not; a client that finds SCRAM offered takes nothing
+    /// else.
+    fn offers(&self, mechanism: Mechanism) -> bool;
 }

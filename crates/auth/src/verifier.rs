@@ -7,14 +7,15 @@
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::attempt::{Password, Proof};
 use crate::authenticator::AuthFailure;
-use crate::cache::Verified;
+use crate::cache::{KEPT, Of, Verified};
 use crate::password::{HashCost, HashError, PasswordHash};
 use crate::pool::{Busy, HashPool};
 use crate::throttle::{Throttle, Throttled};
+use types::limits::LINKED_CREDENTIALS_SECS;
 
 /// Where a verifier takes the time from: [`Instant::now`], or a test's own.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -91,13 +92,40 @@ impl Verifier {
     ) -> Result<(), AuthFailure> {
         let guesser = self.0.guesser(guess);
         self.0.admit(guesser)?;
-        if stored.as_ref().is_some_and(|hash| self.0.is_verified(hash, &password)) {
+        if stored.as_ref().is_some_and(|hash| self.0.is_verified(Of::Hash(hash), &password)) {
             self.0.record(guesser, true);
             return Ok(());
         }
         let inner = Arc::clone(&self.0);
         let check = move || inner.check(guesser, stored.as_ref(), &password);
         self.0.pool.run(check).await?
+    }
+
+    /// Has a password checked in another place, and remembers for a while that it was right. The
+    /// throttle counts as ever, but not a check that came to nothing: that is Unavailable. With the
+    /// place goes all that the answer depends on, so that nothing is remembered when that changes.
+    pub async fn elsewhere(
+        &self,
+        guess: Guess<'_>,
+        place: &str,
+        password: &Password,
+        check: impl Future<Output = Option<bool>>,
+    ) -> Result<(), AuthFailure> {
+        let guesser = self.0.guesser(guess);
+        self.0.admit(guesser)?;
+        let of = Of::Elsewhere(place, guess.account);
+        if self.0.is_verified(of, password) {
+            self.0.record(guesser, true);
+            return Ok(());
+        }
+        let right = check.await.ok_or(AuthFailure::Unavailable)?;
+        // Others may have guessed meanwhile.
+        self.0.admit(guesser)?;
+        if right {
+            let until = self.0.now() + Duration::from_secs(LINKED_CREDENTIALS_SECS);
+            lock(&self.0.verified).insert(until, of, password);
+        }
+        self.0.verdict(guesser, right)
     }
 
     /// Rules on the outcome of a SCRAM exchange: a throttled guesser does not learn whether
@@ -138,8 +166,8 @@ impl Inner {
         Ok(lock(&self.throttle).check(self.now(), guesser.account, guesser.ip)?)
     }
 
-    fn is_verified(&self, hash: &PasswordHash, password: &Password) -> bool {
-        lock(&self.verified).contains(self.now(), hash, password)
+    fn is_verified(&self, of: Of<'_>, password: &Password) -> bool {
+        lock(&self.verified).contains(self.now(), of, password)
     }
 
     /// The slow part, on a thread of the pool.
@@ -153,7 +181,7 @@ impl Inner {
         let matches = stored.unwrap_or(&self.decoy).matches(password);
         let right = matches && stored.is_some();
         if let (true, Some(hash)) = (right, stored) {
-            lock(&self.verified).insert(self.now(), hash, password);
+            lock(&self.verified).insert(self.now() + KEPT, Of::Hash(hash), password);
         }
         self.verdict(guesser, right)
     }

@@ -35,6 +35,11 @@ impl HostPort {
         HostPort::parse(text, NTP)
     }
 
+    /// A directory: the port that is usual for it, where none is said.
+    pub fn ldap(text: &str, usual: Port) -> Result<Self, HostPortError> {
+        HostPort::parse(text, usual)
+    }
+
     fn parse(text: &str, usual: Port) -> Result<Self, HostPortError> {
         if let Ok(address) = text.parse::<IpAddr>() {
             return Ok(HostPort { host: address.to_string(), port: usual });

@@ -16,6 +16,7 @@ use crate::component_state::{ServerComponent, ServerComponentState};
 use crate::email_address_policy::EmailAddressPolicy;
 use crate::endpoint::EndpointError;
 use crate::kind::{Held, Kind};
+use crate::linked_directory::LinkedDirectory;
 use crate::log::Log;
 use crate::receive::ReceiveConnectorFault;
 use crate::section::section;
@@ -87,6 +88,9 @@ section! {
         /// What one user may ask of the server at a time.
         #[serde(rename = "ThrottlingPolicy")]
         throttling_policy: Vec<ThrottlingPolicy> = Vec::new(),
+        /// Other directories that say whether a password is right.
+        #[serde(rename = "LinkedDirectory")]
+        linked_directory: Vec<LinkedDirectory> = Vec::new(),
         /// E-mail address policies: which addresses recipients get whose addresses follow them.
         #[serde(rename = "EmailAddressPolicy")]
         email_address_policy: Vec<EmailAddressPolicy> = Vec::new(),
@@ -289,6 +293,9 @@ pub enum Invalid {
     /// A state of what the server does not have.
     #[error("ServerComponentState {0:?}: there is no such component")]
     NoComponent(String),
+    /// Another directory that cannot be asked so.
+    #[error("LinkedDirectory {0}: {1}")]
+    LinkedDirectory(String, &'static str),
     /// Throttling policies whose scopes contradict each other.
     #[error("ThrottlingPolicy: {0}")]
     ThrottlingPolicy(&'static str),
@@ -384,6 +391,7 @@ impl Settings {
         self.check_sources()?;
         self.check_components()?;
         self.check_throttling_policies()?;
+        self.check_linked_directories()?;
         self.check_policies()?;
         self.check_address_lists()?;
         Ok(self.transport_service.validate()?)

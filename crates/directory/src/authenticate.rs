@@ -43,13 +43,17 @@ impl Authenticator for Directory {
             }
         }
     }
+
+    fn offers(&self, mechanism: Mechanism) -> bool {
+        mechanism.is_plaintext() || self.linked().is_none_or(|linked| linked.is_empty())
+    }
 }
 
 impl Directory {
     async fn decide(&self, attempt: Attempt, client: ClientInfo) -> Result<Principal, AuthFailure> {
         let (login, name) = self.identify(&attempt.user);
         let guess = Guess { account: &name, ip: client.ip };
-        self.check(guess, login.as_ref(), &attempt.evidence, client.protocol).await?;
+        self.check(guess, login.as_ref(), &attempt, client.protocol).await?;
         let login = login.ok_or(AuthFailure::Credentials)?;
         // What the account may do is asked of the directory as it is after the hash was
         // computed: a removed account does not get in.
@@ -90,21 +94,55 @@ impl Directory {
         &self,
         guess: Guess<'_>,
         login: Option<&Login>,
-        evidence: &Evidence,
+        attempt: &Attempt,
         protocol: Protocol,
     ) -> Result<(), AuthFailure> {
-        match evidence {
+        match &attempt.evidence {
             Evidence::Scram(proof) => self.verifier().proof(guess, *proof),
             Evidence::Password(password) if self.is_app_password(login, password, protocol) => {
                 self.verifier().right(guess)
             }
             Evidence::Password(password) => {
-                let credentials =
-                    login.and_then(|login| login.account.account()?.credentials.as_ref());
-                let stored = credentials.map(|credentials| credentials.password.clone());
-                self.verifier().password(guess, stored, password.clone()).await
+                self.check_password(guess, login, &attempt.user, password).await
             }
         }
+    }
+
+    /// By the password that is here; where there is none, by the one that a linked directory has.
+    /// That is asked of unknown users as well, who look and take like others so.
+    async fn check_password(
+        &self,
+        guess: Guess<'_>,
+        login: Option<&Login>,
+        user: &str,
+        password: &Password,
+    ) -> Result<(), AuthFailure> {
+        let credentials = login.and_then(|login| login.account.account()?.credentials.as_ref());
+        let stored = credentials.map(|credentials| credentials.password.clone());
+        let linked = || {
+            let address = self.address_elsewhere(login, user, guess.account)?;
+            Some((self.linked()?.of(&address.domain)?, address))
+        };
+        match linked().filter(|_| stored.is_none()) {
+            Some((linked, address)) => {
+                let check = linked.check(&address, password);
+                self.verifier().elsewhere(guess, linked.place(), password, check).await
+            }
+            None => self.verifier().password(guess, stored, password.clone()).await,
+        }
+    }
+
+    /// The address by which a linked directory knows who wants in: for an unknown user the one that
+    /// it would have.
+    fn address_elsewhere(&self, login: Option<&Login>, user: &str, name: &str) -> Option<Address> {
+        if let Some(login) = login {
+            return Some(login.account.primary.clone());
+        }
+        let own = || {
+            let snapshot = self.snapshot();
+            Address::parse(&format!("{name}@{}", snapshot.default_domain()?)).ok()
+        };
+        Address::parse(user).ok().or_else(own)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The directory as others hold it: a snapshot to read, verbs to change it.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use auth::{HashCost, Password, PasswordHash, RecipientId, ScramSecret, Verifier, VerifierOptions};
 use store::Database;
@@ -12,6 +12,7 @@ use crate::address_policy::AddressPolicies;
 use crate::domain::AcceptedDomain;
 use crate::draft::Draft;
 use crate::error::DirectoryError;
+use crate::linked::LinkedDirectories;
 use crate::persist;
 use crate::recipient::{ChangeNumber, Credentials, Kind, Recipient};
 use crate::request::{NewContact, NewGroup, NewMailUser, NewMailbox};
@@ -29,6 +30,8 @@ struct Inner {
     changing: Mutex<()>,
     changes: watch::Sender<ChangeNumber>,
     verifier: Verifier,
+    /// Who knows passwords that are not here.
+    linked: OnceLock<Arc<dyn LinkedDirectories>>,
 }
 
 impl Directory {
@@ -41,7 +44,19 @@ impl Directory {
         let changes = watch::Sender::new(snapshot.change());
         let snapshot = RwLock::new(Arc::new(snapshot));
         let (changing, verifier) = (Mutex::new(()), Verifier::new(options)?);
-        Ok(Directory(Arc::new(Inner { database, snapshot, changing, changes, verifier })))
+        let linked = OnceLock::new();
+        let inner = Inner { database, snapshot, changing, changes, verifier, linked };
+        Ok(Directory(Arc::new(inner)))
+    }
+
+    /// From now on these are asked for passwords that are not here. Said once, by whoever puts a
+    /// server together; a second time it has no effect.
+    pub fn link(&self, directories: Arc<dyn LinkedDirectories>) {
+        let _ = self.0.linked.set(directories);
+    }
+
+    pub(crate) fn linked(&self) -> Option<&dyn LinkedDirectories> {
+        self.0.linked.get().map(|linked| &**linked)
     }
 
     /// The directory as it is now. Take one per question or command; holding it long only

@@ -5,14 +5,18 @@
 //! parentheses, texts in quotes of either kind or bare, `$true $false $null`. `-and` binds
 //! tighter than `-or`.
 //!
+//! Beside it, [`ldap`]: the filters that other directories understand.
+//!
 //! What it is not: it knows no objects. Which properties there are and how their values compare
 //! is said by whoever has the objects: crate `admin` for the objects of verbs, [`recipient`] for
 //! recipients.
 
+pub mod ldap;
 mod lexis;
 mod parse;
 pub mod recipient;
 
+pub use ldap::LdapFilter;
 pub use recipient::RecipientFilter;
 
 /// A condition on the properties of an object.

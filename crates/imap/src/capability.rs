@@ -59,7 +59,8 @@ pub fn may_send_password(server: &Server, channel: Channel) -> bool {
 
 /// True when this mechanism can be used now.
 pub fn offers(server: &Server, channel: Channel, mechanism: Mechanism) -> bool {
-    mechanism.is_allowed(server.login_type, channel.tls)
+    server.authenticator.offers(mechanism)
+        && mechanism.is_allowed(server.login_type, channel.tls)
         && (!mechanism.needs_channel_binding() || channel.binding)
 }
 

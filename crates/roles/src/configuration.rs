@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 
 use crate::components::Components;
 use crate::health::{Health, Part};
+use crate::linked::Linked;
 use crate::listeners;
 use crate::metrics::Counted;
 use crate::outbound::Outbound;
@@ -44,6 +45,7 @@ pub(crate) struct Configuration {
     pub components: Components,
     pub health: Arc<Health>,
     pub throttling: Arc<Throttling>,
+    pub linked: Arc<Linked>,
 }
 
 impl Configuration {
@@ -81,7 +83,10 @@ impl Configuration {
         if settings.send_connector != self.current.send_connector {
             self.outbound.reload(&settings);
         }
-        if settings.receive_connector != self.current.receive_connector
+        self.linked.reload(&settings);
+        let changes_logins =
+            settings.has_linked_directories() != self.current.has_linked_directories();
+        if (settings.receive_connector != self.current.receive_connector || changes_logins)
             && let Err(error) = self.smtp.reload(&settings)
         {
             tracing::error!(%error, "Receive connectors stay as they are");

@@ -22,6 +22,7 @@ mod health;
 mod homes;
 mod imap_service;
 mod janitor;
+mod linked;
 mod listeners;
 mod locations;
 pub mod logs;

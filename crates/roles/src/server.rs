@@ -10,7 +10,7 @@ use admin::monitor::{ComponentKind, Service};
 use admin::organization::effective;
 use auth::{Authenticator, UserSessions, VerifierOptions};
 use config::{Endpoint, EndpointError, Settings};
-use directory::{AcceptedDomain, DomainKind};
+use directory::{AcceptedDomain, DomainKind, LinkedDirectories};
 use net::connect::OwnListeners;
 use net::listener::BindError;
 use net::tls::{Authority, CertificateError, IssueError, RootsError, ServerTlsOptions};
@@ -41,6 +41,7 @@ use crate::demo::sink;
 use crate::health::{Health, Part, Phase};
 use crate::homes::ServerHomes;
 use crate::janitor::Janitor;
+use crate::linked::Linked;
 use crate::listeners::{Listeners, Protocol, gate};
 use crate::locations::Locations;
 use crate::logs::Logs;
@@ -206,6 +207,8 @@ pub(crate) struct Parts {
     pub pop3_gate: Arc<Gate>,
     pub pop3_sessions: Arc<UserSessions>,
     pub throttling: Arc<Throttling>,
+    /// Directories that know passwords of accounts here.
+    pub linked: Arc<Linked>,
 }
 
 impl Parts {
@@ -313,6 +316,8 @@ impl Opened {
         let options = transport_options(name.clone(), settings, tracking);
         let transport = open_transport(options, settings, &locations, &storage)?;
         let throttling = Throttling::new(storage.directory.clone(), settings);
+        let linked = Linked::new(settings, resolver(settings)?);
+        storage.directory.link(Arc::clone(&linked) as Arc<dyn LinkedDirectories>);
         let parts = Parts {
             homes: homes(settings, locations, &storage),
             back_ends: BackEnds::new(settings, storage.directory.clone(), &certificates)?,
@@ -338,6 +343,7 @@ impl Opened {
                 throttling.sessions(|policy| policy.pop_max_concurrency),
             ),
             throttling,
+            linked,
             settings: settings.clone(),
             file,
             storage,
@@ -401,6 +407,7 @@ async fn serve(
         components,
         health: Arc::clone(&parts.health),
         throttling: Arc::clone(&parts.throttling),
+        linked: Arc::clone(&parts.linked),
     };
     tasks.push(tokio::spawn(Arc::clone(&parts.metrics).keep_up(shutdown.clone())));
     let reload = settings.tls.reload_interval.duration();

@@ -212,6 +212,23 @@ pub const HASHES_RUNNING_MAX: usize = 4;
 pub const HASHES_WAITING_MAX: usize = 1024;
 /// Verified credentials remembered (about 100 octets each), per generation of two.
 pub const CREDENTIAL_CACHE_ENTRIES_MAX: usize = 20_000;
+/// Octets of a message of another directory: a bind's answer has some hundred, an entry without
+/// attributes a DN.
+pub const LDAP_MESSAGE_OCTETS_MAX: usize = 64 * 1024;
+/// Messages that another directory may send in answer to one search for one entry.
+pub const LDAP_SEARCH_MESSAGES_MAX: usize = 16;
+/// Octets of a search filter in a setting.
+pub const LDAP_FILTER_OCTETS_MAX: usize = 4096;
+/// Filters within filters.
+pub const LDAP_FILTER_DEPTH_MAX: usize = 16;
+/// Passwords that other directories are asked about at one time, each by a connection of its own.
+pub const LINKED_CHECKS_RUNNING_MAX: usize = 32;
+/// Seconds that a password may take in another directory, all its servers and the wait for a turn
+/// together.
+pub const LINKED_CHECK_SECS_MAX: u64 = 10;
+/// Seconds that a password stays good here after another directory has found it right: what is
+/// changed there is not seen here.
+pub const LINKED_CREDENTIALS_SECS: u64 = 5 * 60;
 /// Seconds from the greeting to the login, whatever is said meanwhile (IMAP and POP3; SMTP has
 /// ConnectionTimeout): talking must not keep a connection that others wait for.
 pub const LOGIN_SECS_MAX: u64 = 5 * 60;

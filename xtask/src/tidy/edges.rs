@@ -30,6 +30,7 @@ const EDGES: &[(&str, Knows)] = &[
     ("backup", Only(&["types", "store"])),
     ("http1", Only(&["net"])),
     ("acme", Only(&["types", "net", "http1"])),
+    ("ldap", Only(&["types", "filter", "net"])),
     ("smtp", Only(&["types"])),
     ("imap", Only(&["types", "net", "auth", "store", "mailbox", "content", "directory"])),
     ("pop3", Only(&["types", "net", "auth", "mailbox"])),

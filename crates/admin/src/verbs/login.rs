@@ -9,6 +9,7 @@ mod services;
 
 use std::sync::Arc;
 
+use config::Settings;
 use directory::{AppPassword, Login, Opens, Recipient, Snapshot};
 use types::Address;
 
@@ -61,7 +62,7 @@ impl Cmdlet for TestLogin {
             .organization
             .settings_now()
             .map_err(|error| VerbError::Invalid(error.to_string()))?;
-        let mut steps = account(&self.user_name, &login);
+        let mut steps = account(&settings, &self.user_name, &login);
         steps.extend(app_passwords(session, &snapshot, &login));
         let mailbox = mailbox(&snapshot, &login);
         let opens = mailbox.result == "Passed";
@@ -89,15 +90,22 @@ fn without_account(snapshot: &Snapshot, user: &str) -> Result<Vec<LoginStepObjec
     Ok(vec![step("Account", Some(false), detail)])
 }
 
-fn account(user: &str, login: &Login) -> Vec<LoginStepObject> {
+fn account(settings: &Settings, user: &str, login: &Login) -> Vec<LoginStepObject> {
     let account = &login.account;
     let kind = account.kind.type_details();
     let has_password = account.account().is_some_and(|account| account.credentials.is_some());
-    let password = if has_password { "one is set" } else { "none is set: nobody gets in" };
+    let linked = settings.linked_directory_of(&account.primary.domain);
+    let (has_one, password) = match (has_password, linked) {
+        (true, _) => (true, "one is set".to_owned()),
+        (false, Some(linked)) => {
+            (true, format!("none is set: the linked directory {} is asked", linked.name))
+        }
+        (false, None) => (false, "none is set: nobody gets in".to_owned()),
+    };
     vec![
         step("UserName", Some(true), format!("understood as {}", form(user, login))),
         step("Account", Some(true), format!("{}, a {kind}", account.primary)),
-        step("Password", Some(has_password), password),
+        step("Password", Some(has_one), password),
     ]
 }
 

@@ -6,8 +6,8 @@ use crate::component_state::ServerComponentState;
 use crate::email_address_policy::EmailAddressPolicy;
 use crate::settings::{ClientAccess, MailboxDatabase};
 use crate::{
-    Invalid, ReceiveConnector, SendConnector, Settings, ThrottlingPolicy, TransportConfig,
-    TransportService,
+    Invalid, LinkedDirectory, ReceiveConnector, SendConnector, Settings, ThrottlingPolicy,
+    TransportConfig, TransportService,
 };
 
 /// Receive connectors, the default ones among them.
@@ -82,6 +82,11 @@ named!(
     /// Global address lists.
     GlobalAddressLists: AddressList = "GlobalAddressList", global_address_list,
     Settings::global_address_lists
+);
+named!(
+    /// Other directories that say whether a password is right.
+    LinkedDirectories: LinkedDirectory = "LinkedDirectory", linked_directory,
+    |settings| settings.linked_directory.clone()
 );
 named!(
     /// Throttling policies, the global one among them.

@@ -16,9 +16,9 @@ mod whole;
 use std::fmt;
 
 pub use kinds::{
-    AddressLists, EmailAddressPolicies, GlobalAddressLists, ImapSettings, MailboxDatabases,
-    PopSettings, ReceiveConnectors, SendConnectors, ServerComponentStates, ThrottlingPolicies,
-    TransportConfigs, TransportServices,
+    AddressLists, EmailAddressPolicies, GlobalAddressLists, ImapSettings, LinkedDirectories,
+    MailboxDatabases, PopSettings, ReceiveConnectors, SendConnectors, ServerComponentStates,
+    ThrottlingPolicies, TransportConfigs, TransportServices,
 };
 
 pub use whole::{Change, Extent, SettingChange, export, plan};
@@ -93,7 +93,7 @@ impl Erased {
     }
 }
 
-const KINDS: [Erased; 12] = [
+const KINDS: [Erased; 13] = [
     Erased::of::<ReceiveConnectors>(),
     Erased::of::<SendConnectors>(),
     Erased::of::<TransportConfigs>(),
@@ -103,6 +103,7 @@ const KINDS: [Erased; 12] = [
     Erased::of::<MailboxDatabases>(),
     Erased::of::<ServerComponentStates>(),
     Erased::of::<ThrottlingPolicies>(),
+    Erased::of::<LinkedDirectories>(),
     Erased::of::<EmailAddressPolicies>(),
     Erased::of::<AddressLists>(),
     Erased::of::<GlobalAddressLists>(),

@@ -87,7 +87,9 @@ impl Authorization<'_> {
         let bound = stream.get_ref().channel_binding().is_some();
         let (login_type, tls) = (self.server.login_type, stream.get_ref().is_tls());
         let fits = |mechanism: &Mechanism| {
-            mechanism.is_allowed(login_type, tls) && (bound || !mechanism.needs_channel_binding())
+            self.server.authenticator.offers(*mechanism)
+                && mechanism.is_allowed(login_type, tls)
+                && (bound || !mechanism.needs_channel_binding())
         };
         Mechanism::ALL.into_iter().filter(fits).collect()
     }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use auth::{
-    Attempt, AuthFailure, Authenticator, ClientInfo, Principal, Protocol, ScramSecret, Verification,
+    Attempt, AuthFailure, Authenticator, ClientInfo, Mechanism, Principal, Protocol, ScramSecret,
+    Verification,
 };
 use metrics::Counter;
 use ports::listeners::{ADMIN, DEFAULT_FRONTEND, IMAP4, POP3};
@@ -57,6 +58,10 @@ impl Authenticator for CountedLogins {
 
     fn scram_secret(&self, user: &str) -> ScramSecret {
         self.authenticator.scram_secret(user)
+    }
+
+    fn offers(&self, mechanism: Mechanism) -> bool {
+        self.authenticator.offers(mechanism)
     }
 }
 

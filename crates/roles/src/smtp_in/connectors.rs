@@ -27,7 +27,7 @@ pub(crate) fn policy(
     ConnectorPolicy {
         banner: banner(&connector.banner),
         auth: auth(connector),
-        sasl: auth::Mechanism::ALL.iter().map(|mechanism| mechanism.name().to_owned()).collect(),
+        sasl: mechanisms(settings),
         permission_groups: groups(connector),
         anonymous_rights: rights(connector),
         require_tls: connector.require_tls,
@@ -39,6 +39,16 @@ pub(crate) fn policy(
         unthrottled: settings.unthrottled,
         ..ConnectorPolicy::custom(&connector.name, fqdn, default_domain)
     }
+}
+
+/// Names of the mechanisms. SCRAM is left out where passwords are known to another directory alone
+/// ([`auth::Authenticator::offers`]).
+fn mechanisms(settings: &Settings) -> Vec<String> {
+    let is_offered = |mechanism: &&auth::Mechanism| {
+        mechanism.is_plaintext() || !settings.has_linked_directories()
+    };
+    let offered = auth::Mechanism::ALL.iter().filter(is_offered);
+    offered.map(|mechanism| mechanism.name().to_owned()).collect()
 }
 
 /// How many connections a connector takes.

@@ -1,8 +1,8 @@
 //! The kinds of objects that have verbs.
 
 use ::config::object::{
-    ImapSettings, MailboxDatabases, ObjectKind, PopSettings, ReceiveConnectors, SendConnectors,
-    ThrottlingPolicies, TransportConfigs, TransportServices,
+    ImapSettings, LinkedDirectories, MailboxDatabases, ObjectKind, PopSettings, ReceiveConnectors,
+    SendConnectors, ThrottlingPolicies, TransportConfigs, TransportServices,
 };
 use ::config::section::{Section, Setting};
 
@@ -24,6 +24,10 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<New<ThrottlingPolicies>>(),
     Verb::of::<Set<ThrottlingPolicies>>(),
     Verb::of::<Remove<ThrottlingPolicies>>(),
+    Verb::of::<Get<LinkedDirectories>>(),
+    Verb::of::<New<LinkedDirectories>>(),
+    Verb::of::<Set<LinkedDirectories>>(),
+    Verb::of::<Remove<LinkedDirectories>>(),
     Verb::of::<Get<TransportConfigs>>(),
     Verb::of::<Set<TransportConfigs>>(),
     Verb::of::<Get<TransportServices>>(),
@@ -73,6 +77,14 @@ named_objects!(
     Role::OrganizationConfiguration,
     of_server: false,
     ["Identity", "throttling_policy_scope", "message_rate_limit", "recipient_rate_limit"]
+);
+named_objects!(
+    LinkedDirectories,
+    "LinkedDirectory",
+    "linked directory",
+    Role::OrganizationConfiguration,
+    of_server: false,
+    ["Identity", "linked_domain_controllers", "domains", "enabled"]
 );
 single_object!(
     TransportConfigs,

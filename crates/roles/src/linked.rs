@@ -1,0 +1,243 @@
+//! Passwords asked of other directories by LDAP, as the objects `LinkedDirectory` say.
+//!
+//! What it is not: it counts no guesses and remembers no answers; crate `auth` does.
+//!
+//! Invariants: of any number of logins at once, no more than
+//! [`types::limits::LINKED_CHECKS_RUNNING_MAX`] connections come; none takes longer than
+//! [`types::limits::LINKED_CHECK_SECS_MAX`], the wait for its turn included. No password is logged.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use auth::Password;
+use config::{HostPort, LinkedDirectorySecurity, LinkedName, Settings};
+use directory::{LinkedCheck, LinkedDirectories, LinkedDirectory};
+use filter::ldap::NameTemplate;
+use ldap::{Bound, Connection, LdapError};
+use net::connect::Rules;
+use net::tls::{Roots, RootsError};
+use net::{ClientTls, Connector, ReachError, Resolver, reach};
+use tokio::io::AsyncReadExt;
+use tokio::sync::Semaphore;
+use types::limits::{LINKED_CHECK_SECS_MAX, LINKED_CHECKS_RUNNING_MAX, PASSWORD_OCTETS_MAX};
+use types::{Address, Domain};
+
+use crate::outbound::send::trusted_roots;
+
+/// The linked directories as verbs have made them.
+pub(crate) struct Linked {
+    settings: RwLock<Arc<Settings>>,
+    way: Arc<Way>,
+}
+
+/// How they are reached.
+struct Way {
+    connector: Connector,
+    resolver: Resolver,
+    turns: Semaphore,
+}
+
+impl Linked {
+    pub(crate) fn new(settings: &Settings, resolver: Resolver) -> Arc<Self> {
+        let connector = Connector::new(Rules {
+            allow_loopback: settings.resolver.allow_loopback,
+            ..Rules::default()
+        });
+        let turns = Semaphore::new(LINKED_CHECKS_RUNNING_MAX);
+        let way = Arc::new(Way { connector, resolver, turns });
+        Arc::new(Linked { settings: RwLock::new(Arc::new(settings.clone())), way })
+    }
+
+    /// From now on those of these settings are asked.
+    pub(crate) fn reload(&self, settings: &Settings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings.clone());
+    }
+
+    fn now(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl LinkedDirectories for Linked {
+    fn of(&self, domain: &Domain) -> Option<Arc<dyn LinkedDirectory>> {
+        let settings = self.now();
+        let found = settings.linked_directory_of(domain)?.clone();
+        let place = format!("{found:?}");
+        let (roots, way) = (trusted_roots(&settings), Arc::clone(&self.way));
+        Some(Arc::new(Asked { settings: found, place, roots, way }))
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.now().has_linked_directories()
+    }
+}
+
+/// One of them, as it is to be asked now.
+struct Asked {
+    settings: config::LinkedDirectory,
+    place: String,
+    roots: Roots,
+    way: Arc<Way>,
+}
+
+/// Why it could not be asked.
+#[derive(Debug, thiserror::Error)]
+enum NotAsked {
+    #[error(transparent)]
+    Reach(#[from] ReachError),
+    #[error(transparent)]
+    Roots(#[from] RootsError),
+    #[error(transparent)]
+    Ldap(#[from] LdapError),
+    #[error("{0}")]
+    Settings(&'static str),
+    #[error("SearchPasswordFile: {0}")]
+    PasswordFile(std::io::Error),
+    #[error("it does not let SearchBindName in: result code {code} {diagnostic:?}")]
+    Searcher { code: u32, diagnostic: String },
+    #[error("no answer in {LINKED_CHECK_SECS_MAX} s")]
+    Late,
+}
+
+impl LinkedDirectory for Asked {
+    fn place(&self) -> &str {
+        &self.place
+    }
+
+    fn check<'a>(&'a self, account: &'a Address, password: &'a Password) -> LinkedCheck<'a> {
+        Box::pin(async move {
+            let limit = Duration::from_secs(LINKED_CHECK_SECS_MAX);
+            let checked = tokio::time::timeout(limit, self.ask(account, password)).await;
+            match checked.unwrap_or(Err(NotAsked::Late)) {
+                Ok(right) => Some(right),
+                Err(error) => {
+                    let directory = &self.settings.name;
+                    tracing::error!(directory, %account, %error, "a linked directory cannot be asked");
+                    None
+                }
+            }
+        })
+    }
+}
+
+impl Asked {
+    async fn ask(&self, account: &Address, password: &Password) -> Result<bool, NotAsked> {
+        // It is never closed.
+        let _turn = self.way.turns.acquire().await.map_err(|_| NotAsked::Late)?;
+        let mut connection = self.connect().await?;
+        let right = self.bind(&mut connection, account, password).await?;
+        connection.close().await;
+        Ok(right)
+    }
+
+    /// To the first server that answers and is who it should be.
+    async fn connect(&self) -> Result<Connection, NotAsked> {
+        let mut last = NotAsked::Settings("LinkedDomainControllers is empty");
+        for server in self.settings.servers().map_err(NotAsked::Settings)? {
+            match self.connect_to(&server).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => {
+                    tracing::warn!(directory = self.settings.name, %server, %error, "not reached");
+                    last = error;
+                }
+            }
+        }
+        Err(last)
+    }
+
+    async fn connect_to(&self, server: &HostPort) -> Result<Connection, NotAsked> {
+        let Way { connector, resolver, .. } = &*self.way;
+        let (host, port) = (&*server.host, server.port.number());
+        let mut connection = Connection::new(reach(connector, resolver, host, port).await?);
+        match self.settings.security {
+            LinkedDirectorySecurity::Tls => connection.tls(host, &self.tls()?).await?,
+            LinkedDirectorySecurity::StartTls => connection.start_tls(host, &self.tls()?).await?,
+            LinkedDirectorySecurity::None => {}
+        }
+        Ok(connection)
+    }
+
+    fn tls(&self) -> Result<ClientTls, RootsError> {
+        match self.settings.accept_untrusted_certificates {
+            true => Ok(ClientTls::opportunistic()?),
+            false => ClientTls::verified(&self.roots),
+        }
+    }
+
+    async fn bind(
+        &self,
+        connection: &mut Connection,
+        account: &Address,
+        password: &Password,
+    ) -> Result<bool, NotAsked> {
+        let address = account.to_string();
+        let found = match self.settings.names().map_err(NotAsked::Settings)? {
+            LinkedName::Bind(template) => Some(template.of(&address)),
+            LinkedName::Search(filter) => {
+                let put = |value: &[u8]| put(value, &address);
+                self.find(connection, &filter.map_values(&put)).await?
+            }
+        };
+        // Nobody takes as long as somebody.
+        let name = found.as_deref().unwrap_or(&self.settings.search_base);
+        match connection.bind(name, password.as_bytes()).await? {
+            Bound::Accepted => Ok(found.is_some()),
+            Bound::Refused { code, diagnostic } => {
+                let directory = &self.settings.name;
+                tracing::info!(
+                    directory,
+                    name,
+                    code,
+                    diagnostic,
+                    "a linked directory refuses a login"
+                );
+                Ok(false)
+            }
+        }
+    }
+
+    /// The name of the one entry for which the filter holds.
+    async fn find(
+        &self,
+        connection: &mut Connection,
+        filter: &filter::LdapFilter,
+    ) -> Result<Option<String>, NotAsked> {
+        let searcher = &self.settings.search_bind_name;
+        let password = match &self.settings.search_password_file {
+            Some(path) => password_of(path).await?,
+            None => String::new(),
+        };
+        if !searcher.is_empty()
+            && let Bound::Refused { code, diagnostic } =
+                connection.bind(searcher, password.as_bytes()).await?
+        {
+            return Err(NotAsked::Searcher { code, diagnostic });
+        }
+        let mut found = connection.find(&self.settings.search_base, filter).await?;
+        if found.len() > 1 {
+            tracing::warn!(
+                directory = self.settings.name,
+                ?found,
+                "SearchFilter holds for several"
+            );
+            return Ok(None);
+        }
+        Ok(found.pop())
+    }
+}
+
+/// A value of a filter, with the account's address where it has a place for it.
+fn put(value: &[u8], address: &str) -> Vec<u8> {
+    let template = std::str::from_utf8(value).ok().and_then(NameTemplate::parse);
+    template.map_or_else(|| value.to_vec(), |template| template.plain(address).into_bytes())
+}
+
+/// The first line of the file.
+async fn password_of(path: &Path) -> Result<String, NotAsked> {
+    let file = tokio::fs::File::open(path).await.map_err(NotAsked::PasswordFile)?;
+    let mut text = String::new();
+    let mut start = file.take(PASSWORD_OCTETS_MAX as u64);
+    start.read_to_string(&mut text).await.map_err(NotAsked::PasswordFile)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
