@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth::{
-    Attempt, AuthFailure, Authenticator, ClientInfo, Evidence, Password, Principal, RecipientId,
-    ScramSecret, UserSessions, Verification,
+    Attempt, AuthFailure, Authenticator, ClientInfo, Evidence, Mechanism, Password, Principal,
+    RecipientId, ScramSecret, UserSessions, Verification,
 };
 use mailbox::{Access, FindHome, Guid, Home, Homes, Mailbox, MailboxNumber, NewItem, Special};
 use pop3::Server;

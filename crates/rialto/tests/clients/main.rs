@@ -21,6 +21,7 @@ mod explain;
 mod fetch;
 mod guide;
 mod installation;
+mod linked_directory;
 mod mailflow;
 mod mbsync;
 mod metrics;

@@ -43,7 +43,7 @@ pub(crate) fn policy(
 
 /// Names of the mechanisms. SCRAM is left out where passwords are known to another directory alone
 /// ([`auth::Authenticator::offers`]).
-fn mechanisms(settings: &Settings) -> Vec<String> {
+pub(super) fn mechanisms(settings: &Settings) -> Vec<String> {
     let is_offered = |mechanism: &&auth::Mechanism| {
         mechanism.is_plaintext() || !settings.has_linked_directories()
     };

@@ -115,8 +115,10 @@ impl Doors {
     ) -> Self {
         let door = |connector: &ReceiveConnector| {
             let kept = old.and_then(|old| old.by_name.get(&connector.name));
-            let kept = kept.filter(|door| door.connector == *connector).cloned();
-            kept.unwrap_or_else(|| Arc::new(Door::new(connector, settings, domain, server)))
+            match kept.filter(|door| door.connector == *connector) {
+                Some(door) => door.offering(connectors::mechanisms(settings)),
+                None => Arc::new(Door::new(connector, settings, domain, server)),
+            }
         };
         let by_name = connectors.iter().map(|one| (one.name.clone(), door(one))).collect();
         Doors { connectors, by_name }
@@ -139,6 +141,20 @@ impl Door {
             trace: Arc::new(trace),
             connector: connector.clone(),
         }
+    }
+
+    /// The same one, with its counts, for clients that may log in by these mechanisms.
+    fn offering(self: &Arc<Self>, sasl: Vec<String>) -> Arc<Self> {
+        if self.policy.sasl == sasl {
+            return Arc::clone(self);
+        }
+        Arc::new(Door {
+            connector: self.connector.clone(),
+            policy: Arc::new(ConnectorPolicy { sasl, ..ConnectorPolicy::clone(&self.policy) }),
+            gate: Arc::clone(&self.gate),
+            rate: self.rate.clone(),
+            trace: Arc::clone(&self.trace),
+        })
     }
 }
 

@@ -23,6 +23,8 @@ verb! {
         /// The owner's password. A command line asks for it at the terminal; over HTTP a mailbox
         /// may have none, and nobody gets in until one is set.
         password: Option<Password>,
+        /// The owner's password is the one of a linked directory; there is none here.
+        linked: Switch,
         /// A mailbox nobody logs in to; opened by those with full access.
         shared: Switch,
         /// The mailbox of a room; nobody logs in to it either.
@@ -41,8 +43,8 @@ impl Cmdlet for NewMailbox {
     fn missing_secret(arguments: &Arguments) -> Option<&'static str> {
         // What is no switch is refused when the verb reads it.
         let is = |switch| arguments.clone().take::<Switch>(switch).is_ok_and(|switch| switch.0);
-        let nobodys = ["shared", "room", "equipment"].into_iter().any(is);
-        (!nobodys && !arguments.has("password")).then_some("password")
+        let without = ["linked", "shared", "room", "equipment"].into_iter().any(is);
+        (!without && !arguments.has("password")).then_some("password")
     }
 
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
@@ -76,10 +78,14 @@ impl NewMailbox {
 
     fn kind(&self) -> Result<MailboxKind, VerbError> {
         let kind = match (self.shared.0, self.room.0, self.equipment.0) {
+            _ if self.linked.0 && self.password.is_some() => {
+                return Err(VerbError::Invalid(PASSWORD_ELSEWHERE.to_owned()));
+            }
             (false, false, false) => {
                 let password = self.password.clone().map(|Password(password)| password);
                 return Ok(MailboxKind::User { password, administrator: false });
             }
+            _ if self.linked.0 => return Err(VerbError::Invalid(NO_LOGIN.to_owned())),
             (true, false, false) => MailboxKind::Shared,
             (false, true, false) => MailboxKind::Room,
             (false, false, true) => MailboxKind::Equipment,
@@ -93,4 +99,6 @@ impl NewMailbox {
 }
 
 pub(super) const ONE_KIND: &str = "a mailbox is Shared, Room or Equipment: say one of them";
+pub(super) const PASSWORD_ELSEWHERE: &str =
+    "-Linked says that the password is elsewhere: not with -Password";
 const NO_LOGIN: &str = "nobody logs in to a mailbox of this type: it has no password";

@@ -6,9 +6,10 @@ use types::Address;
 
 use super::super::recipient::{Changes, CustomChanges, EmailAddress, octets};
 use super::MAILBOX;
+use super::new::PASSWORD_ELSEWHERE;
 use crate::verb::{
     Cmdlet, Edit, Effect, Expected, Identity, Password, Role, Scalar, Session, Setting, Shape,
-    VerbError, verb,
+    Switch, VerbError, verb,
 };
 
 verb! {
@@ -63,6 +64,8 @@ verb! {
         single_item_recovery_enabled: Option<bool>,
         /// The owner's password.
         password: Option<Password>,
+        /// Removes the owner's password: it is the one of a linked directory from now on.
+        linked: Switch,
         .. custom_attributes: CustomChanges,
     }
 }
@@ -99,10 +102,13 @@ impl Cmdlet for SetMailbox {
 
     async fn run(mut self, session: &Session<'_>) -> Result<(), VerbError> {
         let recipient = MAILBOX.find(session, &self.identity)?;
-        let password = self.password.take();
-        let edited = self.edited(session, &recipient)?;
-        if password.is_some() && edited.account().is_none() {
-            return Err(VerbError::Invalid(NO_LOGIN.to_owned()));
+        let (password, linked) = (self.password.take(), self.linked.0);
+        let mut edited = self.edited(session, &recipient)?;
+        match (edited.account_mut(), password.is_some(), linked) {
+            (_, false, false) | (Some(_), true, false) => {}
+            (Some(account), false, true) => account.credentials = None,
+            (_, true, true) => return Err(VerbError::Invalid(PASSWORD_ELSEWHERE.to_owned())),
+            (None, ..) => return Err(VerbError::Invalid(NO_LOGIN.to_owned())),
         }
         MAILBOX.change(session, &recipient, edited, password).await
     }

@@ -10,6 +10,7 @@ pub mod postfix;
 pub mod programs;
 pub mod server;
 pub mod site;
+pub mod slapd;
 pub mod smtp;
 pub mod verb;
 pub mod zone;
