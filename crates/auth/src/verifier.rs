@@ -2,7 +2,8 @@
 //!
 //! The throttle is asked again when the hash is about to run, not only when the attempt
 //! arrives: so of a thousand guesses sent at once no more than
-//! [`types::limits::HASHES_RUNNING_MAX`] are looked at beyond those the throttle allows.
+//! [`types::limits::HASHES_RUNNING_MAX`] are looked at beyond those the throttle allows, and of
+//! those for another directory no more than [`types::limits::LINKED_CHECKS_RUNNING_MAX`].
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -15,7 +16,8 @@ use crate::cache::{KEPT, Of, Verified};
 use crate::password::{HashCost, HashError, PasswordHash};
 use crate::pool::{Busy, HashPool};
 use crate::throttle::{Throttle, Throttled};
-use types::limits::LINKED_CREDENTIALS_SECS;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use types::limits::{LINKED_CHECK_SECS_MAX, LINKED_CHECKS_RUNNING_MAX, LINKED_CREDENTIALS_SECS};
 
 /// Where a verifier takes the time from: [`Instant::now`], or a test's own.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -60,6 +62,8 @@ struct Inner {
     numbering: RandomState,
     throttle: Mutex<Throttle>,
     verified: Mutex<Verified>,
+    /// For checks elsewhere.
+    turns: Semaphore,
 }
 
 /// A guess as the throttle knows it.
@@ -78,6 +82,7 @@ impl Verifier {
             throttle: Mutex::new(Throttle::default()),
             pool: HashPool::default(),
             numbering: RandomState::new(),
+            turns: Semaphore::new(LINKED_CHECKS_RUNNING_MAX),
             options,
         })))
     }
@@ -118,9 +123,10 @@ impl Verifier {
             self.0.record(guesser, true);
             return Ok(());
         }
-        let right = check.await.ok_or(AuthFailure::Unavailable)?;
+        let _turn = self.0.turn().await?;
         // Others may have guessed meanwhile.
         self.0.admit(guesser)?;
+        let right = check.await.ok_or(AuthFailure::Unavailable)?;
         if right {
             let until = self.0.now() + Duration::from_secs(LINKED_CREDENTIALS_SECS);
             lock(&self.0.verified).insert(until, of, password);
@@ -164,6 +170,13 @@ impl Inner {
             return Ok(());
         }
         Ok(lock(&self.throttle).check(self.now(), guesser.account, guesser.ip)?)
+    }
+
+    /// Waits until another check elsewhere may begin. Errors: Busy.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, AuthFailure> {
+        let patience = Duration::from_secs(LINKED_CHECK_SECS_MAX);
+        let turn = tokio::time::timeout(patience, self.turns.acquire()).await;
+        turn.ok().and_then(Result::ok).ok_or(AuthFailure::Busy)
     }
 
     fn is_verified(&self, of: Of<'_>, password: &Password) -> bool {

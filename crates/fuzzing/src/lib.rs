@@ -35,6 +35,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "directory_records", run: targets::directory::records },
     Target { name: "imap_command", run: targets::imap::command },
     Target { name: "imap_frames", run: targets::imap::frames },
+    Target { name: "ldap_filter", run: targets::ldap::filter },
+    Target { name: "ldap_message", run: targets::ldap::message },
     Target { name: "mailbox_pages", run: targets::mailbox::pages },
     Target { name: "mailbox_records", run: targets::mailbox::records },
     Target { name: "migration_csv", run: targets::migration::csv },

@@ -1,10 +1,10 @@
 //! Passwords asked of other directories by LDAP, as the objects `LinkedDirectory` say.
 //!
-//! What it is not: it counts no guesses and remembers no answers; crate `auth` does.
+//! What it is not: it counts no guesses, remembers no answers and lets as many ask as come; crate
+//! `auth` does that.
 //!
-//! Invariants: of any number of logins at once, no more than
-//! [`types::limits::LINKED_CHECKS_RUNNING_MAX`] connections come; none takes longer than
-//! [`types::limits::LINKED_CHECK_SECS_MAX`], the wait for its turn included. No password is logged.
+//! Invariants: nothing takes longer than [`types::limits::LINKED_CHECK_SECS_MAX`], all servers
+//! together. No password is logged.
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -19,8 +19,7 @@ use net::connect::Rules;
 use net::tls::{Roots, RootsError};
 use net::{ClientTls, Connector, ReachError, Resolver, reach};
 use tokio::io::AsyncReadExt;
-use tokio::sync::Semaphore;
-use types::limits::{LINKED_CHECK_SECS_MAX, LINKED_CHECKS_RUNNING_MAX, PASSWORD_OCTETS_MAX};
+use types::limits::{LINKED_CHECK_SECS_MAX, PASSWORD_OCTETS_MAX};
 use types::{Address, Domain};
 
 use crate::outbound::send::trusted_roots;
@@ -35,7 +34,6 @@ pub(crate) struct Linked {
 struct Way {
     connector: Connector,
     resolver: Resolver,
-    turns: Semaphore,
 }
 
 impl Linked {
@@ -44,8 +42,7 @@ impl Linked {
             allow_loopback: settings.resolver.allow_loopback,
             ..Rules::default()
         });
-        let turns = Semaphore::new(LINKED_CHECKS_RUNNING_MAX);
-        let way = Arc::new(Way { connector, resolver, turns });
+        let way = Arc::new(Way { connector, resolver });
         Arc::new(Linked { settings: RwLock::new(Arc::new(settings.clone())), way })
     }
 
@@ -123,8 +120,6 @@ impl LinkedDirectory for Asked {
 
 impl Asked {
     async fn ask(&self, account: &Address, password: &Password) -> Result<bool, NotAsked> {
-        // It is never closed.
-        let _turn = self.way.turns.acquire().await.map_err(|_| NotAsked::Late)?;
         let mut connection = self.connect().await?;
         let right = self.bind(&mut connection, account, password).await?;
         connection.close().await;
@@ -147,7 +142,7 @@ impl Asked {
     }
 
     async fn connect_to(&self, server: &HostPort) -> Result<Connection, NotAsked> {
-        let Way { connector, resolver, .. } = &*self.way;
+        let Way { connector, resolver } = &*self.way;
         let (host, port) = (&*server.host, server.port.number());
         let mut connection = Connection::new(reach(connector, resolver, host, port).await?);
         match self.settings.security {
@@ -240,4 +235,44 @@ async fn password_of(path: &Path) -> Result<String, NotAsked> {
     let mut start = file.take(PASSWORD_OCTETS_MAX as u64);
     start.read_to_string(&mut text).await.map_err(NotAsked::PasswordFile)?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use net::Listener;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_says_nothing_is_given_up() {
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let linked = config::LinkedDirectory {
+            linked_domain_controllers: vec![listener.local().to_string()],
+            security: LinkedDirectorySecurity::None,
+            ..config::LinkedDirectory::default()
+        };
+        let settings = Settings { linked_directory: vec![linked], ..Settings::default() };
+        let resolver = Resolver::with_server("127.0.0.1:9".parse().unwrap()).unwrap();
+        let linked = Linked::new(&settings, resolver);
+        let account = Address::parse("alice@a.test").unwrap();
+        let directory = linked.of(&account.domain).unwrap();
+        let begun = tokio::time::Instant::now();
+        let password = Password::new("right").unwrap();
+        assert_eq!(directory.check(&account, &password).await, None);
+        assert_eq!(begun.elapsed().as_secs(), LINKED_CHECK_SECS_MAX);
+        linked.reload(&Settings::default());
+        assert!(linked.is_empty() && linked.of(&account.domain).is_none());
+    }
+
+    #[tokio::test]
+    async fn the_password_of_who_looks_is_the_first_line_of_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        std::fs::write(&path, "first\r\nsecond\n").unwrap();
+        assert_eq!(password_of(&path).await.unwrap(), "first");
+        std::fs::write(&path, "x".repeat(2 * PASSWORD_OCTETS_MAX)).unwrap();
+        assert_eq!(password_of(&path).await.unwrap().len(), PASSWORD_OCTETS_MAX);
+        assert!(password_of(&folder.path().join("none")).await.is_err());
+    }
 }

@@ -223,8 +223,8 @@ pub const LDAP_FILTER_OCTETS_MAX: usize = 4096;
 pub const LDAP_FILTER_DEPTH_MAX: usize = 16;
 /// Passwords that other directories are asked about at one time, each by a connection of its own.
 pub const LINKED_CHECKS_RUNNING_MAX: usize = 32;
-/// Seconds that a password may take in another directory, all its servers and the wait for a turn
-/// together.
+/// Seconds that a password may take in another directory, all its servers together, and that it
+/// may wait before that for its turn.
 pub const LINKED_CHECK_SECS_MAX: u64 = 10;
 /// Seconds that a password stays good here after another directory has found it right: what is
 /// changed there is not seen here.

@@ -14,6 +14,7 @@ mod connectivity;
 mod enabling;
 mod explain;
 mod kinds;
+mod linked_directories;
 mod mailflow;
 mod maintenance;
 mod people;

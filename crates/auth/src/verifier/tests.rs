@@ -115,6 +115,7 @@ fn without_pool(world: &World) -> Verifier {
         numbering: RandomState::new(),
         throttle: Mutex::new(Throttle::default()),
         verified: Mutex::new(verified),
+        turns: Semaphore::new(1),
     }))
 }
 
@@ -137,4 +138,68 @@ fn wrong_proofs_count_and_right_ones_do_not_help_the_throttled() {
     assert_eq!(world.verifier.proof(guess, Proof { valid: true }), throttled(1));
     world.advance(1);
     assert_eq!(world.verifier.proof(guess, Proof { valid: true }), Ok(()));
+}
+
+impl World {
+    /// A password that another directory is asked about.
+    async fn elsewhere(
+        &self,
+        place: &str,
+        text: &str,
+        check: impl Future<Output = Option<bool>>,
+    ) -> Result<(), AuthFailure> {
+        let guess = Guess { account: "alice", ip: "192.0.2.1".parse().unwrap() };
+        self.verifier.elsewhere(guess, place, &password(text), check).await
+    }
+}
+
+async fn answers(right: bool) -> Option<bool> {
+    Some(right)
+}
+
+async fn is_not_asked() -> Option<bool> {
+    panic!("it is known")
+}
+
+#[tokio::test]
+async fn what_another_directory_found_right_is_known_for_a_while() {
+    let world = World::new(false);
+    assert_eq!(world.elsewhere("ad", "right", answers(true)).await, Ok(()));
+    world.advance(LINKED_CREDENTIALS_SECS - 1);
+    assert_eq!(world.elsewhere("ad", "right", is_not_asked()).await, Ok(()));
+    assert_eq!(world.elsewhere("ad", "other", answers(false)).await, WRONG);
+    assert_eq!(world.elsewhere("ad, changed", "right", answers(false)).await, WRONG);
+    world.advance(1);
+    assert_eq!(world.elsewhere("ad", "right", answers(false)).await, WRONG);
+}
+
+#[tokio::test]
+async fn guesses_at_another_directory_are_throttled_and_its_silence_is_not() {
+    let world = World::new(false);
+    for _ in 0..30 {
+        let unavailable = world.elsewhere("ad", "right", async { None }).await;
+        assert_eq!(unavailable, Err(AuthFailure::Unavailable));
+    }
+    for _ in 0..5 {
+        assert_eq!(world.elsewhere("ad", "wrong", answers(false)).await, WRONG);
+    }
+    assert_eq!(world.elsewhere("ad", "right", is_not_asked()).await, throttled(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_ask_at_a_time_and_the_others_do_not_wait_for_ever() {
+    let world = Arc::new(World::new(true));
+    let asking: Vec<_> = (0..LINKED_CHECKS_RUNNING_MAX)
+        .map(|_| {
+            let world = Arc::clone(&world);
+            tokio::spawn(
+                async move { world.elsewhere("ad", "right", std::future::pending()).await },
+            )
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    let begun = tokio::time::Instant::now();
+    assert_eq!(world.elsewhere("ad", "right", is_not_asked()).await, Err(AuthFailure::Busy));
+    assert_eq!(begun.elapsed().as_secs(), LINKED_CHECK_SECS_MAX);
+    asking.iter().for_each(tokio::task::JoinHandle::abort);
 }

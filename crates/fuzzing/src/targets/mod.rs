@@ -6,6 +6,7 @@ pub mod config;
 pub mod content;
 pub mod directory;
 pub mod imap;
+pub mod ldap;
 pub mod mailbox;
 pub mod migration;
 pub mod net;
