@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use store::{BlobNumber, ReadExt, StoreError, Txn};
+use tracing::debug_span;
 use types::Address;
 use types::limits::{FAST_PATH_RECIPIENTS_MAX, QUEUE_ROWS_RESERVE_OCTETS};
 use types::time::Timestamp;
@@ -237,7 +238,7 @@ impl Writer<'_, '_, '_> {
             received: self.txn.now(),
         };
         let local = self.around.local;
-        self.room.deliver(self.txn, |txn| local.deliver(txn, &delivery)).map(Some)
+        self.room.deliver(self.txn, |txn| put(txn, local, &delivery)).map(Some)
     }
 
     fn receipts(&mut self, local: &PlannedLocal) -> Result<(), StoreError> {
@@ -325,9 +326,20 @@ fn deliver_once(
     if txn.record::<QueuedMessage>(&keys::message(id))?.is_none() {
         return Ok(DeliveryOutcome::Duplicate);
     }
-    let outcome = local.deliver(txn, delivery)?;
+    let outcome = put(txn, local, delivery)?;
     if matches!(outcome, DeliveryOutcome::Delivered | DeliveryOutcome::Duplicate) {
         crate::outbox::mark_delivered(txn, id, delivery.mailbox)?;
     }
     Ok(outcome)
+}
+
+/// Puts a message into a mailbox: a hop of its trace.
+fn put(
+    txn: &mut Txn<'_>,
+    local: &dyn LocalDelivery,
+    delivery: &Delivery,
+) -> Result<DeliveryOutcome, StoreError> {
+    let (id, mailbox) = (delivery.id, delivery.mailbox);
+    let _hop = debug_span!("delivery", internal_message_id = %id, mailbox).entered();
+    local.deliver(txn, delivery)
 }
