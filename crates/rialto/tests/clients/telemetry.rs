@@ -176,7 +176,7 @@ mod exported {
     }
 
     /// The only one that is meant.
-    fn only<'s>(spans: &'s [Span], is_meant: impl Fn(&Span) -> bool) -> &'s Span {
+    fn only(spans: &[Span], is_meant: impl Fn(&Span) -> bool) -> &Span {
         let found: Vec<_> = spans.iter().filter(|span| is_meant(span)).collect();
         assert_eq!(found.len(), 1, "{spans:#?}");
         found[0]
