@@ -177,10 +177,7 @@ impl Writer<'_, '_, '_> {
         let (mut done, waiting) = self.deliver_all(copy, blob)?;
         let mut parts = self.parts(NextHopSolutionKey::mailbox_database(), waiting)?;
         for (hop, recipients) in &copy.remote {
-            let queued = recipients
-                .iter()
-                .cloned()
-                .map(|recipient| QueuedRecipient { recipient, mailbox: None });
+            let queued = recipients.iter().cloned().map(QueuedRecipient::elsewhere);
             parts.extend(self.parts(hop.clone(), queued.collect())?);
         }
         done.queued = parts.iter().map(|part| part.recipients.len()).sum();
@@ -209,6 +206,7 @@ impl Writer<'_, '_, '_> {
                 _ => waiting.push(QueuedRecipient {
                     recipient: local.target.recipient.clone(),
                     mailbox: Some(local.target.mailbox),
+                    way: local.target.way.clone(),
                 }),
             }
         }
@@ -232,6 +230,7 @@ impl Writer<'_, '_, '_> {
             answerable: copy.message.origin.may_be_reported_to(),
             mailbox: local.target.mailbox,
             recipient: recipient.clone(),
+            way: local.target.way.clone(),
             blob,
             prefix: received::delivery_prefix(&copy.message.reverse_path, recipient),
             summary: copy.summary.clone(),

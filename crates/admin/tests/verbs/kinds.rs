@@ -153,10 +153,14 @@ async fn a_distribution_groups_properties_are_set_and_refused() {
     let set = "Set-DistributionGroup Staff -ManagedBy bob -ReportToManagerEnabled $true \
         -RequireSenderAuthenticationEnabled $false -MaxReceiveSize 1MB \
         -AcceptMessagesOnlyFromSendersOrMembers bob -RejectMessagesFromSendersOrMembers alice \
-        -GrantSendOnBehalfTo alice -HiddenFromAddressListsEnabled $true";
+        -GrantSendOnBehalfTo alice -HiddenFromAddressListsEnabled $true \
+        -SendOofMessageToOriginatorEnabled $true";
+    let replies = "SendOofMessageToOriginatorEnabled";
+    assert_eq!(shell.shown("Get-DistributionGroup Staff", replies).await, json!(false));
     shell.run(set).await.unwrap();
     let shown = shell.objects("Get-DistributionGroup Staff").await[0].clone();
     for (name, value) in [
+        (replies, json!(true)),
         ("ManagedBy", json!(["bob@example.test"])),
         ("ReportToManagerEnabled", json!(true)),
         ("ReportToOriginatorEnabled", json!(false)),
