@@ -150,6 +150,7 @@ impl Cmdlet for NewMigrationEndpoint {
             concurrent_max: self.max_concurrent_migrations.map_or(CONCURRENT, |it| it.0),
         };
         place(&mut endpoint, Some(self.remote_server), self.port)?;
+        session.may_make(&endpoint.name)?;
         if !session.should_process(format!("Creating {WHAT} {}", endpoint.name)) {
             return Ok(Vec::new());
         }
@@ -189,6 +190,7 @@ impl Cmdlet for SetMigrationEndpoint {
             endpoint.concurrent_max = number;
         }
         place(&mut endpoint, self.remote_server, self.port)?;
+        session.may_make(&endpoint.name)?;
         if !session.should_process(format!("Changing {WHAT} {}", endpoint.name)) {
             return Ok(());
         }
@@ -204,6 +206,7 @@ impl Cmdlet for RemoveMigrationEndpoint {
 
     async fn run(self, session: &Session<'_>) -> Result<(), VerbError> {
         let endpoint = find(session, &self.identity).await?;
+        session.may_make(&endpoint.name)?;
         if !session.should_process(format!("Removing {WHAT} {}", endpoint.name)) {
             return Ok(());
         }
