@@ -4,6 +4,7 @@
 //! others; while it is stopped they wait.
 
 mod new;
+mod set;
 mod users;
 
 use migration::{Batch, BatchCounts, BatchStatus, Request};
@@ -21,6 +22,7 @@ pub(super) const VERBS: &[Verb] = &[
     Verb::of::<GetMigrationBatch>(),
     Verb::of::<new::NewMigrationBatch>(),
     Verb::of::<RemoveMigrationBatch>(),
+    Verb::of::<set::SetMigrationBatch>(),
     Verb::of::<StartMigrationBatch>(),
     Verb::of::<StopMigrationBatch>(),
 ];

@@ -92,6 +92,7 @@ const LINES: &[&str] = &[
     "Set-Mailbox bob -DisplayName B",
     "Set-MailboxAutoReplyConfiguration bob -AutoReplyState Enabled",
     "Set-MailboxFolderPermission bob:\\Inbox -User alice -AccessRights Editor",
+    "Set-MigrationBatch Spring -BadItemLimit 5",
     "Set-MigrationEndpoint unused -RemoteServer imap.new.test",
     "Set-RoleGroup Desk -Description D",
     "Set-ThrottlingPolicyAssociation bob -ThrottlingPolicy $null",
@@ -228,6 +229,8 @@ async fn a_batch_is_its_users() {
     world.shell.caller = kept_to("bob", Role::ALL);
     world.run("Start-MigrationBatch Spring").await.unwrap();
     world.run("Stop-MigrationBatch Spring").await.unwrap();
+    let more = world.run("Set-MigrationBatch Spring -CSVData <alice>").await.unwrap_err();
+    assert_eq!(more, format!("alice@example.test {OUTSIDE}"));
     world.shell.caller = root;
     assert_eq!(world.shell.shown("Get-MigrationBatch Spring", "Status").await, "Stopped");
 }
