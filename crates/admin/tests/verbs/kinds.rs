@@ -36,9 +36,11 @@ async fn a_mail_contact_from_making_to_removing() {
     assert_eq!(shell.shown(get, "PrimarySmtpAddress").await, "f@far.test");
     shell.run("set-mail-contact frida --external-email-address f2@far.test").await.unwrap();
     assert_eq!(shell.shown(get, "ExternalEmailAddress").await, "f2@far.test");
-    let addresses = json!(["SMTP:f@far.test", "smtp:f2@far.test"]);
+    let addresses = json!(["SMTP:f@far.test", "smtp:Frida@example.test", "smtp:f2@far.test"]);
     assert_eq!(shell.shown(get, "EmailAddresses").await, addresses);
-    shell.run("Set-MailContact frida -PrimarySmtpAddress frida@example.test").await.unwrap();
+    let own = "Set-MailContact frida -PrimarySmtpAddress frida@example.test";
+    assert!(shell.refused(own).await.contains("say -EmailAddressPolicyEnabled $false"));
+    shell.run(&format!("{own} -EmailAddressPolicyEnabled $false")).await.unwrap();
     shell.run("Set-MailContact frida -HiddenFromAddressListsEnabled $true").await.unwrap();
     assert_eq!(shell.shown(get, "PrimarySmtpAddress").await, "frida@example.test");
     assert_eq!(shell.shown(get, "HiddenFromAddressListsEnabled").await, true);
