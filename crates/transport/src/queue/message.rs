@@ -296,6 +296,19 @@ pub(crate) mod tests {
         }
     }
 
+    #[test]
+    fn recipients_of_rows_from_before_groups_that_answer_are_read() {
+        let recipient = Recipient::new(Address::parse("a@example.test").unwrap());
+        for mailbox in [Some(7_u32), None] {
+            let mut row = Vec::new();
+            recipient.put(&mut row);
+            mailbox.put(&mut row);
+            let read = QueuedRecipient::read(&mut Reader::new(&row)).unwrap();
+            let expected = QueuedRecipient { recipient: recipient.clone(), mailbox, way: Way::Own };
+            assert_eq!(read, expected);
+        }
+    }
+
     fn round_trip<T: Record>(value: &T) -> T {
         let mut out = Vec::new();
         value.encode(&mut out);
