@@ -8,6 +8,9 @@ use crate::{Result, crash, deny, fuzz, tidy};
 /// A name to print, and what is done.
 type Step = (&'static str, fn() -> Result);
 
+/// Those of the program that are off unless somebody asks.
+const FEATURES: &str = "rialto/opentelemetry";
+
 /// Cheap and telling first; the tests last, so that their result is what one reads.
 const STEPS: &[Step] = &[
     ("format", format),
@@ -46,10 +49,12 @@ fn documentation() -> Result {
     succeed(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// Runs all of them even when one fails, and adds up what the test programs say.
+/// Runs all of them even when one fails, and adds up what the test programs say. Features only
+/// add: with all of them everything is built and tested once, and `lints` has compiled the rest.
 fn tests() -> Result {
     let mut sum = Sum::default();
-    let mut command = cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    let mut command =
+        cargo(["test", "--workspace", "--features", FEATURES, "--locked", "--no-fail-fast"]);
     let result = succeed_watched(&mut command, |line| sum.add(line));
     println!(
         "\ntests: {} passed, {} failed, {} ignored in {} programs",

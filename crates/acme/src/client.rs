@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::header::{CONNECTION, HOST, HeaderValue};
 use hyper::{Request, Response, Uri};
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
 use net::{ClientTls, Connector, Resolver, Stream, reach};
@@ -52,13 +51,11 @@ impl Network {
         &self,
         request: Request<BodyWrapper<Bytes>>,
     ) -> Result<Response<Full<Bytes>>, Fault> {
-        let (mut head, body) = request.into_parts();
+        let (head, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         let stream = self.connect(&head.uri).await?;
-        head.headers.insert(HOST, authority(&head.uri)?);
-        head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        head.uri = head.uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
-        answer(stream, Request::from_parts(head, Full::new(body))).await
+        let request = Request::from_parts(head, Full::new(body));
+        answer(stream, http1::origin_form(request).ok_or("no host")?).await
     }
 
     async fn connect(&self, to: &Uri) -> Result<Stream, Fault> {
@@ -81,16 +78,12 @@ async fn answer(
     Ok(answer.map(Full::new))
 }
 
-fn authority(uri: &Uri) -> Result<HeaderValue, Fault> {
-    let authority = uri.authority().ok_or("no host")?;
-    Ok(HeaderValue::from_str(authority.as_str())?)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use std::net::SocketAddr;
 
+    use hyper::header::HOST;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;

@@ -9,6 +9,7 @@ use crate::file::in_directory;
 use crate::log::Log;
 use crate::section::{Section, Setting};
 use crate::settings::{Location, Proxy, Resolver, Tls};
+use crate::telemetry::Telemetry;
 
 const HEAD: &str = "\
 # Configuration of a Rialto server. All values below are the defaults; a file needs only
@@ -51,6 +52,7 @@ pub fn sample() -> String {
     write_section::<Proxy>(&mut file, "proxy");
     write_section::<Location>(&mut file, "location");
     write_section::<Log>(&mut file, "log");
+    write_section::<Telemetry>(&mut file, "telemetry");
     write_examples(&mut file);
     file
 }

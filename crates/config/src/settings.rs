@@ -21,6 +21,7 @@ use crate::log::Log;
 use crate::receive::ReceiveConnectorFault;
 use crate::section::section;
 use crate::send::SendConnectorFault;
+use crate::telemetry::Telemetry;
 use crate::throttling_policy::ThrottlingPolicy;
 use crate::transport_config::TransportConfig;
 use crate::transport_service::{TransportService, TransportServiceFault};
@@ -71,6 +72,8 @@ section! {
         transport_service: TransportService = TransportService::default(),
         /// The program's own log.
         log: Log = Log::default(),
+        /// Spans for OpenTelemetry.
+        telemetry: Telemetry = Telemetry::default(),
         /// Listeners that differ from the documented ones.
         listener: Vec<ListenerOverride> = Vec::new(),
         /// Other servers of the organization: where each is reached, and the file with the
@@ -320,6 +323,9 @@ pub enum Invalid {
     /// A part of the program that cannot be one.
     #[error("log.targets: {0:?} is no part of the program")]
     LogTarget(String),
+    /// Spans that cannot be sent so.
+    #[error("telemetry.endpoint: {0}")]
+    Telemetry(&'static str),
     /// Something is wrong with the listeners.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
@@ -385,6 +391,7 @@ impl Settings {
         self.mailbox_database.validate()?;
         self.check_acme()?;
         self.log.validate()?;
+        self.telemetry.validate()?;
         self.endpoints()?;
         crate::receive::validate_all(&self.receive_connectors()?)?;
         crate::send::validate_all(&self.send_connector)?;

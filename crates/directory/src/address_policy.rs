@@ -73,13 +73,14 @@ impl AddressPolicies {
         Ok(())
     }
 
-    /// The same for a recipient that is new: what it came with was only to begin with.
+    /// The same for a recipient that is new: what it came with was only to begin with, unless its
+    /// mail goes there.
     pub(crate) fn apply_new(
         &self,
         draft: &Draft,
         recipient: &mut Recipient,
     ) -> Result<(), DirectoryError> {
-        if let Some(policy) = self.of(draft.base(), recipient) {
+        if let Some(policy) = self.of(draft.base(), recipient).filter(|_| !has_target(recipient)) {
             recipient.primary = free(draft, recipient, &policy.primary)?;
         }
         self.apply(draft, recipient)
@@ -117,8 +118,12 @@ impl Recipient {
 
 /// A contact's or mail user's primary address that is none of ours.
 fn is_elsewhere(snapshot: &Snapshot, recipient: &Recipient) -> bool {
+    has_target(recipient) && snapshot.accepted_domain(&recipient.primary.domain).is_none()
+}
+
+/// Whether its mail goes to an address elsewhere.
+fn has_target(recipient: &Recipient) -> bool {
     matches!(recipient.kind, Kind::MailContact(_) | Kind::MailUser(..))
-        && snapshot.accepted_domain(&recipient.primary.domain).is_none()
 }
 
 /// The first address of a template that nobody else has. Where the template makes nothing of a

@@ -140,22 +140,21 @@ impl Directory {
 
     /// New-DistributionGroup.
     pub async fn create_group(&self, new: NewGroup) -> Result<RecipientId, DirectoryError> {
-        self.change(move |draft| {
-            let (id, policies) = (draft.fresh_id()?, new.policies.clone());
-            put_new(draft, new.into_recipient(id), policies)
-        })
-        .await
+        let policies = new.policies.clone();
+        self.create(policies, move |id| new.into_recipient(id)).await
     }
 
     /// New-MailContact.
     pub async fn create_contact(&self, new: NewContact) -> Result<RecipientId, DirectoryError> {
-        self.create(move |id| new.into_recipient(id)).await
+        let policies = new.policies.clone();
+        self.create(policies, move |id| new.into_recipient(id)).await
     }
 
     /// New-MailUser.
     pub async fn create_mail_user(&self, new: NewMailUser) -> Result<RecipientId, DirectoryError> {
         let credentials = self.credentials(new.password.clone()).await?;
-        self.create(move |id| new.into_recipient(id, credentials)).await
+        let policies = new.contact.policies.clone();
+        self.create(policies, move |id| new.into_recipient(id, credentials)).await
     }
 
     /// Sets an account's password, for all mechanisms.
@@ -223,14 +222,15 @@ impl Directory {
         .await
     }
 
+    /// Makes a recipient, with the addresses of its policy where it follows policies.
     async fn create(
         &self,
+        policies: Option<Arc<AddressPolicies>>,
         make: impl FnOnce(RecipientId) -> Recipient + Send + 'static,
     ) -> Result<RecipientId, DirectoryError> {
         self.change(move |draft| {
             let id = draft.fresh_id()?;
-            draft.put(make(id))?;
-            Ok(id)
+            put_new(draft, make(id), policies)
         })
         .await
     }

@@ -392,6 +392,9 @@ pub struct Group {
     pub managed_by: Vec<RecipientId>,
     /// Who hears of members that cannot be reached.
     pub reports: GroupReports,
+    /// Whether members' automatic replies go to who wrote to the group
+    /// (SendOofMessageToOriginatorEnabled).
+    pub automatic_replies: bool,
 }
 
 /// Who gets the reports about a group's members (ReportToOriginatorEnabled,
@@ -415,6 +418,7 @@ impl Default for Group {
             authenticated_senders_only: true,
             managed_by: Vec::new(),
             reports: GroupReports::default(),
+            automatic_replies: false,
         }
     }
 }

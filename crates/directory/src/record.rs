@@ -238,7 +238,6 @@ fields!(Mailbox {
     use_database_quota_defaults,
     recoverable_items,
 });
-fields!(Group { members, authenticated_senders_only, managed_by, reports });
 fields!(Restrictions { max_receive_octets, accept_only_from, reject_from });
 fields!(Recipient {
     id,
@@ -266,6 +265,36 @@ fields!(AuditEntry { time, caller, verb, parameters, object, modified, error, se
 fields!(AppSecret { salt, tag });
 fields!(AppPassword { name, secret, scopes, created, expires });
 fields!(AppPasswords { account, passwords });
+
+/// Stands beside [`GroupReports`] in a group's last octet; in older rows it is not set.
+const AUTOMATIC_REPLIES: u8 = 0x80;
+
+impl Field for Group {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.members.put(out);
+        self.authenticated_senders_only.put(out);
+        self.managed_by.put(out);
+        self.reports.put(out);
+        if let Some(last) = out.last_mut().filter(|_| self.automatic_replies) {
+            *last |= AUTOMATIC_REPLIES;
+        }
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        let members = Field::take(from)?;
+        let authenticated_senders_only = Field::take(from)?;
+        let managed_by = Field::take(from)?;
+        let last = from.octet()?;
+        Ok(Group {
+            members,
+            authenticated_senders_only,
+            managed_by,
+            reports: whole(&[last & !AUTOMATIC_REPLIES])?,
+            automatic_replies: last & AUTOMATIC_REPLIES != 0,
+        })
+    }
+}
+
 variants!(ProxyAddress { 1 => Smtp(address), 2 => X500(name) });
 variants!(ForwardTo { 1 => Recipient(id), 2 => Address(address) });
 variants!(Kind {

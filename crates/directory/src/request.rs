@@ -142,6 +142,8 @@ impl NewGroup {
 pub struct NewContact {
     /// The address under which it is known here; may be the same as `target`.
     pub primary: Address,
+    /// Its addresses follow these; None: they do not follow any.
+    pub policies: Option<Arc<AddressPolicies>>,
     /// Short name, unique; None: the local part of the address.
     pub alias: Option<String>,
     /// The name people see; empty: the alias.
@@ -152,7 +154,10 @@ pub struct NewContact {
 
 impl NewContact {
     pub(crate) fn into_recipient(self, id: RecipientId) -> Recipient {
-        recipient(id, self.primary, self.alias, self.display_name, Kind::MailContact(self.target))
+        let email_address_policy_enabled = self.policies.is_some();
+        let kind = Kind::MailContact(self.target);
+        let recipient = recipient(id, self.primary, self.alias, self.display_name, kind);
+        Recipient { email_address_policy_enabled, ..recipient }
     }
 }
 
@@ -171,9 +176,11 @@ impl NewMailUser {
         id: RecipientId,
         credentials: Option<Credentials>,
     ) -> Recipient {
-        let NewContact { primary, alias, display_name, target } = self.contact;
+        let NewContact { primary, policies, alias, display_name, target } = self.contact;
         let account = Account { credentials, ..Account::default() };
-        recipient(id, primary, alias, display_name, Kind::MailUser(account, target))
+        let kind = Kind::MailUser(account, target);
+        let recipient = recipient(id, primary, alias, display_name, kind);
+        Recipient { email_address_policy_enabled: policies.is_some(), ..recipient }
     }
 }
 

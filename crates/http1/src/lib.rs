@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
+use hyper::header::{CONNECTION, HOST, HeaderValue};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use net::Stream;
@@ -45,10 +46,21 @@ pub async fn exchange(
     }
 }
 
+/// A request for an absolute address as it goes over a connection to its host: the path alone, the
+/// host in a header field, and the wish that the connection be closed (RFC 9112 section 3.2.1).
+/// `None` when the address names no host.
+pub fn origin_form<B>(request: Request<B>) -> Option<Request<B>> {
+    let (mut head, body) = request.into_parts();
+    let host = HeaderValue::from_str(head.uri.authority()?.as_str()).ok()?;
+    head.headers.insert(HOST, host);
+    head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    head.uri = head.uri.path_and_query().map_or("/", |path| path.as_str()).parse().ok()?;
+    Some(Request::from_parts(head, body))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use hyper::header::HOST;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
@@ -65,6 +77,24 @@ mod tests {
         let request = Request::get("/").header(HOST, "a.test").body(Full::default()).unwrap();
         let (answer, ()) = tokio::join!(exchange(client, request, octets_max), serve);
         Ok(answer?.into_body().len())
+    }
+
+    #[test]
+    fn a_request_goes_to_its_host_by_its_path() {
+        let origin = |uri: &str| origin_form(Request::get(uri).body(()).unwrap());
+        for (uri, path, host) in [
+            ("http://a.test:4318/v1/traces", "/v1/traces", "a.test:4318"),
+            ("https://a.test", "/", "a.test"),
+            ("http://[::1]:80/x?y=z", "/x?y=z", "[::1]:80"),
+        ] {
+            let request = origin(uri).unwrap();
+            assert_eq!(
+                (request.uri().to_string(), &request.headers()[HOST]),
+                (path.to_owned(), &HeaderValue::from_static(host))
+            );
+            assert_eq!(request.headers()[CONNECTION], "close");
+        }
+        assert!(origin("/v1/traces").is_none());
     }
 
     #[tokio::test]

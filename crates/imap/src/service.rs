@@ -12,6 +12,7 @@ use mailbox::{Fault, Guid, Home};
 use net::line::LineError;
 use net::{Shutdown, Stream};
 use tokio::time::Instant;
+use tracing::{Instrument, debug_span};
 use types::limits;
 
 use crate::capability;
@@ -289,7 +290,8 @@ impl Service {
             Request::Append(append, literal) => {
                 let outcome = match &mut self.state {
                     State::Authenticated(session) => {
-                        append::append(session, &mut self.io, append, literal).await
+                        let append = append::append(session, &mut self.io, append, literal);
+                        append.instrument(debug_span!("command", command = "APPEND")).await
                     }
                     State::NotAuthenticated => Ok(Reply::bad("Log in first")),
                 };
@@ -308,14 +310,18 @@ impl Service {
         match command {
             Ok(command) if matches!(self.state, State::Authenticated(_)) => {
                 let begun = Instant::now();
-                let next = self.command(command).await;
+                let span = debug_span!("command", command = name_of(text));
+                let next = self.command(command).instrument(span).await;
                 if let Some(observer) = &self.server.observer {
                     observer(name_of(text), begun.elapsed());
                 }
                 next
             }
             // A login takes as long as the client's answers.
-            Ok(command) => self.command(command).await,
+            Ok(command) => {
+                let span = debug_span!("command", command = name_of(text));
+                self.command(command).instrument(span).await
+            }
             Err(bad) => self.finish(Ok(bad.into()), true).await,
         }
     }

@@ -47,8 +47,8 @@ mod schedule;
 mod transfer;
 
 pub use batch::{
-    BadRow, Batch, BatchCounts, BatchPhase, BatchStatus, BatchTag, BatchUser, CsvError, CsvRow,
-    MigrationEndpoint, NewBatch, csv_rows,
+    BadRow, Batch, BatchChange, BatchCounts, BatchPhase, BatchStatus, BatchTag, BatchUser,
+    CsvError, CsvRow, MigrationEndpoint, NewBatch, csv_rows,
 };
 pub use disk::DiskSource;
 pub use error::MigrationError;

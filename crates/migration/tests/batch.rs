@@ -5,8 +5,8 @@ mod support;
 
 use mailbox::{Access, Guid, Mailbox, MailboxNumber};
 use migration::{
-    Batch, BatchCounts, BatchPhase, BatchStatus, BatchUser, ImapEndpoint, MigrationEndpoint,
-    MigrationError, NewBatch, Requests, Schedule, Secret,
+    Batch, BatchChange, BatchCounts, BatchPhase, BatchStatus, BatchUser, ImapEndpoint,
+    MigrationEndpoint, MigrationError, NewBatch, Requests, Schedule, Secret, Security,
 };
 use support::source::{Folder, Source};
 use support::{World, network, octets};
@@ -161,6 +161,8 @@ async fn a_batch_that_is_started_again_brings_what_is_new() {
     assert_eq!(kept, [vec![2; counts.failed], vec![3; counts.done]].concat());
     let again = requests.start_batch("All").await;
     assert!(matches!(again, Err(MigrationError::BatchStatus("CompletedWithErrors"))), "{again:?}");
+    let changed = requests.change_batch("All", BatchChange::default()).await;
+    assert!(matches!(changed, Err(MigrationError::BatchStatus("CompletedWithErrors"))));
 }
 
 #[tokio::test]
@@ -257,4 +259,23 @@ async fn batches_and_endpoints_have_limits() {
     }
     let more = requests.create_batch(batch("more", 900..901)).await;
     assert!(matches!(more, Err(MigrationError::Limit(_))), "{more:?}");
+}
+
+#[tokio::test]
+async fn an_endpoint_is_tried_without_a_login() {
+    let source = source().await;
+    let plain = endpoint("old", &source.endpoint());
+    plain.probe(&network()).await.unwrap();
+    let heard = source.heard.lock().unwrap().join(" ");
+    assert!(heard.contains("CAPABILITY") && !heard.contains("LOGIN"), "{heard}");
+    assert!(!heard.contains("AUTHENTICATE"), "{heard}");
+    let secured = MigrationEndpoint { security: Security::StartTls, ..plain.clone() };
+    let refused = secured.probe(&network()).await.unwrap_err().to_string();
+    assert!(refused.contains("STARTTLS"), "{refused}");
+    source.answer(|command| {
+        let capabilities = "* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n{tag} OK\r\n";
+        command.starts_with("CAPABILITY").then(|| capabilities.to_owned())
+    });
+    let disabled = plain.probe(&network()).await.unwrap_err().to_string();
+    assert!(disabled.contains("takes no password"), "{disabled}");
 }

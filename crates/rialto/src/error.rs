@@ -27,6 +27,13 @@ pub enum Error {
     /// The configuration asks for a role that this program does not play.
     #[error("role {0} is not built")]
     Role(ports::Role),
+    /// The settings name a collector, and this program has no spans for it.
+    #[error("telemetry.endpoint: this program was built without the feature \"opentelemetry\"")]
+    NoTelemetry,
+    /// The settings name a collector that cannot be one.
+    #[cfg(feature = "opentelemetry")]
+    #[error("telemetry.endpoint: {0}")]
+    Telemetry(#[source] Box<dyn StdError + Send + Sync>),
     /// The operating system does not let us listen to signals.
     #[error("signals: {0}")]
     Signals(#[source] io::Error),

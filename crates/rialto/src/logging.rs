@@ -11,11 +11,11 @@ use std::io::{self, IsTerminal};
 
 use config::{Log, LogFormat, LogLevel};
 use tracing_subscriber::filter::{Directive, EnvFilter, LevelFilter};
-use tracing_subscriber::fmt;
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Registry, fmt};
 
 use json::JsonLine;
 use line::Lines;
@@ -25,9 +25,15 @@ const VARIABLE: &str = "RIALTO_LOG";
 /// The one that says in which form.
 const FORMAT_VARIABLE: &str = "RIALTO_LOG_FORMAT";
 
-/// Starts logging, as the environment says or else as these settings do.
-pub fn start(log: &Log) {
-    tracing_subscriber::registry().with(layer(format(log)).with_filter(filter(log))).init();
+/// What sees spans and events.
+pub type Observer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Starts logging, as the environment says or else as these settings do; perhaps somebody else
+/// looks on.
+pub fn start(log: &Log, observer: Option<Observer>) {
+    let lines = layer(format(log)).with_filter(filter(log)).boxed();
+    let observers: Vec<_> = [lines].into_iter().chain(observer).collect();
+    tracing_subscriber::registry().with(observers).init();
 }
 
 fn layer<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>

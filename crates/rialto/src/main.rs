@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod error;
 mod logging;
+mod telemetry;
 
 use std::process::ExitCode;
 
@@ -22,7 +23,7 @@ const COULD_NOT: u8 = 2;
 fn main() -> ExitCode {
     let task = cli::read();
     if let Some(log) = task.log() {
-        logging::start(&log);
+        logging::start(&log, None);
     }
     match run(task) {
         Ok(Outcome::Good) => ExitCode::SUCCESS,

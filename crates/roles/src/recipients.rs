@@ -108,6 +108,7 @@ fn of_group(snapshot: &Snapshot, recipient: &Recipient) -> Resolved {
         reports: reports(snapshot, group),
         require_sender_authentication: group.authenticated_senders_only,
         max_receive_octets: recipient.restrictions.max_receive_octets,
+        automatic_replies: group.automatic_replies,
     })
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use config::Settings;
 use content::property::{PropertyName, names};
-use directory::{AcceptedDomain, DomainKind, NewMailbox};
+use directory::{AcceptedDomain, DomainKind, Group, NewGroup, NewMailbox};
 use mailbox::{
     Access, AutoReplyState, AutomaticReplies, AutomaticReplyTexts, ExternalAudience, Mailbox,
     MailboxNumber, Special, UidSet, View,
@@ -96,6 +96,37 @@ impl Site {
     }
 
     async fn submit(&self, from: &str, fields: &str, subject: &str, origin: Origin) {
+        self.submit_to(ALICE, from, fields, subject, origin).await;
+    }
+
+    /// A message to a group, which the header names.
+    async fn send_to_group(&self, group: &str, from: &str) {
+        let origin = Origin::own(Source::Smtp);
+        self.submit_to(group, from, &format!("To: {group}"), group, origin).await;
+    }
+
+    /// A group of one member.
+    async fn group(&self, address: &str, member: &str, automatic_replies: bool) {
+        let directory = &self.0.storage().directory;
+        let member = directory.snapshot().by_address(&Address::parse(member).unwrap()).unwrap().id;
+        let group = Group {
+            members: vec![member],
+            authenticated_senders_only: false,
+            automatic_replies,
+            ..Group::default()
+        };
+        let new = NewGroup {
+            primary: Address::parse(address).unwrap(),
+            policies: None,
+            alias: None,
+            display_name: String::new(),
+            group,
+            filter: None,
+        };
+        directory.create_group(new).await.unwrap();
+    }
+
+    async fn submit_to(&self, to: &str, from: &str, fields: &str, subject: &str, origin: Origin) {
         let transport = self.0.transport();
         let text = format!(
             "From: {from}\r\n{fields}\r\nSubject: {subject}\r\nMessage-ID: <{subject}@x>\r\n\r\n."
@@ -105,7 +136,7 @@ impl Site {
             "" => ReversePath::Null,
             from => ReversePath::Address(Address::parse(from).unwrap()),
         };
-        let envelope = Envelope::new(from, [Address::parse(ALICE).unwrap()]);
+        let envelope = Envelope::new(from, [Address::parse(to).unwrap()]);
         let (id, network_id) = (transport.next_id(), NetworkMessageId::generate());
         let submission = Submission { id, network_id, envelope, origin, content };
         transport.submit(submission).await.unwrap();
@@ -246,6 +277,35 @@ async fn programs_lists_strangers_and_blind_copies_get_none() {
     site.replies(CAROL, 0).await;
     // Hers, and the six besides the first: no reply to herself.
     site.replies(ALICE, 8).await;
+    site.0.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_of_a_group_reply_when_its_owner_wants_that() {
+    const QUIET: &str = "quiet@example.test";
+    const LOUD: &str = "loud@example.test";
+    const MIXED: &str = "mixed@example.test";
+    const ALL: &str = "all@example.test";
+    let data = tempfile::tempdir().unwrap();
+    let site = Site::new(data.path(), ExternalAudience::All).await;
+    for (group, member, replies) in
+        [(QUIET, ALICE, false), (LOUD, ALICE, true), (MIXED, QUIET, true), (ALL, LOUD, true)]
+    {
+        site.group(group, member, replies).await;
+    }
+    site.send_to_group(QUIET, DORA).await;
+    site.send_to_group(MIXED, DORA).await;
+    let named = format!("{TO_ALICE}, {QUIET}");
+    site.submit_to(QUIET, DORA, &named, "named too", Origin::own(Source::Smtp)).await;
+    let blind = "To: everybody@example.test";
+    site.submit_to(LOUD, DORA, blind, "blind", Origin::own(Source::Smtp)).await;
+    site.send_to_group(ALL, CAROL).await;
+    let reply = site.replies(CAROL, 1).await.remove(0);
+    assert!(reply.contains("Subject: Automatic reply: all@example.test\r\n"), "{reply}");
+    site.send_to_group(LOUD, BOB).await;
+    let reply = site.replies(BOB, 1).await.remove(0);
+    assert!(reply.contains("Subject: Automatic reply: loud@example.test\r\n"), "{reply}");
+    site.replies(DORA, 0).await;
     site.0.stop().await;
 }
 

@@ -126,6 +126,31 @@ pub struct Group {
     pub require_sender_authentication: bool,
     /// MaxReceiveSize in octets.
     pub max_receive_octets: Option<u64>,
+    /// SendOofMessageToOriginatorEnabled.
+    pub automatic_replies: bool,
+}
+
+/// How a message came to a recipient, as far as automatic replies are concerned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// By its own address.
+    #[default]
+    Own,
+    /// By groups whose members' replies go to the sender: the address that was written to.
+    Group(Address),
+    /// By groups of which one keeps them back.
+    QuietGroup,
+}
+
+impl Way {
+    /// The way of a group's members, when this one led to the group.
+    pub(crate) fn through(self, group: &Address, automatic_replies: bool) -> Self {
+        match self {
+            _ if !automatic_replies => Way::QuietGroup,
+            Way::Own => Way::Group(group.clone()),
+            further => further,
+        }
+    }
 }
 
 /// ReportToOriginatorEnabled and ReportToManagerEnabled, which exclude each other.
@@ -157,6 +182,8 @@ pub struct Delivery {
     pub mailbox: u32,
     /// The address it was sent to.
     pub recipient: Address,
+    /// Whether that was its own.
+    pub way: Way,
     /// The message's bytes, shared by all recipients.
     pub blob: BlobNumber,
     /// Return-Path and Delivered-To, put before the shared bytes.

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use types::limits::{COPY_RECIPIENTS_MAX, EXPANDED_RECIPIENTS_MAX, FORWARD_HOPS_MAX};
 
-use crate::boundary::{Group, GroupReports, LocalMailbox, Recipients, Resolved, Sender};
+use crate::boundary::{Group, GroupReports, LocalMailbox, Recipients, Resolved, Sender, Way};
 use crate::envelope::{Envelope, Recipient};
 use crate::route::{NextHopSolutionKey, RoutingTable};
 use crate::status::{self, Reply};
@@ -66,6 +66,8 @@ pub struct LocalRecipient {
     pub mailbox: u32,
     /// Its primary address and the sender's wishes.
     pub recipient: Recipient,
+    /// How the message came to it.
+    pub way: Way,
 }
 
 /// A recipient that cannot be reached.
@@ -130,6 +132,7 @@ pub fn categorize(
         run.work.push_back(Item {
             recipient: recipient.clone(),
             reverse_path: envelope.reverse_path.clone(),
+            way: Way::Own,
         });
     }
     while let Some(item) = run.work.pop_front() {
@@ -142,6 +145,7 @@ pub fn categorize(
 struct Item {
     recipient: Recipient,
     reverse_path: ReversePath,
+    way: Way,
 }
 
 /// Targets met so far: each gets the message once.
@@ -249,6 +253,7 @@ impl Run<'_> {
                 notify: item.recipient.notify.map(Notify::without_success),
             },
             reverse_path: item.reverse_path.clone(),
+            way: item.way.clone(),
         });
     }
 
@@ -285,6 +290,7 @@ impl Run<'_> {
             return Err(status::too_many_recipients());
         }
         let (reverse_path, notify) = member_reports(&item, &group.reports);
+        let way = item.way.through(&item.recipient.address, group.automatic_replies);
         self.out.steps.push(Step::Expanded {
             group: item.recipient,
             reverse_path: item.reverse_path,
@@ -292,7 +298,8 @@ impl Run<'_> {
         });
         for address in group.members {
             let recipient = Recipient { address, original: None, notify };
-            self.work.push_back(Item { recipient, reverse_path: reverse_path.clone() });
+            let (reverse_path, way) = (reverse_path.clone(), way.clone());
+            self.work.push_back(Item { recipient, reverse_path, way });
         }
         Ok(())
     }
@@ -334,12 +341,12 @@ struct Sorted {
 
 impl Sorted {
     fn fail(&mut self, item: Item, reply: Reply) {
-        let Item { recipient, reverse_path } = item;
+        let Item { recipient, reverse_path, way: _ } = item;
         self.failures.push(Failure { recipient, reverse_path, reply });
     }
 
     fn local(&mut self, item: Item, mailbox: u32) {
-        let recipient = LocalRecipient { mailbox, recipient: item.recipient };
+        let recipient = LocalRecipient { mailbox, recipient: item.recipient, way: item.way };
         self.copy(&item.reverse_path).local.push(recipient);
     }
 

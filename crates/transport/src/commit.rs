@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use store::{BlobNumber, ReadExt, StoreError, Txn};
+use tracing::debug_span;
 use types::Address;
 use types::limits::{FAST_PATH_RECIPIENTS_MAX, QUEUE_ROWS_RESERVE_OCTETS};
 use types::time::Timestamp;
@@ -176,10 +177,7 @@ impl Writer<'_, '_, '_> {
         let (mut done, waiting) = self.deliver_all(copy, blob)?;
         let mut parts = self.parts(NextHopSolutionKey::mailbox_database(), waiting)?;
         for (hop, recipients) in &copy.remote {
-            let queued = recipients
-                .iter()
-                .cloned()
-                .map(|recipient| QueuedRecipient { recipient, mailbox: None });
+            let queued = recipients.iter().cloned().map(QueuedRecipient::elsewhere);
             parts.extend(self.parts(hop.clone(), queued.collect())?);
         }
         done.queued = parts.iter().map(|part| part.recipients.len()).sum();
@@ -208,6 +206,7 @@ impl Writer<'_, '_, '_> {
                 _ => waiting.push(QueuedRecipient {
                     recipient: local.target.recipient.clone(),
                     mailbox: Some(local.target.mailbox),
+                    way: local.target.way.clone(),
                 }),
             }
         }
@@ -231,13 +230,14 @@ impl Writer<'_, '_, '_> {
             answerable: copy.message.origin.may_be_reported_to(),
             mailbox: local.target.mailbox,
             recipient: recipient.clone(),
+            way: local.target.way.clone(),
             blob,
             prefix: received::delivery_prefix(&copy.message.reverse_path, recipient),
             summary: copy.summary.clone(),
             received: self.txn.now(),
         };
         let local = self.around.local;
-        self.room.deliver(self.txn, |txn| local.deliver(txn, &delivery)).map(Some)
+        self.room.deliver(self.txn, |txn| put(txn, local, &delivery)).map(Some)
     }
 
     fn receipts(&mut self, local: &PlannedLocal) -> Result<(), StoreError> {
@@ -325,9 +325,20 @@ fn deliver_once(
     if txn.record::<QueuedMessage>(&keys::message(id))?.is_none() {
         return Ok(DeliveryOutcome::Duplicate);
     }
-    let outcome = local.deliver(txn, delivery)?;
+    let outcome = put(txn, local, delivery)?;
     if matches!(outcome, DeliveryOutcome::Delivered | DeliveryOutcome::Duplicate) {
         crate::outbox::mark_delivered(txn, id, delivery.mailbox)?;
     }
     Ok(outcome)
+}
+
+/// Puts a message into a mailbox: a hop of its trace.
+fn put(
+    txn: &mut Txn<'_>,
+    local: &dyn LocalDelivery,
+    delivery: &Delivery,
+) -> Result<DeliveryOutcome, StoreError> {
+    let (id, mailbox) = (delivery.id, delivery.mailbox);
+    let _hop = debug_span!("delivery", internal_message_id = %id, mailbox).entered();
+    local.deliver(txn, delivery)
 }

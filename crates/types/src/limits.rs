@@ -506,6 +506,20 @@ pub const METRIC_CONNECTORS_MAX: usize = 1_000;
 /// Seconds that samples of a histogram gather, 8 octets each, until they are sorted into its
 /// buckets: 40 kB of a disk with a thousand syncs a second.
 pub const METRICS_UPKEEP_SECS: u64 = 5;
+/// Spans that wait to be exported: a few megabytes. What comes beyond them is dropped and counted.
+pub const TELEMETRY_SPANS_WAITING_MAX: usize = 8_192;
+/// Spans of one request to a collector; the default of OpenTelemetry's batch processor.
+pub const TELEMETRY_BATCH_SPANS_MAX: usize = 512;
+/// Milliseconds that a span waits for company on its way to a collector.
+pub const TELEMETRY_BATCH_WAIT_MS: u64 = 1_000;
+/// Seconds that a collector has for one request; OpenTelemetry's default.
+pub const TELEMETRY_REQUEST_SECS_MAX: u64 = 10;
+/// Seconds that the end of the server waits for a collector.
+pub const TELEMETRY_FLUSH_SECS_MAX: u64 = 5;
+/// Octets of a collector's answer that are read; it has a count and a text.
+pub const TELEMETRY_ANSWER_OCTETS_MAX: usize = 64 * 1024;
+/// Octets of one attribute of a span: a domain name is the longest that is meant. Others are cut.
+pub const TELEMETRY_ATTRIBUTE_OCTETS_MAX: usize = 256;
 /// Entries of the administrator audit log that one search returns; Exchange's.
 pub const AUDIT_ENTRIES_SHOWN_MAX: usize = 250_000;
 /// Entries of the administrator audit log that one transaction removes.

@@ -31,6 +31,7 @@ const EDGES: &[(&str, Knows)] = &[
     ("http1", Only(&["net"])),
     ("acme", Only(&["types", "net", "http1"])),
     ("ldap", Only(&["types", "filter", "net"])),
+    ("telemetry", Only(&["types", "net", "http1"])),
     ("smtp", Only(&["types"])),
     ("imap", Only(&["types", "net", "auth", "store", "mailbox", "content", "directory"])),
     ("pop3", Only(&["types", "net", "auth", "mailbox"])),
@@ -66,9 +67,11 @@ const OWNED: &[(&str, &[&str])] = &[
     ("metrics", &["roles"]),
     ("metrics-exporter-prometheus", &["roles"]),
     ("instant-acme", &["acme"]),
-    ("hyper", &["http1", "acme", "admin"]),
+    ("opentelemetry-proto", &["telemetry"]),
+    ("prost", &["telemetry"]),
+    ("hyper", &["http1", "acme", "admin", "telemetry"]),
     ("hyper-util", &["http1", "acme", "admin"]),
-    ("http-body-util", &["http1", "acme", "admin"]),
+    ("http-body-util", &["http1", "acme", "admin", "telemetry"]),
 ];
 
 pub fn check(crates: &[Crate]) -> Vec<Complaint> {

@@ -50,6 +50,10 @@ pub async fn invoke(
         false => Err(VerbError::Denied(verb.role)),
     };
     let notes = session.into_notes();
+    let outcome = match notes.unasked {
+        true => outcome.and(Err(VerbError::OutOfScope(verb.name.as_str().to_owned()))),
+        false => outcome,
+    };
     if verb.effect != Effect::Read && !what_if {
         audit(organization, caller, verb, parameters, &notes, outcome.as_ref().err()).await?;
     }

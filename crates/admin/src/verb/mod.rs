@@ -9,8 +9,9 @@
 //! command line looks like is in [`crate::shell`].
 //!
 //! Invariants: a verb that changes anything asks [`Session::should_process`] before it does;
-//! so `-WhatIf` changes nothing. Nothing runs that the caller's roles do not hold. Every run of
-//! a changing verb leaves an entry in the administrator audit log, refused ones too.
+//! so `-WhatIf` changes nothing. Nothing runs that the caller's roles do not hold. A verb of a role
+//! with write scopes asks [`Session::may_change`] or [`Session::may_make`] before that; one that
+//! does not changes nothing for a caller who is kept to a scope. Every run of a changing verb leaves an entry in the administrator audit log, refused ones too.
 
 mod argument;
 mod arguments;

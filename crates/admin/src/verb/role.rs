@@ -67,6 +67,45 @@ roles! {
     ViewOnlyRecipients = "View-Only Recipients",
 }
 
+impl Role {
+    /// Whether write scopes hold for its verbs: they change recipients, what is in mailboxes, or
+    /// who may do that. The others change servers and the organization, of which a filter over
+    /// recipients says nothing.
+    pub const fn is_scoped(self) -> bool {
+        use Role::*;
+        match self {
+            DistributionGroups
+            | MailboxImportExport
+            | MailRecipientCreation
+            | MailRecipients
+            | Migration
+            | ResetPassword
+            // Who is kept to a scope does not lift it.
+            | RoleManagement
+            | SecurityGroupCreationAndMembership
+            | UserOptions => true,
+            AddressLists
+            | AuditLogs
+            | Databases
+            | EmailAddressPolicies
+            | ExchangeServerCertificates
+            | ExchangeServers
+            | MessageTracking
+            | Monitoring
+            | OrganizationConfiguration
+            | OrganizationTransportSettings
+            | Pop3AndImap4Protocols
+            | ReceiveConnectors
+            | RemoteAndAcceptedDomains
+            | SendConnectors
+            | TransportQueues
+            | ViewOnlyAuditLogs
+            | ViewOnlyConfiguration
+            | ViewOnlyRecipients => false,
+        }
+    }
+}
+
 /// A role group: whose members hold which roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoleGroup {

@@ -29,6 +29,10 @@ pub(super) struct Notes {
     pub warnings: Vec<String>,
     pub object: Option<String>,
     pub modified: Vec<ModifiedProperty>,
+    /// A write scope was asked, and takes what is to be changed.
+    within_scope: bool,
+    /// The verb was about to change something and had asked no scope.
+    pub unasked: bool,
 }
 
 impl<'a> Session<'a> {
@@ -43,23 +47,45 @@ impl<'a> Session<'a> {
 
     /// Whether the caller may change a recipient, or what is in its mailbox. Errors: OutOfScope.
     pub fn may_change(&self, recipient: &Recipient) -> Result<(), VerbError> {
-        match self.caller.may_change(self.role, &self.snapshot(), recipient) {
-            true => Ok(()),
-            false => Err(VerbError::OutOfScope(recipient.primary.to_string())),
-        }
+        let within = self.is_within_scope(recipient);
+        self.within(within, || recipient.primary.to_string())
+    }
+
+    /// The same without an error, for verbs that leave out what they may not change.
+    pub fn is_within_scope(&self, recipient: &Recipient) -> bool {
+        self.caller.may_change(self.role, &self.snapshot(), recipient)
     }
 
     /// Whether the caller may make recipients: what is not there yet is in nobody's scope.
     pub fn may_make(&self, name: &str) -> Result<(), VerbError> {
-        match self.caller.holds_everywhere(self.role) {
-            true => Ok(()),
-            false => Err(VerbError::OutOfScope(name.to_owned())),
+        self.within(self.caller.holds_everywhere(self.role), || name.to_owned())
+    }
+
+    fn within(&self, within: bool, name: impl FnOnce() -> String) -> Result<(), VerbError> {
+        if !within {
+            return Err(VerbError::OutOfScope(name()));
         }
+        self.notes().within_scope = true;
+        Ok(())
+    }
+
+    /// Whether nobody has asked for a scope that the caller is kept to.
+    fn is_unasked(&self) -> bool {
+        self.role.is_scoped()
+            && !self.caller.holds_everywhere(self.role)
+            && !self.notes().within_scope
     }
 
     /// True when the verb is to do it; false when it was only asked what it would do, which
     /// is then told as `action`: `Removing mailbox alice@example.test`.
+    ///
+    /// Also false for a verb that has forgotten to ask for the caller's write scope: nothing is
+    /// done then, and the run ends with OutOfScope.
     pub fn should_process(&self, action: impl Into<String>) -> bool {
+        if self.is_unasked() {
+            self.notes().unasked = true;
+            return false;
+        }
         if self.what_if {
             self.notes().what_if.push(action.into());
         }

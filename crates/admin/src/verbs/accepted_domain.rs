@@ -149,7 +149,9 @@ impl Cmdlet for SetAcceptedDomain {
             Setting::Keep => {}
             Setting::Clear => domain.catch_all = None,
             Setting::To(identity) => {
-                domain.catch_all = Some(session.recipient(&identity, "recipient")?.id);
+                let recipient = session.recipient(&identity, "recipient")?;
+                session.may_change(&recipient)?;
+                domain.catch_all = Some(recipient.id);
             }
         }
         if self.make_default == Some(false) {

@@ -53,6 +53,8 @@ object! {
         report_to_originator_enabled: bool,
         /// The first of those in charge hears of them.
         report_to_manager_enabled: bool,
+        /// Members' automatic replies go to who wrote to the group.
+        send_oof_message_to_originator_enabled: bool,
         /// Takes mail only from authenticated senders.
         require_sender_authentication_enabled: bool,
         /// Takes mail only from these and from members of these groups; empty: from anybody.
@@ -126,6 +128,7 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<DistributionGroup
         managed_by: addresses_of(snapshot, &group.managed_by),
         report_to_originator_enabled: group.reports == GroupReports::Originator,
         report_to_manager_enabled: group.reports == GroupReports::Manager,
+        send_oof_message_to_originator_enabled: group.automatic_replies,
         require_sender_authentication_enabled: group.authenticated_senders_only,
         accept_messages_only_from_senders_or_members: addresses_of(
             snapshot,

@@ -51,6 +51,8 @@ object! {
         report_to_originator_enabled: bool,
         /// The first of those in charge hears of them.
         report_to_manager_enabled: bool,
+        /// Members' automatic replies go to who wrote to the group.
+        send_oof_message_to_originator_enabled: bool,
         /// Takes mail only from authenticated senders.
         require_sender_authentication_enabled: bool,
         /// Takes no larger messages.
@@ -133,6 +135,8 @@ verb! {
         report_to_originator_enabled: Option<bool>,
         /// The first of those in charge hears of them, and the sender does not.
         report_to_manager_enabled: Option<bool>,
+        /// Members' automatic replies go to who wrote to the group; they do not unless told so.
+        send_oof_message_to_originator_enabled: Option<bool>,
         /// Takes mail only from authenticated senders.
         require_sender_authentication_enabled: Option<bool>,
         /// Takes mail only from these and from members of these groups; empty: from anybody.
@@ -224,6 +228,7 @@ impl SetDynamicDistributionGroup {
                 managed_by: self.managed_by,
                 report_to_originator_enabled: self.report_to_originator_enabled,
                 report_to_manager_enabled: self.report_to_manager_enabled,
+                send_oof_message_to_originator_enabled: self.send_oof_message_to_originator_enabled,
                 require_sender_authentication_enabled: self.require_sender_authentication_enabled,
             };
             changes.apply(session, group)?;
@@ -281,6 +286,7 @@ fn shown(snapshot: &Snapshot, recipient: &Recipient) -> Option<DynamicDistributi
         managed_by: addresses_of(snapshot, &group.managed_by),
         report_to_originator_enabled: group.reports == GroupReports::Originator,
         report_to_manager_enabled: group.reports == GroupReports::Manager,
+        send_oof_message_to_originator_enabled: group.automatic_replies,
         require_sender_authentication_enabled: group.authenticated_senders_only,
         max_receive_size: recipient.restrictions.max_receive_octets.into(),
         hidden_from_address_lists_enabled: recipient.hidden_from_address_lists,

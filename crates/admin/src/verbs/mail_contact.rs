@@ -6,6 +6,7 @@ use types::Address;
 
 use super::recipient::{
     Changes, CustomAttributes, CustomChanges, EmailAddress, Listing, Noun, addresses_of, alias,
+    policies_of_new,
 };
 use crate::verb::{
     Cmdlet, Edit, Effect, Identity, Role, Session, Verb, VerbError, guid_text, object, verb,
@@ -66,7 +67,8 @@ verb! {
         name: String = first,
         /// Where its mail goes.
         external_email_address: Address,
-        /// The address it is known by here; without it the one elsewhere.
+        /// The address it is known by here; without it the one elsewhere, and those that the
+        /// e-mail address policies say.
         primary_smtp_address: Option<Address>,
         /// Short name, unique; without it the name without blanks.
         alias: Option<String>,
@@ -126,6 +128,7 @@ impl Cmdlet for NewMailContact {
 
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
         let request = NewContact {
+            policies: policies_of_new(session, self.primary_smtp_address.as_ref())?,
             primary: self.primary_smtp_address.unwrap_or(self.external_email_address.clone()),
             alias: Some(self.alias.unwrap_or_else(|| alias(&self.name))),
             display_name: self.display_name.unwrap_or(self.name),

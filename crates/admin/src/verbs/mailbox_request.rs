@@ -288,10 +288,8 @@ async fn act(
     act: Act,
 ) -> Result<(), VerbError> {
     let (request, _) = find(session, kind, identity).await?;
-    if let Some(owner) = session.snapshot().recipient(RecipientId(request.mailbox().0)) {
-        session.may_change(owner)?;
-    }
     let name = Owner::of(session, &request).identity(&request);
+    may_change_owner(session, &request, &name)?;
     let doing = match act {
         Act::Suspend => "Suspending",
         Act::Resume => "Resuming",
@@ -308,6 +306,19 @@ async fn act(
     }
     session.modified(name, None, None);
     Ok(())
+}
+
+/// Whether the caller may change the mailbox of a request. One whose owner is gone is in nobody's
+/// scope.
+pub(super) fn may_change_owner(
+    session: &Session<'_>,
+    request: &Request,
+    name: &str,
+) -> Result<(), VerbError> {
+    match session.snapshot().recipient(RecipientId(request.mailbox().0)) {
+        Some(owner) => session.may_change(owner),
+        None => session.may_make(name),
+    }
 }
 
 async fn all(session: &Session<'_>, kind: Kind) -> Result<Vec<Found>, VerbError> {

@@ -4,11 +4,13 @@
 //! others; while it is stopped they wait.
 
 mod new;
+mod set;
 mod users;
 
-use migration::{Batch, BatchCounts, BatchStatus};
+use migration::{Batch, BatchCounts, BatchStatus, Request};
 use types::Timestamp;
 
+use super::mailbox_request::may_change_owner;
 use super::migration_endpoint::{MigrationName, not_found};
 use crate::verb::{
     Cmdlet, Effect, Expected, Moment, Object, Role, Scalar, Session, Shape, Verb, VerbError,
@@ -20,6 +22,7 @@ pub(super) const VERBS: &[Verb] = &[
     Verb::of::<GetMigrationBatch>(),
     Verb::of::<new::NewMigrationBatch>(),
     Verb::of::<RemoveMigrationBatch>(),
+    Verb::of::<set::SetMigrationBatch>(),
     Verb::of::<StartMigrationBatch>(),
     Verb::of::<StopMigrationBatch>(),
 ];
@@ -190,6 +193,7 @@ enum Act {
 async fn act(session: &Session<'_>, name: &MigrationName, act: Act) -> Result<(), VerbError> {
     let before = find(session, name).await?;
     let name = before.0.name.clone();
+    may_change(session, &name).await?;
     let doing = match act {
         Act::Start => "Starting",
         Act::Stop => "Stopping",
@@ -212,6 +216,18 @@ async fn act(session: &Session<'_>, name: &MigrationName, act: Act) -> Result<()
         Act::Stop | Act::Remove => {}
     }
     Ok(())
+}
+
+/// Whether the caller may change all mailboxes of a batch. Errors: OutOfScope.
+async fn may_change(session: &Session<'_>, batch: &str) -> Result<(), VerbError> {
+    let all = session.organization.requests.all().await?;
+    let is_of = |request: &Request| request.batch.as_ref().is_some_and(|of| of.batch == batch);
+    let mut users =
+        all.iter().map(|(request, _)| request).filter(|request| is_of(request)).peekable();
+    match users.peek() {
+        Some(_) => users.try_for_each(|request| may_change_owner(session, request, batch)),
+        None => session.may_make(batch),
+    }
 }
 
 fn warn_if_stopped(session: &Session<'_>) {

@@ -1,5 +1,7 @@
 //! MigrationEndpoint: servers that migration batches bring mailboxes from, by IMAP.
 
+mod availability;
+
 use migration::{MigrationEndpoint, Security};
 use types::limits::MIGRATION_NAME_CHARS_MAX;
 
@@ -14,6 +16,7 @@ pub(super) const VERBS: &[Verb] = &[
     Verb::of::<NewMigrationEndpoint>(),
     Verb::of::<RemoveMigrationEndpoint>(),
     Verb::of::<SetMigrationEndpoint>(),
+    Verb::of::<availability::TestMigrationServerAvailability>(),
 ];
 
 /// MaxConcurrentMigrations unless it is given; Exchange's.
@@ -140,16 +143,11 @@ impl Cmdlet for NewMigrationEndpoint {
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
         // With it or without, an endpoint is one of IMAP.
         let Switch(_imap) = self.imap;
-        let security = self.security.unwrap_or(SecurityWord(Security::Tls));
-        let mut endpoint = MigrationEndpoint {
-            name: self.name.0,
-            host: String::new(),
-            port: security.usual_port(),
-            security: security.0,
-            any_certificate: self.accept_untrusted_certificates.0,
-            concurrent_max: self.max_concurrent_migrations.map_or(CONCURRENT, |it| it.0),
-        };
-        place(&mut endpoint, Some(self.remote_server), self.port)?;
+        let any_certificate = self.accept_untrusted_certificates.0;
+        let place = (self.remote_server, self.port);
+        let mut endpoint = described(self.name.0, place, self.security, any_certificate)?;
+        endpoint.concurrent_max = self.max_concurrent_migrations.map_or(CONCURRENT, |it| it.0);
+        session.may_make(&endpoint.name)?;
         if !session.should_process(format!("Creating {WHAT} {}", endpoint.name)) {
             return Ok(Vec::new());
         }
@@ -189,6 +187,7 @@ impl Cmdlet for SetMigrationEndpoint {
             endpoint.concurrent_max = number;
         }
         place(&mut endpoint, self.remote_server, self.port)?;
+        session.may_make(&endpoint.name)?;
         if !session.should_process(format!("Changing {WHAT} {}", endpoint.name)) {
             return Ok(());
         }
@@ -204,6 +203,7 @@ impl Cmdlet for RemoveMigrationEndpoint {
 
     async fn run(self, session: &Session<'_>) -> Result<(), VerbError> {
         let endpoint = find(session, &self.identity).await?;
+        session.may_make(&endpoint.name)?;
         if !session.should_process(format!("Removing {WHAT} {}", endpoint.name)) {
             return Ok(());
         }
@@ -211,6 +211,26 @@ impl Cmdlet for RemoveMigrationEndpoint {
         session.modified(endpoint.name.clone(), Some(&Object::of(&shown(&endpoint))?), None);
         Ok(())
     }
+}
+
+/// An endpoint as it was written.
+fn described(
+    name: String,
+    (server, port): (SourceServer, Option<u16>),
+    security: Option<SecurityWord>,
+    any_certificate: bool,
+) -> Result<MigrationEndpoint, VerbError> {
+    let security = security.unwrap_or(SecurityWord(Security::Tls));
+    let mut endpoint = MigrationEndpoint {
+        name,
+        host: String::new(),
+        port: security.usual_port(),
+        security: security.0,
+        any_certificate,
+        concurrent_max: CONCURRENT,
+    };
+    place(&mut endpoint, Some(server), port)?;
+    Ok(endpoint)
 }
 
 /// Says where an endpoint is. A port may stand behind the server as well.

@@ -63,10 +63,18 @@ async fn a_new_mailbox_gets_what_the_policies_say_unless_its_address_is_given() 
     shell.run("Enable-Mailbox bea").await.unwrap();
     assert_eq!(addresses(&shell, "bea").await, json!(["SMTP:bea.x@sales.test"]));
     shell.run("New-MailContact Frida -ExternalEmailAddress f@far.test").await.unwrap();
-    assert_eq!(follows("Frida").await, false);
-    shell.run("Set-MailContact Frida -EmailAddressPolicyEnabled $true").await.unwrap();
+    assert_eq!(follows("Frida").await, true);
     let both = json!(["SMTP:f@far.test", "smtp:Frida.x@sales.test"]);
     assert_eq!(addresses(&shell, "Frida").await, both);
+    let user = "New-MailUser Ute -ExternalEmailAddress u@far.test";
+    shell.run(user).await.unwrap();
+    let both = json!(["SMTP:u@far.test", "smtp:Ute.x@sales.test"]);
+    assert_eq!((addresses(&shell, "Ute").await, follows("Ute").await), (both, true.into()));
+    let given = "New-MailContact Gil -ExternalEmailAddress g@far.test \
+        -PrimarySmtpAddress gil@example.test";
+    shell.run(given).await.unwrap();
+    assert_eq!(addresses(&shell, "Gil").await, json!(["SMTP:gil@example.test"]));
+    assert_eq!(follows("Gil").await, false);
 }
 
 #[tokio::test]

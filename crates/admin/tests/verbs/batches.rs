@@ -4,6 +4,8 @@ use std::fs;
 
 use admin::verb::{Caller, RoleGroup};
 use auth::RecipientId;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 use types::limits::{MIGRATION_CSV_OCTETS_MAX, MIGRATION_NAME_CHARS_MAX};
 
 use crate::shell::Shell;
@@ -75,6 +77,63 @@ async fn a_batch_from_making_to_removing() {
     assert_eq!(shell.run("Get-MigrationUser").await.unwrap(), "");
     let gone = shell.run(get).await.unwrap_err();
     assert_eq!(gone, "migration batch \"spring\" could not be found");
+}
+
+#[tokio::test]
+async fn a_batch_is_changed_and_takes_more_mailboxes() {
+    let (shell, folder) = with_people().await;
+    shell.run(&new_batch(&csv(&folder, &rows()))).await.unwrap();
+    let get = "Get-MigrationBatch Spring";
+    let limit = async |line: &str| shell.shown(line, "BadItemLimit").await;
+    assert_eq!(limit(get).await, 0);
+    shell.run("Set-MigrationBatch spring -BadItemLimit 5").await.unwrap();
+    for line in [get, "Get-MailboxImportRequestStatistics bob\\Spring"] {
+        assert_eq!(limit(line).await, 5, "{line}");
+    }
+    shell.run("Set-MigrationBatch Spring -BadItemLimit Unlimited").await.unwrap();
+    assert_eq!(limit(get).await, serde_json::Value::Null);
+
+    let more = format!("bob@example.test,new-b,{SECRET},/Old\ncarol@example.test,c,{SECRET},\n");
+    let more = format!("Set-MigrationBatch Spring -CSVData {}", csv(&folder, &more));
+    let asked = shell.run(&format!("{more} -WhatIf")).await.unwrap();
+    assert!(asked.contains("2 of its mailboxes"), "{asked}");
+    assert_eq!(shell.shown(get, "TotalCount").await, 2);
+    shell.run("Start-MigrationBatch Spring").await.unwrap();
+    let told = shell.run(&more).await.unwrap();
+    assert!(told.contains("the server is not running"), "{told}");
+    assert_eq!(shell.shown(get, "TotalCount").await, 3);
+    for (mailbox, property, value) in [
+        ("alice", "SourceUser", "old-a"),
+        ("bob", "SourceUser", "new-b"),
+        ("bob", "SourceRootFolder", "/Old"),
+        ("carol", "SourceUser", "c"),
+        ("carol", "Status", "Queued"),
+    ] {
+        let request = format!("Get-MailboxImportRequest {mailbox}\\Spring");
+        assert_eq!(shell.shown(&request, property).await, value, "{mailbox}");
+    }
+    let logged = shell.run("Search-AdminAuditLog -Cmdlets Set-MigrationBatch --json").await;
+    assert!(!logged.unwrap().contains(SECRET));
+}
+
+#[tokio::test]
+async fn what_a_batch_cannot_be_is_refused() {
+    let (mut shell, folder) = with_people().await;
+    let of = |user: &str| format!("{user}@example.test,u,{SECRET},\n");
+    shell.run(&new_batch(&csv(&folder, &of("alice")))).await.unwrap();
+    let other = csv(&folder, &of("bob"));
+    let other = format!("New-MigrationBatch Autumn -SourceEndpoint old -CSVData {other}");
+    shell.run(&other).await.unwrap();
+    let taken = format!("Set-MigrationBatch Spring -CSVData {}", csv(&folder, &of("bob")));
+    let refused = shell.run(&taken).await.unwrap_err();
+    assert!(refused.contains("is in the batch \"Autumn\" already"), "{refused}");
+    let gone = shell.run("Set-MigrationBatch Winter -BadItemLimit 1").await.unwrap_err();
+    assert_eq!(gone, "migration batch \"Winter\" could not be found");
+    assert!(shell.run("Set-MigrationBatch Spring -BadItemLimit many").await.is_err());
+    assert_eq!(shell.shown("Get-MigrationBatch Spring", "TotalCount").await, 1);
+    shell.becomes(RoleGroup::HelpDesk);
+    let denied = shell.run("Set-MigrationBatch Spring -BadItemLimit 1").await.unwrap_err();
+    assert_eq!(denied, "the role Migration is needed");
 }
 
 #[tokio::test]
@@ -211,4 +270,54 @@ async fn the_role_is_exchanges() {
     assert_eq!(made.unwrap_err(), "the role Migration is needed");
     shell.caller = caller(RoleGroup::RecipientManagement);
     assert_eq!(shell.run("Get-MigrationBatch").await.unwrap(), "");
+}
+
+/// A server that greets, says what it can do, and is not logged in to.
+async fn imap(capabilities: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut stream = BufReader::new(stream);
+            let _ = stream.write_all(b"* OK here\r\n").await;
+            let mut line = String::new();
+            while stream.read_line(&mut line).await.is_ok_and(|octets| octets > 0) {
+                let tag = line.split(' ').next().unwrap();
+                let answer = format!("* CAPABILITY {capabilities}\r\n{tag} OK done\r\n");
+                assert!(line.contains("CAPABILITY"), "{line}");
+                let _ = stream.write_all(answer.as_bytes()).await;
+                line.clear();
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_server_is_tried_before_a_batch_is_made() {
+    let (mut shell, _folder) = with_people().await;
+    let (good, closed) = (imap("IMAP4rev1").await, imap("IMAP4rev1 LOGINDISABLED").await);
+    let test = "Test-MigrationServerAvailability -IMAP";
+    let at = |port| format!("{test} -RemoteServer 127.0.0.1 -Port {port} -Security None");
+    let endpoint = format!("127.0.0.1:{good}");
+    assert_eq!(shell.shown(&at(good), "Result").await, "Success");
+    assert_eq!(shell.shown(&at(good), "TestedEndpoint").await, endpoint);
+    assert_eq!(shell.shown(&at(closed), "Result").await, "Failed");
+    let why = shell.shown(&at(closed), "Message").await;
+    assert!(why.as_str().unwrap().contains("takes no password"), "{why}");
+    let set = "Set-MigrationEndpoint old -RemoteServer 127.0.0.1 -Security None -Port";
+    shell.run(&format!("{set} {good}")).await.unwrap();
+    let by_name = format!("{test} -Endpoint old");
+    assert_eq!(shell.shown(&by_name, "TestedEndpoint").await, endpoint);
+    assert_eq!(shell.shown(&by_name, "Result").await, "Success");
+    for line in
+        [test.to_owned(), format!("{by_name} -RemoteServer x.test"), format!("{by_name} -Port 1")]
+    {
+        let refused = shell.run(&line).await.unwrap_err();
+        assert_eq!(refused, "either -Endpoint or -RemoteServer is needed", "{line}");
+    }
+    let none = shell.run(&format!("{test} -Endpoint none")).await.unwrap_err();
+    assert_eq!(none, "migration endpoint \"none\" could not be found");
+    shell.becomes(RoleGroup::HelpDesk);
+    assert_eq!(shell.run(&by_name).await.unwrap_err(), "the role Migration is needed");
 }

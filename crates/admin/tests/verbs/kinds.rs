@@ -36,9 +36,11 @@ async fn a_mail_contact_from_making_to_removing() {
     assert_eq!(shell.shown(get, "PrimarySmtpAddress").await, "f@far.test");
     shell.run("set-mail-contact frida --external-email-address f2@far.test").await.unwrap();
     assert_eq!(shell.shown(get, "ExternalEmailAddress").await, "f2@far.test");
-    let addresses = json!(["SMTP:f@far.test", "smtp:f2@far.test"]);
+    let addresses = json!(["SMTP:f@far.test", "smtp:Frida@example.test", "smtp:f2@far.test"]);
     assert_eq!(shell.shown(get, "EmailAddresses").await, addresses);
-    shell.run("Set-MailContact frida -PrimarySmtpAddress frida@example.test").await.unwrap();
+    let own = "Set-MailContact frida -PrimarySmtpAddress frida@example.test";
+    assert!(shell.refused(own).await.contains("say -EmailAddressPolicyEnabled $false"));
+    shell.run(&format!("{own} -EmailAddressPolicyEnabled $false")).await.unwrap();
     shell.run("Set-MailContact frida -HiddenFromAddressListsEnabled $true").await.unwrap();
     assert_eq!(shell.shown(get, "PrimarySmtpAddress").await, "frida@example.test");
     assert_eq!(shell.shown(get, "HiddenFromAddressListsEnabled").await, true);
@@ -153,10 +155,14 @@ async fn a_distribution_groups_properties_are_set_and_refused() {
     let set = "Set-DistributionGroup Staff -ManagedBy bob -ReportToManagerEnabled $true \
         -RequireSenderAuthenticationEnabled $false -MaxReceiveSize 1MB \
         -AcceptMessagesOnlyFromSendersOrMembers bob -RejectMessagesFromSendersOrMembers alice \
-        -GrantSendOnBehalfTo alice -HiddenFromAddressListsEnabled $true";
+        -GrantSendOnBehalfTo alice -HiddenFromAddressListsEnabled $true \
+        -SendOofMessageToOriginatorEnabled $true";
+    let replies = "SendOofMessageToOriginatorEnabled";
+    assert_eq!(shell.shown("Get-DistributionGroup Staff", replies).await, json!(false));
     shell.run(set).await.unwrap();
     let shown = shell.objects("Get-DistributionGroup Staff").await[0].clone();
     for (name, value) in [
+        (replies, json!(true)),
         ("ManagedBy", json!(["bob@example.test"])),
         ("ReportToManagerEnabled", json!(true)),
         ("ReportToOriginatorEnabled", json!(false)),

@@ -24,6 +24,7 @@ mod recipients;
 mod requests;
 mod restores;
 mod role_groups;
+mod scopes;
 mod shell;
 mod statistics;
 #[path = "../support/mod.rs"]

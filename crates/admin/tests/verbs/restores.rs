@@ -11,7 +11,7 @@ use store::{Database, Options};
 use crate::shell::Shell;
 
 /// A data folder as a restored backup leaves it, with alice and with carol, who is gone since.
-async fn recovery(data: &Path) {
+pub async fn recovery(data: &Path) {
     fs::write(data.join("restored"), "20261123T183000Z\n").unwrap();
     let paths = ["mailboxes", "directory"].map(|name| data.join(name));
     let open = |path| move || Database::open(Options::sqlite(path)).unwrap();

@@ -51,6 +51,7 @@ fn recipients() -> Vec<Recipient> {
         authenticated_senders_only: false,
         managed_by: vec![RecipientId([6; 16])],
         reports: GroupReports::Manager,
+        automatic_replies: true,
     };
     [
         Kind::UserMailbox(account(), mailbox()),
@@ -124,6 +125,7 @@ fn rows_of_older_versions_are_read() {
         recipient.restrictions = Restrictions::default();
         let added = recipient.group_mut().map_or(4, |group| {
             (group.managed_by, group.reports) = (Vec::new(), GroupReports::Originator);
+            group.automatic_replies = false;
             6
         });
         let row = encoded(&recipient);

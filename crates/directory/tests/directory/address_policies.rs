@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use directory::{AddressPolicies, AddressPolicy, Directory, NewContact, NewMailbox, RecipientId};
+use directory::{
+    AddressPolicies, AddressPolicy, Directory, NewContact, NewMailUser, NewMailbox, RecipientId,
+};
 use filter::RecipientFilter;
 
 use crate::support::{address, empty, mailbox};
@@ -81,13 +83,17 @@ async fn a_primary_address_elsewhere_stays() {
     let directory = empty().await;
     let (primary, target) = (address("f@far.test"), address("f@far.test"));
     let alias = Some("frida".to_owned());
-    let contact = NewContact { primary, alias, display_name: String::new(), target };
-    let id = directory.create_contact(contact).await.unwrap();
-    let follow = |recipient: &mut directory::Recipient| {
-        recipient.email_address_policy_enabled = true;
-    };
-    directory.update_under(id, policies(), follow).await.unwrap();
+    let policies = Some(policies());
+    let contact = NewContact { primary, policies, alias, display_name: String::new(), target };
+    let id = directory.create_contact(contact.clone()).await.unwrap();
     assert_eq!(addresses(&directory, id), "SMTP:f@far.test smtp:frida@here.test");
+    // One that is known by an address of ours keeps it: its mail goes there.
+    let own = address("own@here.test");
+    let alias = Some("fred".to_owned());
+    let relayed = NewContact { primary: own.clone(), target: own, alias, ..contact };
+    let user = NewMailUser { contact: relayed, password: None };
+    let id = directory.create_mail_user(user).await.unwrap();
+    assert_eq!(addresses(&directory, id), "SMTP:fred@here.test smtp:own@here.test");
 }
 
 #[tokio::test]

@@ -131,8 +131,13 @@ async fn another_server_vouches_for_credentials_and_nothing_else() {
 async fn a_mail_user_submits_but_has_no_mailbox_to_read() {
     let World { directory, .. } = world().await;
     let primary = address("ursula@there.test");
-    let contact =
-        NewContact { target: primary.clone(), primary, alias: None, display_name: String::new() };
+    let contact = NewContact {
+        policies: None,
+        target: primary.clone(),
+        primary,
+        alias: None,
+        display_name: String::new(),
+    };
     let new = NewMailUser { contact, password: Some(password("sea")) };
     let ursula = directory.create_mail_user(new).await.unwrap();
     let attempt = ("", "ursula", "sea");

@@ -222,6 +222,7 @@ async fn a_snapshot_in_hand_does_not_change() {
     let directory = empty().await;
     let before = directory.snapshot();
     let contact = NewContact {
+        policies: None,
         primary: address("c@there.test"),
         alias: None,
         display_name: String::new(),

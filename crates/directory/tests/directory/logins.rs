@@ -14,8 +14,13 @@ async fn every_form() {
     }
     directory.create_mailbox(mailbox("alice/sales@corp.example")).await.unwrap_err();
     let target = address("ursula@there.test");
-    let contact =
-        NewContact { primary: target.clone(), alias: None, display_name: "Ursula".into(), target };
+    let contact = NewContact {
+        policies: None,
+        primary: target.clone(),
+        alias: None,
+        display_name: "Ursula".into(),
+        target,
+    };
     directory.create_mail_user(NewMailUser { contact, password: None }).await.unwrap();
     let snapshot = directory.snapshot();
     for (user, expected) in [

@@ -41,6 +41,7 @@ async fn people() -> (Directory, RecipientId, RecipientId) {
     let alice = directory.create_mailbox(mailbox("alice@here.test")).await.unwrap();
     let bob = directory.create_mailbox(mailbox("bob@here.test")).await.unwrap();
     let frida = NewContact {
+        policies: None,
         primary: address("frida@here.test"),
         alias: None,
         display_name: String::new(),

@@ -36,6 +36,7 @@ async fn every_kind_of_address() {
     };
     directory.create_group(staff).await.unwrap();
     let friend = NewContact {
+        policies: None,
         primary: address("friend@here.test"),
         alias: None,
         display_name: String::new(),

@@ -57,6 +57,15 @@ pub struct NewBatch {
     pub users: Vec<BatchUser>,
 }
 
+/// What is to be different about a batch.
+#[derive(Clone, Debug, Default)]
+pub struct BatchChange {
+    /// BadItemLimit; the inner None is without limit.
+    pub bad_item_limit: Option<Option<u32>>,
+    /// Mailboxes, each once: those that are in the batch log in so from now on, others come into it.
+    pub users: Vec<BatchUser>,
+}
+
 /// A mailbox of a batch to be made.
 #[derive(Clone, Debug)]
 pub struct BatchUser {

@@ -3,10 +3,13 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
+use mailbox::Guid;
 use store::{Bulk, Direction, Read, ReadExt, Txn};
 use types::limits::{MIGRATION_BATCH_USERS_MAX, MIGRATION_BATCHES_MAX};
 
-use super::batch::{Batch, BatchCounts, BatchPhase, BatchStatus, BatchTag, BatchUser, NewBatch};
+use super::batch::{
+    Batch, BatchChange, BatchCounts, BatchPhase, BatchStatus, BatchTag, BatchUser, NewBatch,
+};
 use super::endpoint::MigrationEndpoint;
 use super::endpoints::endpoint;
 use crate::error::MigrationError;
@@ -37,6 +40,32 @@ impl Requests {
                     let state = RequestState::new(status, batch.created);
                     txn.put_record(&keys::state(*id), &Json(state))?;
                 }
+                txn.wake(TOPIC);
+                Ok(batch)
+            })
+            .await
+    }
+
+    /// Changes a batch with its requests, or nothing; those under way go by it when they begin
+    /// anew. Mailboxes that come into a batch under way begin at once. Errors: NotFound; Status, of
+    /// one that is or was completed; InBatch; NameInUse; Limit.
+    pub async fn change_batch(
+        &self,
+        name: &str,
+        change: BatchChange,
+    ) -> Result<Batch, MigrationError> {
+        let name = name.to_owned();
+        let ids =
+            change.users.iter().map(|_| RequestId::random()).collect::<Result<Vec<_>, _>>()?;
+        self.database()
+            .write(move |txn| {
+                let mut batch = batch(&*txn, &name)?.ok_or(MigrationError::NotFound)?;
+                if batch.phase == BatchPhase::Completing {
+                    return Err(MigrationError::BatchStatus(status_of(&*txn, &batch)?.name()));
+                }
+                batch.bad_item_limit = change.bad_item_limit.unwrap_or(batch.bad_item_limit);
+                apply(txn, &batch, &change.users, &ids)?;
+                txn.put_record(&keys::batch(&batch.name), &Json(batch.clone()))?;
                 txn.wake(TOPIC);
                 Ok(batch)
             })
@@ -152,9 +181,7 @@ impl Requests {
             .write(move |txn| {
                 let mut batch = batch(&*txn, &name)?.ok_or(MigrationError::NotFound)?;
                 let states = states(&*txn, &batch)?;
-                let mut counts = BatchCounts::default();
-                states.iter().for_each(|(_, state)| counts.add(state.status));
-                let (status, now) = (BatchStatus::of(batch.phase, &counts), txn.now().secs());
+                let (status, now) = (status_of(&*txn, &batch)?, txn.now().secs());
                 let tell = decide(&mut batch, status, now)?;
                 if pass_on(txn, tell, states, now)? == 0 && tell.needs_one() {
                     return Err(MigrationError::BatchStatus(status.name()));
@@ -251,6 +278,51 @@ fn states(
     members.iter().map(|request| Ok((request.id, state(read, request.id)?))).collect()
 }
 
+fn status_of(read: &dyn Read, batch: &Batch) -> Result<BatchStatus, MigrationError> {
+    let mut counts = BatchCounts::default();
+    states(read, batch)?.iter().for_each(|(_, state)| counts.add(state.status));
+    Ok(BatchStatus::of(batch.phase, &counts))
+}
+
+/// Brings the requests of a batch in line with it, and these users into it; `ids` are for those
+/// that are new.
+fn apply(
+    txn: &mut Txn<'_>,
+    batch: &Batch,
+    users: &[BatchUser],
+    ids: &[RequestId],
+) -> Result<(), MigrationError> {
+    let endpoint = endpoint(&*txn, &batch.endpoint)?.ok_or(MigrationError::NotFound)?;
+    let members = members(&*txn, batch)?;
+    let of = |mailbox: Guid| users.iter().find(|user| user.mailbox == mailbox);
+    let is_new = |user: &BatchUser| members.iter().all(|member| member.mailbox() != user.mailbox);
+    let (users_new, now) = (users.iter().zip(ids).filter(|(user, _)| is_new(user)), txn.now());
+    let users_new: Vec<_> = users_new.collect();
+    check_size(members.len() + users_new.len())?;
+    let mut others = requests(&*txn)?;
+    check_room((others.len() + users_new.len()).saturating_sub(1))?;
+    others.retain(|other| members.iter().all(|member| member.id != other.id));
+    check_users(&batch.name, users, &others)?;
+    for mut request in members.iter().cloned() {
+        request.bad_item_limit = batch.bad_item_limit;
+        if let Some(user) = of(request.mailbox()) {
+            request.place = Place::Imap(endpoint.mailbox(user.user.clone(), user.password.clone()));
+            request.source_root.clone_from(&user.root);
+        }
+        txn.put_record(&keys::request(request.id), &Json(request))?;
+    }
+    let status = match batch.phase {
+        BatchPhase::Started => RequestStatus::Queued,
+        _ => RequestStatus::Suspended,
+    };
+    for (user, id) in users_new {
+        let request = batch.request(*id, user, &endpoint);
+        txn.put_record(&keys::request(*id), &Json(request))?;
+        txn.put_record(&keys::state(*id), &Json(RequestState::new(status, now.secs())))?;
+    }
+    Ok(())
+}
+
 fn check_size(users: usize) -> Result<(), MigrationError> {
     match users > MIGRATION_BATCH_USERS_MAX {
         true => Err(MigrationError::Limit("mailboxes of a batch")),
@@ -268,18 +340,18 @@ fn check_new(read: &dyn Read, new: &NewBatch) -> Result<MigrationEndpoint, Migra
     }
     let others = requests(read)?;
     check_room(others.len() + new.users.len().saturating_sub(1))?;
-    check_users(new, &others)?;
+    check_users(&new.name, &new.users, &others)?;
     endpoint(read, &new.endpoint)?.ok_or(MigrationError::NotFound)
 }
 
 /// Each mailbox is in one batch, and has one request of a name.
-fn check_users(new: &NewBatch, others: &[Request]) -> Result<(), MigrationError> {
-    let users: HashSet<[u8; 16]> = new.users.iter().map(|user| user.mailbox.0).collect();
+fn check_users(batch: &str, users: &[BatchUser], others: &[Request]) -> Result<(), MigrationError> {
+    let users: HashSet<[u8; 16]> = users.iter().map(|user| user.mailbox.0).collect();
     let imports = others.iter().filter(|other| other.kind == Kind::Import);
     for other in imports.filter(|other| users.contains(&other.mailbox().0)) {
         match &other.batch {
             Some(tag) => return Err(MigrationError::InBatch(tag.batch.clone())),
-            None if other.name.eq_ignore_ascii_case(&new.name) => {
+            None if other.name.eq_ignore_ascii_case(batch) => {
                 return Err(MigrationError::NameInUse(other.name.clone()));
             }
             None => {}

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::imap_source::{ImapEndpoint, Pace, Secret, Security};
+use crate::error::MigrationError;
+use crate::imap_source::{self, ImapEndpoint, Network, Pace, Secret, Security};
 
 /// A server that batches bring mailboxes from (MigrationEndpoint), by IMAP. Who logs in stands in
 /// the batches.
@@ -35,6 +36,13 @@ impl MigrationEndpoint {
             deleted: false,
             pace: Pace::default(),
         }
+    }
+
+    /// Connects as for a mailbox, and goes as far as one can without a login. Errors: what keeps
+    /// mailboxes from coming over.
+    pub async fn probe(&self, network: &Network) -> Result<(), MigrationError> {
+        let to = self.mailbox(String::new(), Secret::new(String::new()));
+        Ok(imap_source::probe(&to, network).await?)
     }
 
     /// Whether connections go to the same place in the same way.

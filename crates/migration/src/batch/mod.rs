@@ -14,6 +14,8 @@ mod csv;
 mod endpoint;
 mod endpoints;
 
-pub use batch::{Batch, BatchCounts, BatchPhase, BatchStatus, BatchTag, BatchUser, NewBatch};
+pub use batch::{
+    Batch, BatchChange, BatchCounts, BatchPhase, BatchStatus, BatchTag, BatchUser, NewBatch,
+};
 pub use csv::{BadRow, CsvError, CsvRow, csv_rows};
 pub use endpoint::MigrationEndpoint;

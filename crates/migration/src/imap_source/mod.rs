@@ -42,6 +42,11 @@ use crate::folder::SourceFolder;
 use crate::message::Item;
 use crate::transfer::Source;
 
+/// Whether the server of an endpoint answers and takes passwords, without one.
+pub(crate) async fn probe(to: &ImapEndpoint, network: &Network) -> Result<(), ImapError> {
+    Session::probe(to, network).await
+}
+
 /// A mailbox on another server.
 pub struct ImapSource {
     endpoint: ImapEndpoint,

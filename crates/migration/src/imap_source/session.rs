@@ -49,18 +49,38 @@ impl Session {
         to: &ImapEndpoint,
         network: &Network,
     ) -> Result<Self, ImapError> {
-        let mut session = Session { lines, commands: 0, capabilities: Vec::new() };
-        let greeting = session.greeting().await?;
-        if to.security == Security::StartTls {
-            session.start_tls(to, network).await?;
-        }
-        session.ask_capabilities().await?;
+        let (mut session, greeting) = Session::greeted(lines, to, network).await?;
         if greeting != Condition::Preauth {
             session.log_in(to).await?;
             // There may be more of them now.
             session.ask_capabilities().await?;
         }
         Ok(session)
+    }
+
+    /// Goes as far as it can be gone without a login. Errors: also when no password is taken.
+    pub(crate) async fn probe(to: &ImapEndpoint, network: &Network) -> Result<(), ImapError> {
+        let lines = network.connect(to).await?;
+        let (session, _) = Session::greeted(lines, to, network).await?;
+        match session.can("LOGINDISABLED") && !session.can("AUTH=PLAIN") {
+            true => Err(ImapError::NoLogin),
+            false => Ok(()),
+        }
+    }
+
+    /// A connection on which the source has said what it can do, and how it greeted.
+    async fn greeted(
+        lines: LineStream,
+        to: &ImapEndpoint,
+        network: &Network,
+    ) -> Result<(Self, Condition), ImapError> {
+        let mut session = Session { lines, commands: 0, capabilities: Vec::new() };
+        let greeting = session.greeting().await?;
+        if to.security == Security::StartTls {
+            session.start_tls(to, network).await?;
+        }
+        session.ask_capabilities().await?;
+        Ok((session, greeting))
     }
 
     /// Whether the source says that it can do something.

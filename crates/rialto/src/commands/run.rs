@@ -13,6 +13,7 @@ use roles::MailboxServer;
 use super::serve::until_terminated;
 use crate::error::Error;
 use crate::logging;
+use crate::telemetry::Telemetry;
 
 /// Run a server in the foreground
 #[derive(Debug, Args)]
@@ -29,8 +30,9 @@ impl Run {
     /// Serves until SIGTERM or SIGINT.
     pub async fn run(self) -> Result<Outcome, Error> {
         let mut settings = Settings::load(&self.config)?;
-        logging::start(&settings.log);
         settings.resolver.server = self.resolver.or(settings.resolver.server);
+        let (observer, telemetry) = Telemetry::start(&settings)?;
+        logging::start(&settings.log, observer);
         if settings.role != Role::Mailbox {
             return Err(Error::Role(settings.role));
         }
@@ -40,6 +42,7 @@ impl Run {
         until_terminated(&server, signals).await;
         tracing::info!("stopping");
         server.stop().await;
+        telemetry.finish().await;
         Ok(Outcome::Good)
     }
 }

@@ -41,5 +41,6 @@ mod send;
 mod setup;
 mod support;
 mod swaks;
+mod telemetry;
 mod tracking;
 mod verbs;

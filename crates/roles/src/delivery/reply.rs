@@ -8,6 +8,7 @@ use mailbox::MailboxNumber;
 use mailbox::automatic_replies::{automatic_replies, is_answered};
 use store::{StoreError, Txn};
 use transport::Delivery;
+use transport::boundary::Way;
 use transport::outbox::{self, AutomaticReply, OutboxItem, OutboxKey};
 use types::Address;
 
@@ -28,15 +29,23 @@ pub(super) fn note<'m>(
         return Ok(());
     }
     let (Some(owner), Some(message)) = (owner(), message()) else { return Ok(()) };
-    if owner.smtp_addresses().any(|own| own == to) || !is_named(&owner, delivery, message) {
+    if owner.smtp_addresses().any(|own| own == to) || !may_answer(&owner, delivery, message) {
         return Ok(());
     }
     let key = OutboxKey { mailbox: delivery.mailbox, cause: delivery.id };
     outbox::put(txn, key, &OutboxItem::AutomaticReply(reply(to, message)))
 }
 
-/// Who is not among the recipients that the header names does not reply: it came by a list, a
-/// group or a blind copy.
+/// Who is not among the recipients that the header names does not reply: it came by a list or a
+/// blind copy. A group stands for its members when its owner wants that.
+fn may_answer(owner: &Recipient, delivery: &Delivery, message: &Respondable) -> bool {
+    match &delivery.way {
+        Way::Own => is_named(owner, delivery, message),
+        Way::Group(group) => message.names(group) || is_named(owner, delivery, message),
+        Way::QuietGroup => false,
+    }
+}
+
 fn is_named(owner: &Recipient, delivery: &Delivery, message: &Respondable) -> bool {
     message.names(&delivery.recipient) || owner.smtp_addresses().any(|own| message.names(own))
 }

@@ -71,6 +71,8 @@ catalogue! {
         "How long a group took to become durable.";
     STORE_WRITES_WAITING: Gauge "rialto_store_writes_waiting" ["database"]
         "Writes that have not been answered yet.";
+    TELEMETRY_SPANS: Counter "rialto_telemetry_spans_total" ["result"]
+        "Spans for OpenTelemetry of this process: exported, or dropped since the collector did not take them or the queue was full.";
     DISK_FREE: Gauge "rialto_disk_free_octets" []
         "Room on the disk that holds the data directory.";
     OPEN_FDS: Gauge "process_open_fds" []

@@ -16,6 +16,7 @@ mod mail;
 mod process;
 mod sample;
 mod sessions;
+pub mod spans;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,9 +9,9 @@ use transport::{DeliveryType, QueueInfo, Transport};
 
 use super::catalogue::{
     DISK_FREE, OPEN_FDS, QUEUE_MESSAGES, RESIDENT_MEMORY, STORE_COMMITS, STORE_SYNC_SECONDS,
-    STORE_SYNCS, STORE_WRITES_WAITING,
+    STORE_SYNCS, STORE_WRITES_WAITING, TELEMETRY_SPANS,
 };
-use super::{Metrics, process};
+use super::{Metrics, process, spans};
 use crate::storage::Storage;
 
 /// Where to ask, and what is set to the answers.
@@ -19,6 +19,7 @@ pub(crate) struct Sample {
     databases: [OfDatabase; 2],
     queues: Queues,
     disk: FileSystemProbe,
+    spans: [Counter; 2],
     disk_free: Gauge,
     open_fds: Gauge,
     resident_memory: Gauge,
@@ -39,6 +40,7 @@ impl Sample {
             ],
             queues: Queues::new(metrics, transport),
             disk: FileSystemProbe::new(data_directory),
+            spans: spans::counted().map(|(result, _)| metrics.counter(&TELEMETRY_SPANS, &[result])),
             disk_free: metrics.gauge(&DISK_FREE, &[]),
             open_fds: metrics.gauge(&OPEN_FDS, &[]),
             resident_memory: metrics.gauge(&RESIDENT_MEMORY, &[]),
@@ -49,6 +51,8 @@ impl Sample {
     pub(crate) async fn take(&self) {
         self.databases.iter().for_each(OfDatabase::take);
         self.queues.take().await;
+        let spans = self.spans.iter().zip(spans::counted());
+        spans.for_each(|(counter, (_, spans))| counter.absolute(spans));
         match self.disk.room() {
             Ok(room) => self.disk_free.set(room.free_octets as f64),
             Err(error) => tracing::warn!(%error, "cannot tell how much room the disk has"),

@@ -16,7 +16,7 @@ use smtp::client::{Client, ClientPolicy, Credentials, Fault, Outcome, RecipientR
 use smtp::protocol_log::Entry;
 use smtp::service::{self, Attendants, Journal, Settle};
 use store::Database;
-use tracing::{Instrument, error_span};
+use tracing::{Instrument, Span, debug_span, error_span};
 use transport::boundary::BoxFuture;
 use transport::dkim::Signers;
 use transport::{
@@ -208,10 +208,14 @@ impl SmtpNextHop {
                 Some(log) => log,
                 None => &mut no_log,
             };
+            settle.loaded = outgoing.len();
+            settle.begin_hop();
             let attendants = Attendants { journal, settle };
             Ok(service::send(&mut stream, &tls, client, outgoing, attendants).await)
         };
-        conversation.instrument(span).await
+        let ended = conversation.instrument(span).await;
+        settle.hop = Span::none();
+        ended
     }
 
     async fn connect(
@@ -334,6 +338,10 @@ struct Reporter<'m> {
     /// The host that is being talked to.
     host: Option<String>,
     reported: usize,
+    /// How many of the messages are in memory, to be sent.
+    loaded: usize,
+    /// The hop of the message that is on its way.
+    hop: Span,
     sent: usize,
     sent_octets: u64,
     /// Of the Send connector.
@@ -342,7 +350,26 @@ struct Reporter<'m> {
 
 impl<'m> Reporter<'m> {
     fn new(messages: &'m [OutgoingMessage], reports: Reports, counter: Counter) -> Self {
-        Reporter { messages, reports, host: None, reported: 0, sent: 0, sent_octets: 0, counter }
+        Reporter {
+            messages,
+            reports,
+            host: None,
+            reported: 0,
+            loaded: 0,
+            hop: Span::none(),
+            sent: 0,
+            sent_octets: 0,
+            counter,
+        }
+    }
+
+    /// The next message that is in memory is on its way.
+    fn begin_hop(&mut self) {
+        let next = self.messages.iter().take(self.loaded).nth(self.reported);
+        self.hop = next.map_or_else(
+            Span::none,
+            |message| debug_span!("hop", internal_message_id = %message.id, host = self.host),
+        );
     }
 
     fn report(&mut self, recipients: Vec<RecipientReport>) {
@@ -388,6 +415,7 @@ impl<'m> Reporter<'m> {
 impl Settle for Reporter<'_> {
     fn settled(&mut self, outcome: Outcome) {
         self.report(outcome.recipients.into_iter().map(recipient).collect());
+        self.begin_hop();
     }
 }
 

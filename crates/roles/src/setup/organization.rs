@@ -1,5 +1,7 @@
 //! The directory of a new server: its domain, its services, and the mailbox of its administrator.
 
+use std::sync::Arc;
+
 use auth::VerifierOptions;
 use config::Settings;
 use config::object::{ImapSettings, ObjectKind, document};
@@ -24,6 +26,8 @@ async fn populate(plan: &Plan, storage: &Storage) -> Result<(), SetupError> {
     let password = Some(plan.password.clone());
     let address = plan.administrator.clone();
     let mailbox = NewMailbox {
+        // The address is what the default policy makes, and there is no other yet.
+        policies: Some(Arc::default()),
         kind: MailboxKind::User { password, administrator: true },
         ..NewMailbox::user(address, &settings.short_name(), MAILBOX_DATABASE)
     };

@@ -96,6 +96,7 @@ async fn the_first_mailbox_is_the_administrators() {
     assert_eq!(snapshot.default_domain(), Some(&plan.domain));
     let recipient = snapshot.by_address(&plan.administrator).unwrap();
     assert!(recipient.account().unwrap().administrator);
+    assert!(recipient.email_address_policy_enabled);
     let location = &recipient.mailbox().unwrap().location;
     assert_eq!(location.server, "MAIL");
     storage.close().await;

@@ -46,6 +46,22 @@ pub enum Question {
     EndOfData,
 }
 
+impl Question {
+    /// The command that asks it; none for pieces of content.
+    pub(crate) fn command(&self) -> Option<&'static str> {
+        match self {
+            Question::Connect => Some("CONNECT"),
+            Question::Hello(_) => Some("HELO"),
+            Question::Authenticate(_) => Some("AUTH"),
+            Question::MailFrom(..) => Some("MAIL"),
+            Question::RcptTo(..) => Some("RCPT"),
+            Question::Begin => Some("DATA"),
+            Question::Data(_) => None,
+            Question::EndOfData => Some("END-OF-DATA"),
+        }
+    }
+}
+
 /// What the client said in AUTH.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Sasl {

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::pin::pin;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tracing::{Instrument, Span, debug_span};
 use types::{Address, ReversePath};
 
 use super::{Upgrade, wire};
@@ -164,7 +165,11 @@ where
     /// Answers a question. What came meanwhile is read first: the session must see who did
     /// not wait for a reply.
     async fn ask(&mut self, question: Question) -> io::Result<()> {
-        let answer = self.decide(question).await;
+        let span = match question.command() {
+            Some(command) => debug_span!("command", command),
+            None => Span::none(),
+        };
+        let answer = self.decide(question).instrument(span).await;
         if self.server.wants_input()
             && let Some(bytes) = wire::read_ready(self.stream).await?
         {

@@ -10,7 +10,7 @@ use crate::boundary::{Delivery, DeliveryOutcome, RecipientReport, Summary};
 use crate::commit;
 use crate::envelope::InternalMessageId;
 use crate::queue::keys::PartKey;
-use crate::queue::message::{Part, QueuedMessage};
+use crate::queue::message::{Part, QueuedMessage, QueuedRecipient};
 use crate::received;
 use crate::shared::Core;
 use crate::status::{self, EnhancedStatus, Reply};
@@ -37,8 +37,7 @@ pub(crate) async fn deliver(
         .iter()
         .filter_map(|queued| {
             let mailbox = queued.mailbox?;
-            let recipient = queued.recipient.address.clone();
-            Some(delivery(key.id, mailbox, recipient, message, &summary))
+            Some(delivery(key.id, mailbox, queued, message, &summary))
         })
         .collect();
     while let Some(rest) = deliveries.get(said.len()..).filter(|rest| !rest.is_empty()) {
@@ -57,10 +56,11 @@ async fn summarize(core: &Arc<Core>, message: &QueuedMessage) -> Result<Summary,
 fn delivery(
     id: InternalMessageId,
     mailbox: u32,
-    recipient: types::Address,
+    queued: &QueuedRecipient,
     message: &QueuedMessage,
     summary: &Summary,
 ) -> Delivery {
+    let recipient = queued.recipient.address.clone();
     Delivery {
         id,
         reverse_path: message.reverse_path.clone(),
@@ -68,6 +68,7 @@ fn delivery(
         mailbox,
         prefix: received::delivery_prefix(&message.reverse_path, &recipient),
         recipient,
+        way: queued.way.clone(),
         blob: message.blob,
         summary: summary.clone(),
         received: message.accepted,

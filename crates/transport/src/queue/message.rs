@@ -9,6 +9,7 @@ use types::limits::{PART_RECIPIENTS_MAX, PART_RECIPIENTS_OCTETS_MAX};
 use types::time::Timestamp;
 use types::wire::{Reader, Truncated};
 
+use crate::boundary::Way;
 use crate::envelope::{Envelope, NetworkMessageId, Origin, Recipient};
 use crate::queue::keys::HopNumber;
 use crate::record::{Field, stored_struct};
@@ -109,6 +110,15 @@ pub struct QueuedRecipient {
     pub recipient: Recipient,
     /// The mailbox, when it is one of this server.
     pub mailbox: Option<u32>,
+    /// How the message came to that mailbox.
+    pub way: Way,
+}
+
+impl QueuedRecipient {
+    /// One without a mailbox here.
+    pub fn elsewhere(recipient: Recipient) -> Self {
+        QueuedRecipient { recipient, mailbox: None, way: Way::Own }
+    }
 }
 
 impl Part {
@@ -119,7 +129,40 @@ impl Part {
 }
 
 stored_struct!(Part { hop, due, notice, delay_reported, retry_count, last_error, recipients });
-stored_struct!(QueuedRecipient { recipient, mailbox });
+
+/// What stands behind the address, in the order of the octets that say so. The first two are all
+/// that rows from before groups that answer have.
+impl Field for QueuedRecipient {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.recipient.put(out);
+        let Some(mailbox) = self.mailbox else { return out.push(0) };
+        out.push(match &self.way {
+            Way::Own => 1,
+            Way::Group(_) => 2,
+            Way::QuietGroup => 3,
+        });
+        mailbox.put(out);
+        if let Way::Group(group) = &self.way {
+            group.put(out);
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Truncated> {
+        let recipient = Field::read(reader)?;
+        let kind = reader.octet()?;
+        if kind == 0 {
+            return Ok(QueuedRecipient::elsewhere(recipient));
+        }
+        let mailbox = Some(Field::read(reader)?);
+        let way = match kind {
+            1 => Way::Own,
+            2 => Way::Group(Field::read(reader)?),
+            3 => Way::QuietGroup,
+            _ => return Err(Truncated),
+        };
+        Ok(QueuedRecipient { recipient, mailbox, way })
+    }
+}
 
 /// Gives a value made of [`Field`]s a row of its own.
 macro_rules! row {
@@ -189,10 +232,12 @@ pub(crate) mod tests {
             original in proptest::option::of(("[a-z0-9-]{1,8}", "\\PC{0,40}")),
             notify in proptest::option::of(proptest::array::uniform3(proptest::bool::ANY)),
             mailbox: Option<u32>,
+            by in prop_oneof![Just(Way::Own), Just(Way::QuietGroup), address().prop_map(Way::Group)],
         ) -> QueuedRecipient {
             let original = original.map(|(address_type, address)| OriginalRecipient { address_type, address });
             let notify = notify.map(|[success, failure, delay]| Notify { success, failure, delay });
-            QueuedRecipient { recipient: Recipient { address, original, notify }, mailbox }
+            let way = if mailbox.is_some() { by } else { Way::Own };
+            QueuedRecipient { recipient: Recipient { address, original, notify }, mailbox, way }
         }
     }
 
@@ -248,6 +293,19 @@ pub(crate) mod tests {
                 accepted: Timestamp::from_micros(numbers.2),
                 parts: numbers.3,
             }
+        }
+    }
+
+    #[test]
+    fn recipients_of_rows_from_before_groups_that_answer_are_read() {
+        let recipient = Recipient::new(Address::parse("a@example.test").unwrap());
+        for mailbox in [Some(7_u32), None] {
+            let mut row = Vec::new();
+            recipient.put(&mut row);
+            mailbox.put(&mut row);
+            let read = QueuedRecipient::read(&mut Reader::new(&row)).unwrap();
+            let expected = QueuedRecipient { recipient: recipient.clone(), mailbox, way: Way::Own };
+            assert_eq!(read, expected);
         }
     }
 

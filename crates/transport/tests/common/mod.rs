@@ -51,6 +51,7 @@ impl Directory {
             reports,
             require_sender_authentication,
             max_receive_octets: None,
+            automatic_replies: false,
         };
         self.set(who, Resolved::Group(group));
     }

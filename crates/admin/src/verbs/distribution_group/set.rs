@@ -30,6 +30,8 @@ verb! {
         report_to_originator_enabled: Option<bool>,
         /// The first of those in charge hears of them, and the sender does not.
         report_to_manager_enabled: Option<bool>,
+        /// Members' automatic replies go to who wrote to the group; they do not unless told so.
+        send_oof_message_to_originator_enabled: Option<bool>,
         /// Takes mail only from authenticated senders.
         require_sender_authentication_enabled: Option<bool>,
         /// Takes mail only from these and from members of these groups; empty: from anybody.
@@ -66,6 +68,7 @@ impl SetDistributionGroup {
                 report_to_originator_enabled: self.report_to_originator_enabled,
                 report_to_manager_enabled: self.report_to_manager_enabled,
                 require_sender_authentication_enabled: self.require_sender_authentication_enabled,
+                send_oof_message_to_originator_enabled: self.send_oof_message_to_originator_enabled,
             };
             changes.apply(session, group)?;
         }

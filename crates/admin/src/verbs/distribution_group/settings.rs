@@ -10,6 +10,7 @@ pub(in crate::verbs) struct GroupChanges {
     pub report_to_originator_enabled: Option<bool>,
     pub report_to_manager_enabled: Option<bool>,
     pub require_sender_authentication_enabled: Option<bool>,
+    pub send_oof_message_to_originator_enabled: Option<bool>,
 }
 
 impl GroupChanges {
@@ -25,6 +26,8 @@ impl GroupChanges {
         let only = group.authenticated_senders_only;
         group.authenticated_senders_only =
             self.require_sender_authentication_enabled.unwrap_or(only);
+        let replies = group.automatic_replies;
+        group.automatic_replies = self.send_oof_message_to_originator_enabled.unwrap_or(replies);
         if group.reports == GroupReports::Manager && group.managed_by.is_empty() {
             return Err(VerbError::Invalid(NO_MANAGER.to_owned()));
         }

@@ -30,7 +30,8 @@ impl Cmdlet for UpdateEmailAddressPolicy {
         let only_ask = !session.should_process(format!("Updating recipients of {name}"));
         let policies = policies(session)?;
         let mut refused = Vec::new();
-        for slice in recipients_of(session, &policies, &name).chunks(POLICY_SLICE_RECIPIENTS) {
+        let (within, outside) = within_scope(session, recipients_of(session, &policies, &name));
+        for slice in within.chunks(POLICY_SLICE_RECIPIENTS) {
             let (ids, policies) = (slice.to_vec(), Arc::clone(&policies));
             let followed = session.directory().follow_policies(ids, policies, only_ask).await?;
             refused.extend(followed.iter().filter_map(refusal));
@@ -40,6 +41,9 @@ impl Cmdlet for UpdateEmailAddressPolicy {
             }
         }
         warn(session, &refused);
+        if outside > 0 {
+            session.warn(format!("{outside} recipients are not in the caller's write scope"));
+        }
         session.modified(name, None, None);
         Ok(())
     }
@@ -59,6 +63,17 @@ fn recipients_of(
     let mut taken: Vec<_> = snapshot.recipients().filter(is_taken).collect();
     taken.sort_by_cached_key(|recipient| recipient.primary.folded());
     taken.into_iter().map(|recipient| recipient.id).collect()
+}
+
+/// Those that the caller may change, and the number of the others.
+fn within_scope(session: &Session<'_>, all: Vec<RecipientId>) -> (Vec<RecipientId>, usize) {
+    let (count, snapshot) = (all.len(), session.snapshot());
+    let is_within = |id: &RecipientId| {
+        snapshot.recipient(*id).is_some_and(|recipient| session.is_within_scope(recipient))
+    };
+    let within: Vec<_> = all.into_iter().filter(is_within).collect();
+    let outside = count - within.len();
+    (within, outside)
 }
 
 fn tell(session: &Session<'_>, followed: &[Followed]) {

@@ -1,10 +1,8 @@
 //! New-MigrationBatch.
 
-use std::path::PathBuf;
+use migration::NewBatch;
 
-use migration::{NewBatch, disk};
-
-use super::super::mailbox_request::{BadItemLimit, check_patterns, refuse_own_data};
+use super::super::mailbox_request::{BadItemLimit, check_patterns};
 use super::super::migration_endpoint::{self, MigrationName};
 use super::{MigrationBatchObject, WHAT, find, shown, users, warn_if_stopped};
 use crate::verb::{Cmdlet, Effect, Object, Role, Session, Switch, VerbError, verb};
@@ -37,10 +35,8 @@ impl Cmdlet for NewMigrationBatch {
     async fn run(self, session: &Session<'_>) -> Result<Self::Answer, VerbError> {
         check_patterns(&self.exclude_folders)?;
         let endpoint = migration_endpoint::find(session, &self.source_endpoint).await?;
-        let path = PathBuf::from(&self.csv_data);
-        disk::check_path(&path)?;
-        refuse_own_data(session, &path).await?;
-        let users = users::read(session, &path).await?;
+        // There is no batch of that name yet whose users might come again.
+        let users = users::read(session, &self.csv_data, "").await?;
         let (MigrationName(name), count) = (self.name.clone(), users.len());
         session.may_make(&name)?;
         if !session.should_process(format!("Creating {WHAT} {name} of {count} mailboxes")) {

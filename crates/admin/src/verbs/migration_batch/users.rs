@@ -4,20 +4,29 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
+use auth::RecipientId;
 use directory::Recipient;
 use mailbox::Guid;
-use migration::{BadRow, BatchUser, CsvRow, Kind, MigrationError, csv_rows};
+use migration::{BadRow, BatchUser, CsvRow, Kind, MigrationError, csv_rows, disk};
 use tokio::io::AsyncReadExt;
 use types::limits::{MIGRATION_CSV_BAD_ROWS_SHOWN_MAX, MIGRATION_CSV_OCTETS_MAX};
 
+use super::super::mailbox_request::refuse_own_data;
 use crate::verb::{Session, VerbError};
 
-/// Reads a file. Errors: Invalid, when a row is wrong.
-pub(super) async fn read(session: &Session<'_>, path: &Path) -> Result<Vec<BatchUser>, VerbError> {
+/// Reads a file for a batch. Errors: Invalid, when a row is wrong.
+pub(super) async fn read(
+    session: &Session<'_>,
+    file: &str,
+    batch: &str,
+) -> Result<Vec<BatchUser>, VerbError> {
+    let path = Path::new(file);
+    disk::check_path(path)?;
+    refuse_own_data(session, path).await?;
     let octets = octets(path).await?;
     let (rows, mut bad) =
         csv_rows(&octets).map_err(|error| VerbError::Invalid(error.to_string()))?;
-    let mut owners = Owners::of(session).await?;
+    let mut owners = Owners::of(session, batch).await?;
     let mut users = Vec::with_capacity(rows.len());
     for row in rows {
         match owners.check(session, &row) {
@@ -29,6 +38,14 @@ pub(super) async fn read(session: &Session<'_>, path: &Path) -> Result<Vec<Batch
         true => Ok(users),
         false => Err(refusal(bad)),
     }
+}
+
+/// Whether the caller may change the mailboxes of all of them. Errors: OutOfScope.
+pub(super) fn may_change(session: &Session<'_>, users: &[BatchUser]) -> Result<(), VerbError> {
+    let snapshot = session.snapshot();
+    let mut owners =
+        users.iter().filter_map(|user| snapshot.recipient(RecipientId(user.mailbox.0)));
+    owners.try_for_each(|owner| session.may_change(owner))
 }
 
 fn user(mailbox: Guid, row: CsvRow) -> BatchUser {
@@ -60,11 +77,12 @@ struct Owners {
 }
 
 impl Owners {
-    async fn of(session: &Session<'_>) -> Result<Self, VerbError> {
+    async fn of(session: &Session<'_>, batch: &str) -> Result<Self, VerbError> {
         let all = session.organization.requests.all().await?;
         let imports = all.into_iter().filter(|(request, _)| request.kind == Kind::Import);
         let tagged = imports
-            .filter_map(|(request, _)| Some((request.mailbox(), request.batch.clone()?.batch)));
+            .filter_map(|(request, _)| Some((request.mailbox(), request.batch.clone()?.batch)))
+            .filter(|(_, other)| other != batch);
         Ok(Owners { here: HashMap::new(), elsewhere: tagged.collect() })
     }
 
