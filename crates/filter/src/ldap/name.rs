@@ -25,7 +25,7 @@ impl NameTemplate {
     /// The name of the account with that address.
     pub fn of(&self, address: &str) -> String {
         match self.0.contains('=') {
-            true => self.put(address, |text| escape(text)),
+            true => self.put(address, escape),
             false => self.put(address, str::to_owned),
         }
     }
