@@ -1,6 +1,7 @@
 //! `rialto backup`: a server's data into a repository folder, while it runs or not.
 
 mod bar;
+mod mailbox;
 mod pruning;
 mod restore;
 

@@ -50,6 +50,9 @@ pub enum AdminError {
     /// A backup was not made, read or restored.
     #[error(transparent)]
     Backup(#[from] ::backup::BackupError),
+    /// One mailbox of a backup did not come back.
+    #[error("the mailbox was not brought back: {0}")]
+    NotRestored(String),
     /// The name service did not answer.
     #[error("{host}: {source}")]
     Resolve {

@@ -10,6 +10,7 @@
 //! can open, where a server keeps its databases) is handed in as [`Program`].
 
 pub mod api;
+mod asking;
 pub mod backup;
 pub mod config;
 mod console;

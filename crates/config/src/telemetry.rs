@@ -7,7 +7,7 @@ section! {
     /// Spans of sessions, commands and messages for OpenTelemetry, sent by OTLP over HTTP. Only
     /// in programs that were built with the feature "opentelemetry".
     pub struct Telemetry {
-        /// The collector, as http://HOST[:PORT][/PATH]; /v1/traces is added. TLS is not built: a
+        /// The collector, as `http://HOST[:PORT][/PATH]`; `/v1/traces` is added. TLS is not built: a
         /// collector on this host passes the spans on. Without it none are made.
         endpoint: Option<String> = None,
     }

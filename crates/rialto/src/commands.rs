@@ -45,7 +45,7 @@ pub async fn run(task: Task) -> Result<Outcome, Error> {
         }
         Command::Top(top) => verb::top(&top, &mut console).await,
         Command::Backup(backup) => verb::backup(&backup, &program(), &mut console).await,
-        Command::Restore(restore) => Ok(restore.run(&mut console).await?),
+        Command::Restore(restore) => verb::restore(&restore, &mut console).await,
         Command::Explain(explain) => verb::explain(&explain, &mut console).await,
         Command::Store(store) => Ok(store.run(&program(), &mut console).await?),
     }

@@ -9,36 +9,47 @@ const MIB: u64 = 1024 * 1024;
 
 /// What tells the person at standard error, if one is there.
 pub(super) fn bar() -> Box<dyn Progress> {
-    match io::stderr().is_terminal() {
-        true => Box::new(Bar { terminal: io::stderr(), shown: None }),
-        false => Box::new(Silent),
+    match Bar::on_terminal() {
+        Some(bar) => Box::new(bar),
+        None => Box::new(Silent),
     }
 }
 
-struct Bar<W: Write> {
+/// A line for each step, with how much of it is done.
+pub(super) struct Bar<W: Write> {
     terminal: W,
     /// The step and the percentage that stand there.
-    shown: Option<(Step, u64)>,
+    shown: Option<(&'static str, u64)>,
 }
 
-impl<W: Write> Progress for Bar<W> {
-    fn tell(&mut self, step: Step, done: u64, all: u64) {
-        let percent = (done.min(all) * 100).checked_div(all).unwrap_or(100);
+impl Bar<io::Stderr> {
+    /// None: nobody would see it.
+    pub(super) fn on_terminal() -> Option<Self> {
+        let terminal = io::stderr();
+        terminal.is_terminal().then_some(Bar { terminal, shown: None })
+    }
+}
+
+impl<W: Write> Bar<W> {
+    /// Says how much of a step is done, where it has changed.
+    pub(super) fn show(&mut self, step: &'static str, percent: u64, of: &str) {
         if self.shown == Some((step, percent)) {
             return;
         }
         let is_next = self.shown.is_some_and(|(before, _)| before != step);
         self.shown = Some((step, percent));
-        let full = "#".repeat(BAR_LEN * usize::try_from(percent).unwrap_or(0) / 100);
+        let full = "#".repeat(BAR_LEN * usize::try_from(percent.min(100)).unwrap_or(0) / 100);
         let start = if is_next { "\n" } else { "\r" };
         // A terminal that is gone is no reason to give up.
-        let _ = write!(
-            self.terminal,
-            "{start}{} [{full:<BAR_LEN$}] {percent:>3} % of {} MiB",
-            words(step),
-            all.div_ceil(MIB)
-        );
+        let _ = write!(self.terminal, "{start}{step} [{full:<BAR_LEN$}] {percent:>3} % of {of}");
         let _ = self.terminal.flush();
+    }
+}
+
+impl<W: Write> Progress for Bar<W> {
+    fn tell(&mut self, step: Step, done: u64, all: u64) {
+        let percent = (done.min(all) * 100).checked_div(all).unwrap_or(100);
+        self.show(words(step), percent, &format!("{} MiB", all.div_ceil(MIB)));
     }
 }
 

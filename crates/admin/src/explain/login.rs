@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::asking::{Fields, ask, text};
 use super::page::Page;
+use crate::asking::{Fields, ask, text};
 use crate::config::Target;
 use crate::shell::Executor;
 use crate::{AdminError, Console, Outcome};

@@ -5,7 +5,6 @@
 //!
 //! Invariant: what no verb tells is said to be unknown; nothing is guessed.
 
-mod asking;
 mod login;
 mod message;
 mod page;

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use admin::api::{Client, SOCKET_NAME, local_caller};
-use admin::backup::{self, Backup};
+use admin::backup::{self, Backup, Restore};
 use admin::config::{Config, Target};
 use admin::explain::Explain;
 use admin::shell::{Executor, Line};
@@ -82,6 +82,23 @@ pub async fn backup(
         false => None,
     };
     Ok(backup.run(program, server, console).await?)
+}
+
+/// Restores a backup, or one mailbox of it into a running server.
+pub async fn restore(restore: &Restore, console: &mut Console<'_>) -> Result<Outcome, Error> {
+    if !restore.needs_server() {
+        return Ok(restore.run(console).await?);
+    }
+    let Target { dir, config } = restore.target.clone();
+    let server = Server::new(dir, config, false);
+    let data = server.settings()?.data_directory;
+    let socket = data.join(SOCKET_NAME);
+    // A stopped one would only note what is to be done.
+    match Client::connect(&socket).await {
+        Ok(Some(_)) => Ok(restore.run_on(&server, &data, console).await?),
+        Ok(None) => Err(AdminError::NotRunning(socket).into()),
+        Err(source) => Err(AdminError::File { path: socket, source }.into()),
+    }
 }
 
 /// Explains by verbs what became of something.

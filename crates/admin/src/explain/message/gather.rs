@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::outcome::{Fate, fates};
 use crate::AdminError;
-use crate::explain::asking::{Fields, ask, found, text, unless_denied};
+use crate::asking::{Fields, ask, found, text, unless_denied};
 use crate::shell::Executor;
 
 /// Answers about an id, and what was asked for them.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::gather::OneMessage;
-use crate::explain::asking::{Fields, text, texts};
+use crate::asking::{Fields, text, texts};
 
 /// What became of a recipient.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -3,7 +3,7 @@
 
 use super::gather::{Explained, OneMessage};
 use super::outcome::{Fate, Outcome};
-use crate::explain::asking::{Fields, number, text, texts};
+use crate::asking::{Fields, number, text, texts};
 use crate::explain::page::Page;
 
 /// The page.

@@ -9,10 +9,10 @@ use crate::verb::{Arguments, Call, ErrorCode, Reply};
 use crate::verbs;
 
 /// An object that a verb answered with.
-pub(super) type Fields = Map<String, Value>;
+pub(crate) type Fields = Map<String, Value>;
 
 /// What a verb answers.
-pub(super) async fn ask(
+pub(crate) async fn ask(
     server: &impl Executor,
     verb: &str,
     said: &[(&str, &str)],
@@ -24,7 +24,7 @@ pub(super) async fn ask(
 }
 
 /// The objects of an answer; none when what was named is not there.
-pub(super) async fn found(
+pub(crate) async fn found(
     server: &impl Executor,
     verb: &str,
     said: &[(&str, &str)],
@@ -45,7 +45,7 @@ fn is(error: &AdminError, code: ErrorCode) -> bool {
 }
 
 /// What is said in place of an answer that the caller may not have.
-pub(super) fn unless_denied<T: Default>(
+pub(crate) fn unless_denied<T: Default>(
     answer: Result<T, AdminError>,
 ) -> Result<(T, Option<String>), AdminError> {
     match answer {
@@ -55,17 +55,17 @@ pub(super) fn unless_denied<T: Default>(
 }
 
 /// A property that is a text; empty when there is none.
-pub(super) fn text<'f>(fields: &'f Fields, name: &str) -> &'f str {
+pub(crate) fn text<'f>(fields: &'f Fields, name: &str) -> &'f str {
     fields.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// A property that is a number.
-pub(super) fn number(fields: &Fields, name: &str) -> Option<u64> {
+pub(crate) fn number(fields: &Fields, name: &str) -> Option<u64> {
     fields.get(name).and_then(Value::as_u64)
 }
 
 /// A property that is a list of texts.
-pub(super) fn texts<'f>(fields: &'f Fields, name: &str) -> impl Iterator<Item = &'f str> {
+pub(crate) fn texts<'f>(fields: &'f Fields, name: &str) -> impl Iterator<Item = &'f str> {
     let values = fields.get(name).and_then(Value::as_array).map(Vec::as_slice);
     values.unwrap_or_default().iter().filter_map(Value::as_str)
 }
