@@ -35,8 +35,8 @@ pub struct BackupFile {
     pub path: String,
     /// Octets.
     pub octets: u64,
-    /// SHA-256 of each chunk, in hexadecimal digits. All are `BACKUP_CHUNK_OCTETS` long but
-    /// the last.
+    /// SHA-256 of each chunk, in hexadecimal digits. All but the last are of one length, at most
+    /// `BACKUP_CHUNK_OCTETS`.
     pub chunks: Vec<String>,
 }
 

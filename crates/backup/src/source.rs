@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use types::limits::BACKUP_CHUNK_OCTETS;
+
 use crate::error::{At, BackupError};
 
 /// Where files from outside of the data folder stand in a backup, and in a restored folder.
@@ -24,11 +26,13 @@ pub struct Source {
 /// A file or folder outside of the data folder.
 pub struct Extra(pub PathBuf);
 
-/// A file to be put away, which is no database.
+/// A file to be put away.
 pub(crate) struct Plain {
     pub(crate) from: PathBuf,
     pub(crate) path: String,
     pub(crate) octets: u64,
+    /// How it is cut.
+    pub(crate) chunk_octets: usize,
 }
 
 impl Source {
@@ -91,7 +95,8 @@ impl Walk<'_> {
     fn file(&mut self, path: &Path, octets: u64) -> Result<(), BackupError> {
         let inside = path.strip_prefix(self.root).unwrap_or(path);
         let path_there = name(&Path::new(self.below).join(inside))?;
-        self.files.push(Plain { from: path.to_owned(), path: path_there, octets });
+        let (from, chunk_octets) = (path.to_owned(), BACKUP_CHUNK_OCTETS);
+        self.files.push(Plain { from, path: path_there, octets, chunk_octets });
         Ok(())
     }
 }

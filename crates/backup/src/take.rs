@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use store::{Frozen, FrozenFiles};
 use types::Timestamp;
-use types::limits::BACKUP_CHUNK_OCTETS;
+use types::limits::{BACKUP_CHUNK_OCTETS, BACKUP_ROWS_CHUNK_OCTETS};
 
 use crate::error::{At, BackupError};
 use crate::manifest::{BackupFile, Manifest, VERSION};
@@ -92,10 +92,11 @@ fn copy_rows(
         let segments = state.copy_rows(&from, &mut tell).map_err(|error| failed(folder, error))?;
         before += octets;
         let path = in_data(&source.data, &folder.join(Frozen::rows_name()))?;
-        files.push(Plain { from, path, octets });
+        files.push(Plain { from, path, octets, chunk_octets: BACKUP_ROWS_CHUNK_OCTETS });
         for segment in segments.list() {
             let path = in_data(&source.data, &segment.path)?;
-            files.push(Plain { from: segment.path.clone(), path, octets: segment.octets });
+            let (from, octets) = (segment.path.clone(), segment.octets);
+            files.push(Plain { from, path, octets, chunk_octets: BACKUP_CHUNK_OCTETS });
         }
         pinned.push(segments);
     }
@@ -126,8 +127,8 @@ impl Putting<'_> {
         let mut rest = file.take(plain.octets);
         let mut kept = BackupFile { path: plain.path.clone(), octets: 0, chunks: Vec::new() };
         loop {
-            let mut chunk = Vec::with_capacity(BACKUP_CHUNK_OCTETS.min(rest.limit() as usize));
-            let piece = rest.by_ref().take(BACKUP_CHUNK_OCTETS as u64).read_to_end(&mut chunk);
+            let mut chunk = Vec::with_capacity(plain.chunk_octets.min(rest.limit() as usize));
+            let piece = rest.by_ref().take(plain.chunk_octets as u64).read_to_end(&mut chunk);
             piece.at(&plain.from)?;
             if chunk.is_empty() {
                 return Ok(Some(kept));

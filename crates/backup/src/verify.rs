@@ -22,27 +22,30 @@ pub struct Report {
 /// Reads all manifests, and each chunk that they name once.
 pub fn verify(repository: &Repository, progress: &mut dyn Progress) -> Result<Report, BackupError> {
     let mut report = Report::default();
-    let mut chunks: BTreeMap<String, String> = BTreeMap::new();
+    // With the file that each belongs to, and about how long it is.
+    let mut chunks: BTreeMap<String, (String, u64)> = BTreeMap::new();
     for listed in repository.list()? {
         match listed.manifest {
             Ok(manifest) => {
                 report.backups += 1;
                 for file in manifest.files {
-                    let named = file.chunks.into_iter().map(|chunk| (chunk, file.path.clone()));
+                    let each = file.octets / (file.chunks.len() as u64).max(1);
+                    let named =
+                        file.chunks.into_iter().map(|chunk| (chunk, (file.path.clone(), each)));
                     chunks.extend(named);
                 }
             }
             Err(error) => report.findings.push(error),
         }
     }
-    let all = chunks.len() as u64 * types::limits::BACKUP_CHUNK_OCTETS as u64;
-    for (chunk, file) in &chunks {
+    let (mut done, all) = (0, chunks.values().map(|(_, octets)| octets).sum());
+    for (chunk, (file, about)) in &chunks {
         match repository.chunk(chunk, file) {
             Ok(octets) => report.octets += octets.len() as u64,
             Err(error) => report.findings.push(error),
         }
         report.chunks += 1;
-        let done = report.chunks * types::limits::BACKUP_CHUNK_OCTETS as u64;
+        done += about;
         progress.tell(Step::Check, done, all);
     }
     Ok(report)

@@ -12,7 +12,7 @@ use backup::{
 use store::{Database, Options, StoreError, verify_directory};
 use tempfile::TempDir;
 use types::Timestamp;
-use types::limits::BACKUP_CHUNK_OCTETS;
+use types::limits::{BACKUP_CHUNK_OCTETS, BACKUP_ROWS_CHUNK_OCTETS};
 
 const LONG: usize = 100_000;
 
@@ -143,6 +143,28 @@ fn a_second_backup_stores_only_what_is_new() {
     let to = world.restore(&first.id, "first").unwrap();
     assert!(fs::read(to.join("large")).unwrap() == file(1).concat());
     assert!(world.verify().findings.is_empty());
+}
+
+#[test]
+fn of_the_rows_only_what_has_changed_is_stored_again() {
+    const SHORT: usize = 8 * 1024;
+    let world = World::new();
+    let put = |count: u8| {
+        let staged = (0..count).map(|octet| world.database.stage_blocking(vec![octet; SHORT]));
+        let staged: Vec<_> = staged.collect::<Result<_, _>>().unwrap();
+        let adopt = move |txn: &mut store::Txn<'_>| {
+            staged.iter().try_for_each(|staged| txn.adopt(staged).map(drop))
+        };
+        world.database.write_blocking(adopt).unwrap();
+    };
+    (0..4).for_each(|_| put(250));
+    let first = world.take(&mut Silent).unwrap();
+    assert!(first.octets > 40 * BACKUP_ROWS_CHUNK_OCTETS as u64, "{first:?}");
+    put(1);
+    let second = world.take(&mut Silent).unwrap();
+    assert!(second.new_octets < 10 * BACKUP_ROWS_CHUNK_OCTETS as u64, "{second:?}");
+    let to = world.restore(&second.id, "restored").unwrap();
+    assert!(verify_directory(&to.join("mailboxes")).unwrap().is_good());
 }
 
 #[test]

@@ -61,7 +61,10 @@ pub const SEGMENTS_OPEN_MAX: usize = 256;
 /// Octets of a chunk, the unit in which a backup stores what an earlier one has not: it is held
 /// in memory.
 pub const BACKUP_CHUNK_OCTETS: usize = 4 * 1024 * 1024;
-/// Octets of a manifest: enough for 15 TiB of data.
+/// Octets of a chunk of a database's own file, in which pages change here and there: many pages, so
+/// that a repository has not a file for each.
+pub const BACKUP_ROWS_CHUNK_OCTETS: usize = 128 * 1024;
+/// Octets of a manifest: enough for 15 TiB of messages, or 480 GiB of rows.
 pub const BACKUP_MANIFEST_OCTETS_MAX: u64 = 256 * 1024 * 1024;
 
 // ---- Messages ----

@@ -2,9 +2,9 @@
 
 /// Declares the verbs of a kind that has any number of named objects.
 macro_rules! named_objects {
-    ($kind:ident, $noun:literal, $about:literal, $role:expr, of_server: $of_server:literal, [$($column:literal),* $(,)?]) => {
+    ($kind:ident, $noun:literal, $about:literal, $several:literal, $role:expr, of_server: $of_server:literal, [$($column:literal),* $(,)?]) => {
         impl $crate::verbs::configured::Administered for $kind {
-            const GET: Named = Named(concat!("Get-", $noun), &[concat!(" Shows ", $about, "s.")]);
+            const GET: Named = Named(concat!("Get-", $noun), &[concat!(" Shows ", $several, ".")]);
             const SET: Named = Named(concat!("Set-", $noun), &[concat!(" Changes a ", $about, ".")]);
             const NEW: Named = Named(concat!("New-", $noun), &[concat!(" Makes a ", $about, ".")]);
             const REMOVE: Named =

@@ -58,6 +58,7 @@ named_objects!(
     ReceiveConnectors,
     "ReceiveConnector",
     "Receive connector",
+    "Receive connectors",
     Role::ReceiveConnectors,
     of_server: true,
     ["Identity", "bindings", "enabled"]
@@ -66,6 +67,7 @@ named_objects!(
     SendConnectors,
     "SendConnector",
     "Send connector",
+    "Send connectors",
     Role::SendConnectors,
     of_server: false,
     ["Identity", "address_spaces", "enabled"]
@@ -74,6 +76,7 @@ named_objects!(
     ThrottlingPolicies,
     "ThrottlingPolicy",
     "throttling policy",
+    "throttling policies",
     Role::OrganizationConfiguration,
     of_server: false,
     ["Identity", "throttling_policy_scope", "message_rate_limit", "recipient_rate_limit"]
@@ -82,6 +85,7 @@ named_objects!(
     LinkedDirectories,
     "LinkedDirectory",
     "linked directory",
+    "linked directories",
     Role::OrganizationConfiguration,
     of_server: false,
     ["Identity", "linked_domain_controllers", "domains", "enabled"]
