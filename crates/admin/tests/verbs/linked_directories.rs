@@ -31,7 +31,7 @@ async fn what_cannot_be_asked_is_refused() {
         (NEW, "already"),
         ("New-LinkedDirectory B", "LinkedDomainControllers is empty"),
         ("Set-LinkedDirectory AD -Security None", "in the clear"),
-        ("Set-LinkedDirectory AD -Security Some", "Security"),
+        ("Set-LinkedDirectory AD -Security Some", "--security"),
         ("Set-LinkedDirectory AD -BindName cn=admin", "BindName"),
         ("Set-LinkedDirectory AD -SearchBase dc=x -SearchFilter mail=%s", "RFC 4515"),
         ("Set-LinkedDirectory None -Enabled $false", "could not be found"),

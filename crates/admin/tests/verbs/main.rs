@@ -21,6 +21,7 @@ mod people;
 mod photos;
 mod queues;
 mod recipients;
+mod refusals;
 mod requests;
 mod restores;
 mod role_groups;

@@ -53,6 +53,6 @@ mod tests {
         .assert_eq(&text);
         let unit = include_str!("../../../../contrib/systemd/rialto.service");
         assert!(unit.contains(&format!(" --config {UNIT_CONFIGURATION}\n")));
-        assert!(unit.contains("\nStateDirectory=rialto\n"));
+        assert!(unit.contains("\nStateDirectory=rialto rialto-recovery\n"));
     }
 }

@@ -126,7 +126,10 @@ declared!(New, NEW, K::ROLE, Effect::Change, K::NEW_PARAMETERS, |arguments| New 
 });
 
 declared!(Set, SET, K::ROLE, Effect::Change, K::SET_PARAMETERS, |arguments| Set {
-    identity: arguments.take("Identity")?,
+    identity: match K::SINGLE {
+        true => arguments.take("Identity")?,
+        false => Some(arguments.take("Identity")?),
+    },
     changes: Changes::read(&mut arguments, K::Value::SETTINGS)?,
     kind: PhantomData,
 });
