@@ -113,6 +113,11 @@ impl Resolver {
         build(builder, hosts)
     }
 
+    /// Uses the name server that is set, else the system's.
+    pub fn of(server: Option<SocketAddr>) -> Result<Self, ResolveError> {
+        server.map_or_else(Resolver::system, Resolver::with_server)
+    }
+
     /// Uses this one name server and nothing else.
     pub fn with_server(server: SocketAddr) -> Result<Self, ResolveError> {
         let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()];

@@ -55,10 +55,7 @@ fn begin(endpoint: &str, settings: &Settings) -> Result<(Option<Observer>, Telem
     use telemetry::{Counts, Options, SpanLayer};
     use tracing_subscriber::Layer;
 
-    let resolver = match settings.resolver.server {
-        Some(server) => Resolver::with_server(server),
-        None => Resolver::system(),
-    };
+    let resolver = Resolver::of(settings.resolver.server);
     let options = Options {
         endpoint: endpoint.to_owned(),
         server_name: settings.server_name.clone(),

@@ -19,6 +19,8 @@ use net::connect::Rules;
 use net::tls::{Roots, RootsError};
 use net::{ClientTls, Connector, ReachError, Resolver, reach};
 use tokio::io::AsyncReadExt;
+use tokio::sync::OnceCell;
+use tokio::task::{JoinError, spawn_blocking};
 use types::limits::{LINKED_CHECK_SECS_MAX, PASSWORD_OCTETS_MAX};
 use types::{Address, Domain};
 
@@ -26,8 +28,14 @@ use crate::outbound::send::trusted_roots;
 
 /// The linked directories as verbs have made them.
 pub(crate) struct Linked {
-    settings: RwLock<Arc<Settings>>,
+    now: RwLock<Arc<Now>>,
     way: Arc<Way>,
+}
+
+/// All of them, ready to be asked.
+struct Now {
+    settings: Settings,
+    asked: Vec<Arc<Asked>>,
 }
 
 /// How they are reached.
@@ -43,38 +51,53 @@ impl Linked {
             ..Rules::default()
         });
         let way = Arc::new(Way { connector, resolver });
-        Arc::new(Linked { settings: RwLock::new(Arc::new(settings.clone())), way })
+        let now = RwLock::new(Arc::new(Now::new(settings, &[], &way)));
+        Arc::new(Linked { now, way })
     }
 
     /// From now on those of these settings are asked.
     pub(crate) fn reload(&self, settings: &Settings) {
-        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings.clone());
+        let new = Arc::new(Now::new(settings, &self.now().asked, &self.way));
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = new;
     }
 
-    fn now(&self) -> Arc<Settings> {
-        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    fn now(&self) -> Arc<Now> {
+        Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Now {
+    /// Those that stay as they are keep what they have read.
+    fn new(settings: &Settings, old: &[Arc<Asked>], way: &Arc<Way>) -> Self {
+        let roots = trusted_roots(settings);
+        let asked = settings.linked_directory.iter().map(|one| {
+            let same = old.iter().find(|it| it.settings == *one && it.roots == roots);
+            same.cloned().unwrap_or_else(|| Arc::new(Asked::new(one, &roots, way)))
+        });
+        Now { asked: asked.collect(), settings: settings.clone() }
     }
 }
 
 impl LinkedDirectories for Linked {
     fn of(&self, domain: &Domain) -> Option<Arc<dyn LinkedDirectory>> {
-        let settings = self.now();
-        let found = settings.linked_directory_of(domain)?.clone();
-        let place = format!("{found:?}");
-        let (roots, way) = (trusted_roots(&settings), Arc::clone(&self.way));
-        Some(Arc::new(Asked { settings: found, place, roots, way }))
+        let now = self.now();
+        let found = now.settings.linked_directory_of(domain)?;
+        let asked = now.asked.iter().find(|asked| asked.settings == *found)?;
+        Some(Arc::clone(asked) as Arc<dyn LinkedDirectory>)
     }
 
     fn is_empty(&self) -> bool {
-        !self.now().has_linked_directories()
+        !self.now().settings.has_linked_directories()
     }
 }
 
-/// One of them, as it is to be asked now.
+/// One of them, as it is to be asked.
 struct Asked {
     settings: config::LinkedDirectory,
     place: String,
     roots: Roots,
+    /// Once it is needed: the roots are many, and stand in a file.
+    tls: OnceCell<ClientTls>,
     way: Arc<Way>,
 }
 
@@ -89,6 +112,8 @@ enum NotAsked {
     Ldap(#[from] LdapError),
     #[error("{0}")]
     Settings(&'static str),
+    #[error("interrupted: {0}")]
+    Interrupted(#[from] JoinError),
     #[error("SearchPasswordFile: {0}")]
     PasswordFile(std::io::Error),
     #[error("it does not let SearchBindName in: result code {code} {diagnostic:?}")]
@@ -119,6 +144,16 @@ impl LinkedDirectory for Asked {
 }
 
 impl Asked {
+    fn new(settings: &config::LinkedDirectory, roots: &Roots, way: &Arc<Way>) -> Self {
+        Asked {
+            place: format!("{settings:?}"),
+            settings: settings.clone(),
+            roots: roots.clone(),
+            tls: OnceCell::new(),
+            way: Arc::clone(way),
+        }
+    }
+
     async fn ask(&self, account: &Address, password: &Password) -> Result<bool, NotAsked> {
         let mut connection = self.connect().await?;
         let right = self.bind(&mut connection, account, password).await?;
@@ -146,18 +181,23 @@ impl Asked {
         let (host, port) = (&*server.host, server.port.number());
         let mut connection = Connection::new(reach(connector, resolver, host, port).await?);
         match self.settings.security {
-            LinkedDirectorySecurity::Tls => connection.tls(host, &self.tls()?).await?,
-            LinkedDirectorySecurity::StartTls => connection.start_tls(host, &self.tls()?).await?,
+            LinkedDirectorySecurity::Tls => connection.tls(host, self.tls().await?).await?,
+            LinkedDirectorySecurity::StartTls => {
+                connection.start_tls(host, self.tls().await?).await?;
+            }
             LinkedDirectorySecurity::None => {}
         }
         Ok(connection)
     }
 
-    fn tls(&self) -> Result<ClientTls, RootsError> {
-        match self.settings.accept_untrusted_certificates {
+    /// Read at the first need; a fault is not kept.
+    async fn tls(&self) -> Result<&ClientTls, NotAsked> {
+        let (any, roots) = (self.settings.accept_untrusted_certificates, self.roots.clone());
+        let read = move || match any {
             true => Ok(ClientTls::opportunistic()?),
-            false => ClientTls::verified(&self.roots),
-        }
+            false => ClientTls::verified(&roots),
+        };
+        self.tls.get_or_try_init(async || Ok(spawn_blocking(read).await??)).await
     }
 
     async fn bind(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use mailbox::{Fault, Home, Homes, Mailbox};
 use migration::{Ledger, MigrationError, Network, Request, Requests, Schedule};
 use net::connect::{OwnListeners, Rules};
-use net::{Connector, Resolver, Shutdown};
+use net::{Connector, Shutdown};
 use tokio::task::{self, JoinHandle, JoinSet};
 use types::limits::MIGRATION_REQUESTS_RUNNING_MAX;
 
@@ -36,14 +36,10 @@ pub(crate) fn start(
 
 /// The way to other servers, whose names an administrator says.
 fn network(parts: &Parts, own_listeners: OwnListeners) -> Result<Network, StartError> {
-    let resolver = match parts.settings.resolver.server {
-        Some(server) => Resolver::with_server(server),
-        None => Resolver::system(),
-    };
     let rules = Rules { allow_loopback: parts.settings.resolver.allow_loopback, own_listeners };
     Ok(Network {
         connector: Connector::new(rules),
-        resolver: resolver.map_err(|error| StartError::Resolver(error.to_string()))?,
+        resolver: parts.resolver.clone(),
         roots: trusted_roots(&parts.settings),
     })
 }

@@ -316,7 +316,8 @@ impl Opened {
         let options = transport_options(name.clone(), settings, tracking);
         let transport = open_transport(options, settings, &locations, &storage)?;
         let throttling = Throttling::new(storage.directory.clone(), settings);
-        let linked = Linked::new(settings, resolver(settings)?);
+        let resolver = resolver(settings)?;
+        let linked = Linked::new(settings, resolver.clone());
         storage.directory.link(Arc::clone(&linked) as Arc<dyn LinkedDirectories>);
         let parts = Parts {
             homes: homes(settings, locations, &storage),
@@ -329,7 +330,7 @@ impl Opened {
             slow: SlowOperations::new(&metrics),
             metrics,
             health: Arc::clone(&running.health),
-            resolver: resolver(settings)?,
+            resolver,
             intake_memory: Budget::new(INTAKE_OCTETS_MAX),
             imap_gate: gate(settings, client_limits(&settings.imap4)),
             imap_sessions: UserSessions::with(
@@ -472,11 +473,7 @@ fn administer(
 }
 
 fn resolver(settings: &Settings) -> Result<Resolver, StartError> {
-    let resolver = match settings.resolver.server {
-        Some(server) => Resolver::with_server(server),
-        None => Resolver::system(),
-    };
-    resolver.map_err(|error| StartError::Resolver(error.to_string()))
+    Resolver::of(settings.resolver.server).map_err(|error| StartError::Resolver(error.to_string()))
 }
 
 fn lock(registry: &Mutex<Registry>) -> MutexGuard<'_, Registry> {

@@ -4,9 +4,9 @@
 //! MailboxRestoreRequest of the server brings the mail from there, and both are removed again.
 //!
 //! Invariants: nothing in the server is written over or removed; what an interruption leaves is a
-//! recovery database, which the error names, and a request, which goes on.
+//! recovery database and a request, which goes on; docs/backup.md says where.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -75,8 +75,10 @@ impl MailboxRestore<'_> {
         let identity = text(&request, "Identity").to_owned();
         let ended = ended(server, &identity).await;
         // Also what failed: there is no recovery database for it any more.
-        ask(server, "Remove-MailboxRestoreRequest", &[("Identity", &identity)]).await?;
+        let removed = ask(server, "Remove-MailboxRestoreRequest", &[("Identity", &identity)]).await;
+        // Who does not answer at all does not remove either; the first fault says more.
         let ended = ended?;
+        removed?;
         match text(&ended, "Status") {
             "Failed" => Err(AdminError::NotRestored(text(&ended, "Message").to_owned())),
             _ => {
@@ -127,7 +129,7 @@ fn recovery(
     }?;
     let data = std::path::absolute(data).map_err(at(data))?;
     let owner = fs::metadata(&data).map_err(at(&data))?;
-    let folder = own_folder(&to.unwrap_or_else(|| beside(&data)), &manifest.id)?;
+    let folder = own_folder(&to.unwrap_or_else(|| beside(&data)), &manifest.id, &owner)?;
     let made = ::backup::restore(&repository, &manifest, &folder, &mut *bar())
         .map_err(AdminError::from)
         .and_then(|()| give(&folder, owner.uid(), owner.gid()));
@@ -149,10 +151,14 @@ fn beside(data: &Path) -> PathBuf {
     data.with_file_name(name)
 }
 
-/// A folder that nobody else has, called by the backup.
-fn own_folder(parent: &Path, id: &str) -> Result<PathBuf, AdminError> {
+/// A folder that nobody else has, called by the backup. The one around it, where there is none yet,
+/// is the server's, or the server would not get in.
+fn own_folder(parent: &Path, id: &str, owner: &Metadata) -> Result<PathBuf, AdminError> {
     let parent = std::path::absolute(parent).map_err(at(parent))?;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&parent).map_err(at(&parent))?;
+    if !parent.exists() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&parent).map_err(at(&parent))?;
+        give(&parent, owner.uid(), owner.gid())?;
+    }
     let mut number = 0;
     loop {
         let name = if number == 0 { id.to_owned() } else { format!("{id}-{number}") };
@@ -199,13 +205,14 @@ mod tests {
     #[test]
     fn recovery_databases_have_a_folder_of_their_own() {
         let parent = tempfile::tempdir().unwrap();
+        let owner = fs::metadata(parent.path()).unwrap();
         let recovery = beside(&parent.path().join("rialto"));
         assert_eq!(recovery, parent.path().join("rialto-recovery"));
-        let first = own_folder(&recovery, "20261124T120000Z").unwrap();
-        let second = own_folder(&recovery, "20261124T120000Z").unwrap();
+        let first = own_folder(&recovery, "20261124T120000Z", &owner).unwrap();
+        let second = own_folder(&recovery, "20261124T120000Z", &owner).unwrap();
         assert_eq!(first, recovery.join("20261124T120000Z"));
         assert_eq!(second, recovery.join("20261124T120000Z-1"));
         fs::write(recovery.join("file"), "").unwrap();
-        assert!(own_folder(&recovery.join("file"), "x").is_err());
+        assert!(own_folder(&recovery.join("file"), "x", &owner).is_err());
     }
 }

@@ -82,7 +82,12 @@ impl<'d> World<'d> {
 fn a_password_of_slapd_opens_a_mailbox_here() {
     let (data, outside) = (Data::new(), tempfile::tempdir().unwrap());
     let Some(world) = World::new(&data, outside.path()) else { return };
-    assert_eq!(world.imap(RIGHT), CURL_DENIED);
+    for (scheme, port) in [("imaps", "IMAPS_PORT"), ("pop3s", "POP3S_PORT")] {
+        let ended = world.login(scheme, port, &world.demo.user("dave"), RIGHT);
+        assert_eq!(ended.code, Some(CURL_DENIED), "{}", ended.text);
+        assert!(ended.text.contains("SCRAM-SHA-256"), "{}", ended.text);
+    }
+    assert!(world.submit(RIGHT).text.contains("SCRAM-SHA-256"));
     world.link(&world.slapd.tls_address(), &[UNTRUSTED]);
     for (scheme, port) in [("imaps", "IMAPS_PORT"), ("pop3s", "POP3S_PORT")] {
         for (user, password, code) in [

@@ -92,10 +92,7 @@ async fn probe(
 fn network(organization: &Organization) -> Result<Network, VerbError> {
     let invalid = |error: &dyn std::error::Error| VerbError::Invalid(error.to_string());
     let settings = organization.settings_now().map_err(|error| invalid(&error))?;
-    let resolver = match settings.resolver.server {
-        Some(server) => Resolver::with_server(server),
-        None => Resolver::system(),
-    };
+    let resolver = Resolver::of(settings.resolver.server);
     let allow_loopback = settings.resolver.allow_loopback;
     Ok(Network {
         connector: Connector::new(Rules { allow_loopback, ..Rules::default() }),
