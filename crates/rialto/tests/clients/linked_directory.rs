@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use net::tls::Authority;
+
+use crate::pull::Trusting;
 use crate::support::programs::{Ended, installed, program, run};
 use crate::support::server::{Data, Demo};
 use crate::support::slapd::{BASE, SEARCHER, SEARCHER_PASSWORD, Slapd};
@@ -216,4 +219,44 @@ fn a_mailbox_that_has_a_password_can_be_linked() {
     assert_eq!((world.imap("a local one"), world.imap(RIGHT)), (CURL_DENIED, CURL_OK));
     let shown = objects(&data, &["Get-LinkedDirectory"]);
     assert_eq!(shown[0]["Identity"], "slapd");
+}
+
+#[test]
+fn a_server_with_a_certificate_of_a_trusted_root_is_asked() {
+    if !installed("swaks") {
+        return;
+    }
+    let outside = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (outside.path().join("ours"), outside.path().join("theirs"));
+    let people = [("dave", "dave@contoso.test", RIGHT)];
+    let Some(mut trusted) = Slapd::new(&ours, &ours, &people) else { return };
+    let Some(mut stranger) = Slapd::new(&theirs, &theirs, &people) else { return };
+    trusted.start();
+    stranger.start();
+    let root = Authority::open_or_create(&ours, "Tests").unwrap().certificate_file();
+    let server = Trusting::new(&root);
+    let process = server.0.data().serve(&server.0.path("rialto.toml"), &[]);
+    server.verb(&["New-Mailbox", "dave", "-Linked"]);
+    let name = format!("uid=%u,{BASE}");
+    let login = |security: &str, at: &str| {
+        let new = ["New-LinkedDirectory", "slapd", "-LinkedDomainControllers", at];
+        server.verb(&[&new[..], &["-BindName", &name, "-Security", security]].concat());
+        let mut swaks = program("swaks");
+        swaks.args(["--server", &server.0.at(587), "--tls", "--quit-after", "AUTH"]);
+        let ended = run(swaks.args(["--auth-user", "dave", "--auth-password", RIGHT])).text;
+        server.verb(&["Remove-LinkedDirectory", "slapd", "-Confirm:$false"]);
+        ended
+    };
+    for (security, at) in [("Tls", trusted.tls_address()), ("StartTls", trusted.address())] {
+        let told = login(security, &at);
+        assert!(told.contains(" 235 2.7.0 "), "{security}: {told}");
+        // Its certificate is for another name.
+        let told = login(security, &at.replace("localhost", "127.0.0.1"));
+        assert!(told.contains(" 454 4.7.0 "), "{security}: {told}");
+    }
+    for (security, at) in [("Tls", stranger.tls_address()), ("StartTls", stranger.address())] {
+        let told = login(security, &at);
+        assert!(told.contains(" 454 4.7.0 "), "{security}: {told}");
+    }
+    process.stop();
 }

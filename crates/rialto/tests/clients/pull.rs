@@ -171,10 +171,10 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
 }
 
 /// A server that was set up, and trusts an authority of the tests.
-struct Trusting(Site);
+pub struct Trusting(pub Site);
 
 impl Trusting {
-    fn new(authority: &Path) -> Self {
+    pub fn new(authority: &Path) -> Self {
         let site = Site::new();
         run(&mut site.setup()).well();
         let settings = format!("[tls]\ntrusted_roots = {:?}", authority.display().to_string());
@@ -183,7 +183,7 @@ impl Trusting {
         Trusting(site)
     }
 
-    fn verb(&self, words: &[&str]) -> String {
+    pub fn verb(&self, words: &[&str]) -> String {
         let mut command = program(RIALTO);
         run(command.args(words).arg("--dir").arg(self.0.path("data"))).well()
     }
